@@ -1,0 +1,2 @@
+//! The command `portico`.
+fn main() {}

@@ -1,0 +1,5 @@
+//! Databases and uploaded files: copying, measuring, converting addresses, unpacking.
+pub mod archive;
+pub mod database;
+pub mod files;
+pub mod urls;

@@ -1,0 +1,147 @@
+//! Where every file lives under the root folder. **Invariant:** nowhere else is a path joined.
+use std::path::{Path, PathBuf};
+
+use crate::model::{Address, SiteName};
+
+/// The root folder (`~/Portico` or `PORTICO_HOME`) and the places in it.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// The layout of the root folder `root`, which should be absolute.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The root folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The database that holds every pointer.
+    pub fn store(&self) -> PathBuf {
+        self.root.join("portico.db")
+    }
+
+    /// Held for as long as a process owns the root folder.
+    pub fn owner_lock(&self) -> PathBuf {
+        self.root.join("engine.lock")
+    }
+
+    /// How other shells reach the owner: port and token, readable by this user only.
+    pub fn owner(&self) -> PathBuf {
+        self.root.join("engine.json")
+    }
+
+    /// One log for each workflow.
+    pub fn workflow_log(&self, id: i64) -> PathBuf {
+        self.root.join("logs/workflows").join(format!("{id}.log"))
+    }
+
+    /// The front's and the owner's own logs.
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    /// Initialised, empty data directories, one for each server version.
+    pub fn templates(&self) -> PathBuf {
+        self.root.join("templates")
+    }
+
+    /// PHP files and settings that Portico writes for itself.
+    pub fn support(&self) -> PathBuf {
+        self.root.join("support")
+    }
+
+    /// What was replaced and waits to be deleted in the background.
+    pub fn trash(&self) -> PathBuf {
+        self.root.join("trash")
+    }
+
+    /// What is built before it has a place of its own; nothing in it outlives its workflow.
+    pub fn scratch(&self) -> PathBuf {
+        self.root.join("scratch")
+    }
+
+    /// The folder of all sites.
+    pub fn sites(&self) -> PathBuf {
+        self.root.join("sites")
+    }
+
+    /// One site's folder.
+    pub fn site(&self, site: &SiteName) -> PathBuf {
+        self.sites().join(site.as_str())
+    }
+
+    /// The site's bare repository, which people clone and push to.
+    pub fn repository(&self, site: &SiteName) -> PathBuf {
+        self.site(site).join("repository.git")
+    }
+
+    /// The site's backups.
+    pub fn backups(&self, site: &SiteName) -> PathBuf {
+        self.site(site).join("backups")
+    }
+
+    /// One environment's folder.
+    pub fn environment(&self, address: &Address) -> PathBuf {
+        self.site(&address.site).join(address.environment.as_str())
+    }
+
+    /// The code that the environment runs: a worktree, or a link to a release.
+    pub fn code(&self, address: &Address) -> PathBuf {
+        self.environment(address).join("code")
+    }
+
+    /// The checkouts of Test and Live.
+    pub fn releases(&self, address: &Address) -> PathBuf {
+        self.environment(address).join("releases")
+    }
+
+    /// One checkout of Test or Live.
+    pub fn release(&self, address: &Address, directory: &str) -> PathBuf {
+        self.releases(address).join(directory)
+    }
+
+    /// All content generations of an environment.
+    pub fn generations(&self, address: &Address) -> PathBuf {
+        self.environment(address).join("content")
+    }
+
+    /// One content generation.
+    pub fn generation(&self, address: &Address, number: u32) -> PathBuf {
+        self.generations(address).join(number.to_string())
+    }
+
+    /// The database of a generation: a server's data directory, or the folder of one SQLite file.
+    pub fn database(&self, address: &Address, number: u32) -> PathBuf {
+        self.generation(address, number).join("database")
+    }
+
+    /// The uploaded files of a generation.
+    pub fn generation_files(&self, address: &Address, number: u32) -> PathBuf {
+        self.generation(address, number).join("files")
+    }
+
+    /// The link to the files of the generation in use.
+    pub fn files(&self, address: &Address) -> PathBuf {
+        self.environment(address).join("files")
+    }
+
+    /// The environment's logs.
+    pub fn environment_logs(&self, address: &Address) -> PathBuf {
+        self.environment(address).join("logs")
+    }
+
+    /// Temporary files of the environment's PHP (uploads under way, sessions).
+    pub fn environment_temporary(&self, address: &Address) -> PathBuf {
+        self.environment(address).join("tmp")
+    }
+}
+
+/// The file of a SQLite generation, inside its database folder.
+pub fn sqlite_file(database: &Path) -> PathBuf {
+    database.join("site.sqlite")
+}

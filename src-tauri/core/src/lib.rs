@@ -1,0 +1,19 @@
+//! Everything that Portico does, with no window and no terminal.
+//!
+//! **Invariant:** nothing here prints, prompts, reads `$HOME` or depends on a shell.
+//! **Invariant:** `code`, `content`, `cms`, `runtime` and `front` don't know one another;
+//! `workflow` combines them, and `engine` owns them.
+
+pub mod error;
+pub mod layout;
+pub mod model;
+pub mod progress;
+
+pub mod cms;
+pub mod code;
+pub mod content;
+pub mod front;
+pub mod runtime;
+pub mod workflow;
+
+pub use error::{Code, Error, Result};

@@ -1,0 +1,37 @@
+//! How a running database is reached.
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::DatabaseEngine;
+
+/// A database that answers now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Database {
+    /// A MariaDB (or MySQL) server that serves one generation.
+    MariaDb {
+        /// Its socket; a named pipe on Windows.
+        socket: PathBuf,
+        /// The database's name.
+        name: String,
+        /// The user that the site uses; Portico itself is `root` without a password.
+        user: String,
+        /// That user's password.
+        password: String,
+    },
+    /// A SQLite file.
+    Sqlite {
+        /// The file; it may not exist yet.
+        file: PathBuf,
+    },
+}
+
+impl Database {
+    /// Which engine it is.
+    pub fn engine(&self) -> DatabaseEngine {
+        match self {
+            Self::MariaDb { .. } => DatabaseEngine::MariaDb,
+            Self::Sqlite { .. } => DatabaseEngine::Sqlite,
+        }
+    }
+}

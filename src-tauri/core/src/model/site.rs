@@ -1,0 +1,182 @@
+//! Sites, their environments, and what an environment points to.
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{EnvironmentName, SiteName};
+
+/// What a site is made with; found by looking into its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum Cms {
+    /// WordPress, in any layout.
+    WordPress,
+    /// Drupal 7.
+    Drupal7,
+    /// Drupal 8 and later.
+    Drupal,
+    /// PHP files of no system that Portico knows.
+    Php,
+    /// No PHP at all.
+    Html,
+}
+
+/// Which database server a site's generations are made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+pub enum DatabaseEngine {
+    /// A MariaDB or MySQL server of its own for each generation.
+    MariaDb,
+    /// One SQLite file in each generation.
+    Sqlite,
+}
+
+/// How a writable environment's code is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+pub enum ConnectionMode {
+    /// The folder is edited, changes are committed from there; a push is refused.
+    Sftp,
+    /// A push updates the folder.
+    Git,
+}
+
+/// One Git repository and its environments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Site {
+    /// The permanent name, part of every address.
+    pub name: SiteName,
+    /// The name that people read.
+    pub label: String,
+    /// What it is made with.
+    pub cms: Cms,
+    /// The folder that is served, relative to the code; empty when it is the code itself.
+    pub docroot: String,
+    /// The uploads folder, relative to the code; empty when the site has none.
+    pub uploads: String,
+    /// Where the database is kept.
+    pub engine: DatabaseEngine,
+    /// The repository's main branch, which Dev follows.
+    pub branch: String,
+    /// A random id, as Pantheon's `PANTHEON_SITE`: a UUID.
+    pub id: String,
+    /// When it was made.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub created: Timestamp,
+}
+
+/// Which code an environment runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum CodePointer {
+    /// A worktree that follows a branch; the commit is wherever the branch is.
+    Branch {
+        /// The branch's short name.
+        branch: String,
+    },
+    /// A read-only checkout of a tag.
+    Release {
+        /// `pantheon_test_N` or `pantheon_live_N`.
+        tag: String,
+        /// The commit that the tag is on, 40 hex digits.
+        commit: String,
+        /// The checkout's folder below the environment's `releases/`.
+        directory: String,
+    },
+}
+
+/// A complete environment as the database holds it. One that has no row is not initialised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Its site.
+    pub site: SiteName,
+    /// Its name.
+    pub name: EnvironmentName,
+    /// Which code it runs.
+    pub code: CodePointer,
+    /// The number of the content generation it runs.
+    pub generation: u32,
+    /// How its code is changed; none on Test and Live.
+    pub connection_mode: Option<ConnectionMode>,
+    /// The basic authentication that visitors meet, if any.
+    pub lock: Option<Lock>,
+    /// Passwords and salts that only this environment knows.
+    pub secrets: Secrets,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// Basic authentication in front of an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Lock {
+    /// The user's name.
+    pub user: String,
+    /// The password, kept readable as on Pantheon: the team needs it.
+    pub password: String,
+}
+
+/// Passwords and salts of one environment, each of them random.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secrets {
+    /// The database user's password.
+    pub database_password: String,
+    /// WordPress's AUTH, SECURE_AUTH, LOGGED_IN and NONCE keys, then their salts, in this order.
+    pub wordpress: Vec<String>,
+    /// Drupal's hash salt.
+    pub drupal_hash_salt: String,
+}
+
+/// One complete content of one environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generation {
+    /// Its site.
+    pub site: SiteName,
+    /// Its environment.
+    pub environment: EnvironmentName,
+    /// Its number; counts up and is never used twice in an environment.
+    pub number: u32,
+    /// Where its content came from.
+    pub origin: Origin,
+    /// Which database it holds.
+    pub engine: DatabaseEngine,
+    /// Whether the person wants it kept.
+    pub pinned: bool,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// Where a generation's content came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Origin {
+    /// Nothing in it yet.
+    Empty,
+    /// The site's own installer made it.
+    Install,
+    /// Copied from another environment, wholly or in part.
+    Clone {
+        /// The source.
+        environment: EnvironmentName,
+        /// Whether the database came from there.
+        database: bool,
+        /// Whether the files came from there.
+        files: bool,
+    },
+    /// Read from a dump or an archive.
+    Import {
+        /// The file's name.
+        name: String,
+    },
+    /// Emptied by the person.
+    Wipe,
+    /// Addresses or other text were replaced throughout the database.
+    SearchReplace,
+}
