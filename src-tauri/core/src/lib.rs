@@ -14,6 +14,7 @@ pub mod code;
 pub mod content;
 pub mod front;
 pub mod runtime;
+pub mod store;
 pub mod workflow;
 
 pub use error::{Code, Error, Result};

@@ -149,3 +149,8 @@ pub fn volatile_tables(_cms: Cms, _tables: &[String]) -> Vec<String> {
 pub fn write_sample(_folder: &Path) -> Result<()> {
     todo!()
 }
+
+/// A settings file that the code lacks, relative to it, with its contents.
+pub fn missing_settings_file(_folder: &Path, _detected: &Detected) -> Option<(String, String)> {
+    todo!()
+}

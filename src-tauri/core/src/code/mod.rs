@@ -156,6 +156,11 @@ impl Repository {
         todo!()
     }
 
+    /// Mends the links between a worktree and the repository after either was moved. Quick when nothing is to do.
+    pub fn mend_worktree(&self, _folder: &Path) -> Result<()> {
+        todo!()
+    }
+
     /// Forgets a worktree whose folder is gone or about to go.
     pub fn forget_worktree(&self, _folder: &Path) -> Result<()> {
         todo!()

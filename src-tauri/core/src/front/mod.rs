@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use crate::{
     error::Result,
     model::{Address, Lock, view::Health},
-    runtime::PhpLease,
+    runtime::{DatabaseLease, PhpLease},
 };
 
 /// What the front is told about an environment that it serves. Cheap to hand out for each request.
@@ -30,6 +30,8 @@ pub struct Served {
 pub struct Ready {
     /// Keeps the processes awake until the request is done.
     pub lease: PhpLease,
+    /// Keeps the database server awake until then, too.
+    pub database: Option<DatabaseLease>,
     /// FastCGI parameters beside those of the request itself.
     pub parameters: Arc<Vec<(String, String)>>,
 }

@@ -136,3 +136,15 @@ pub fn doctor() -> Vec<Check> {
 pub fn has_mariadb() -> bool {
     todo!()
 }
+
+impl Runtime {
+    /// Stops the server of `data` in the background, once its leases ended or `patience` is over.
+    pub fn retire_mariadb(&self, _data: &Path, _patience: Duration) {
+        todo!()
+    }
+
+    /// Stops the environment's PHP and its database servers cleanly.
+    pub fn stop_environment(&self, _environment: &Address) -> Result<()> {
+        todo!()
+    }
+}
