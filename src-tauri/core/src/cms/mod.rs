@@ -154,3 +154,8 @@ pub fn write_sample(_folder: &Path) -> Result<()> {
 pub fn missing_settings_file(_folder: &Path, _detected: &Detected) -> Option<(String, String)> {
     todo!()
 }
+
+/// The system's version, as the code below `docroot` says; quick enough for every board.
+pub fn version(_cms: Cms, _docroot: &Path) -> Option<String> {
+    todo!()
+}

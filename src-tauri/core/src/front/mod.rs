@@ -1,4 +1,6 @@
 //! The HTTP front: host names, static files, FastCGI, hold, lock, access log. The only async part.
+pub mod control;
+
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{

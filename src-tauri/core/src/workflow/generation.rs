@@ -71,7 +71,7 @@ pub(crate) fn copy_database(
     let context = work.context;
     let source = Address::new(&site.name, &from.name);
     let folder = context.layout.database(&source, from.generation);
-    let folder = folder.canonicalize().doing(|| format!("find {}", folder.display()))?;
+    let folder = running::resolved(&folder)?;
     if site.engine == DatabaseEngine::Sqlite || site.cms == Cms::Html {
         return work.step("Copy the database", |meter| {
             database::copy_sqlite(&folder, &fresh.database, meter)
@@ -95,21 +95,21 @@ pub(crate) fn copy_database(
 pub(crate) fn copy_files(work: &Work<'_>, from: &Environment, fresh: &Fresh) -> Result<CopyCost> {
     let source = Address::new(&from.site, &from.name);
     let folder = work.context.layout.generation_files(&source, from.generation);
-    let folder = folder.canonicalize().doing(|| format!("find {}", folder.display()))?;
+    let folder = running::resolved(&folder)?;
     work.step("Copy the files", |meter| files::copy_tree(&folder, &fresh.files, meter))
 }
 
 /// Lets it share the database of the generation that it follows: that part is not replaced.
 pub(crate) fn share_database(work: &Work<'_>, fresh: &Fresh, number: u32) -> Result<()> {
     let folder = work.context.layout.database(&fresh.address, number);
-    let folder = folder.canonicalize().doing(|| format!("find {}", folder.display()))?;
+    let folder = running::resolved(&folder)?;
     files::point_link(&fresh.database, &folder)
 }
 
 /// Lets it share the files of the generation that it follows: that part is not replaced.
 pub(crate) fn share_files(work: &Work<'_>, fresh: &Fresh, number: u32) -> Result<()> {
     let folder = work.context.layout.generation_files(&fresh.address, number);
-    let folder = folder.canonicalize().doing(|| format!("find {}", folder.display()))?;
+    let folder = running::resolved(&folder)?;
     files::point_link(&fresh.files, &folder)
 }
 
@@ -239,7 +239,7 @@ fn measure(
 
 fn own_server(work: &Work<'_>, fresh: &Fresh) -> Result<()> {
     let folder = &fresh.database;
-    let folder = folder.canonicalize().doing(|| format!("find {}", folder.display()))?;
+    let folder = running::resolved(&folder)?;
     work.owns_server(folder);
     Ok(())
 }

@@ -30,7 +30,9 @@ pub use crate::model::{
 pub use command::command_line;
 pub use context::Context;
 pub use deploy::plan_for_people as deploy_plan;
+pub(crate) use deploy::waiting;
 pub use undo::is_undoable;
+pub(crate) use work::random_text;
 
 use crate::{
     error::{Error, Result},

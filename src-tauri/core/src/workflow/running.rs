@@ -1,7 +1,7 @@
 //! How an environment runs: what the front serves of it, and what its PHP is told.
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
@@ -77,6 +77,11 @@ pub(crate) fn code_folder(context: &Context, environment: &Environment) -> PathB
         CodePointer::Branch { .. } => context.layout.code(&address),
         CodePointer::Release { directory, .. } => context.layout.release(&address, directory),
     }
+}
+
+/// The folder itself, where `folder` may be a link to a shared part of an earlier generation.
+pub(crate) fn resolved(folder: &Path) -> Result<PathBuf> {
+    folder.canonicalize().doing(|| format!("find {}", folder.display()))
 }
 
 /// What the front serves of an environment.
