@@ -7,6 +7,7 @@
 pub mod error;
 pub mod layout;
 pub mod model;
+pub mod places;
 pub mod progress;
 
 pub mod cms;
