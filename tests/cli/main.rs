@@ -1,0 +1,10 @@
+//! The built command on real sites: real PHP, MariaDB, Git and HTTP. The names of the tests say the rules.
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
+mod input;
+mod owner;
+mod sample;
+mod support;
+mod switching;
+mod wordpress;
