@@ -74,7 +74,7 @@ fn unpack_entry<R: Read>(entry: &mut Entry<'_, R>, place: &mut Place<'_>) -> Res
         }
         EntryType::Link => {
             let target = target_of(entry)?;
-let target = Place::inside(&as_path(&target)?).map_err(|error| {
+            let target = Place::inside(&as_path(&target)?).map_err(|error| {
                 Error::refused(format!("the archive's link `{}` is refused", inside.display()))
                     .because(error)
             })?;
