@@ -7,27 +7,22 @@ mod output;
 mod progress;
 mod serve;
 mod site;
+#[path = "../surroundings.rs"]
+mod surroundings;
 mod workflow;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::Duration,
-};
+use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use clap::{CommandFactory, Parser};
 use output::Output;
 use portico_core::{
-    Code, Config, Error, Result, Session,
+    Code, Error, Result, Session,
     model::{
         request::{Query, Request},
         view::{Check, Status},
     },
 };
-
-/// After so long without a request an environment's PHP and database sleep.
-const IDLE: Duration = Duration::from_secs(15 * 60);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse_from(arguments::with_colons_split(std::env::args_os()));
@@ -72,45 +67,13 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
     }
 }
 
-/// Opens the root folder: `PORTICO_HOME`, else `Portico` in the person's home.
+/// Opens the root folder, and says what was healed.
 fn open() -> Result<Session> {
-    let session = Session::open(&config()?)?;
+    let session = Session::open(&surroundings::config()?)?;
     if let Session::Owner(engine) = &session {
         output::tell_healed(engine.healed());
     }
     Ok(session)
-}
-
-fn config() -> Result<Config> {
-    let port = match std::env::var("PORTICO_PORT") {
-        Err(_) => None,
-        Ok(text) => Some(text.parse().map_err(|_| {
-            Error::usage(format!("PORTICO_PORT is `{text}`, which is no port"))
-                .hint("A port is a number from 1 to 65535.")
-        })?),
-    };
-    Ok(Config { root: root()?, port, sqlite_plugin: sqlite_plugin(), idle: IDLE })
-}
-
-fn root() -> Result<PathBuf> {
-    let chosen = std::env::var_os("PORTICO_HOME").filter(|it| !it.is_empty()).map(PathBuf::from);
-    let root = chosen.or_else(|| std::env::home_dir().map(|home| home.join("Portico")));
-    let root = root.ok_or_else(|| {
-        Error::usage("no home folder is known").hint("Set PORTICO_HOME to a folder.")
-    })?;
-    std::path::absolute(&root).map_err(|error| {
-        Error::failed(format!("find the folder {}", root.display())).because(error)
-    })
-}
-
-/// Where `setup` or a package put the SQLite Database Integration plugin.
-fn sqlite_plugin() -> Option<PathBuf> {
-    portico_core::places::sqlite_plugin(
-        std::env::var_os("PORTICO_SQLITE_PLUGIN").map(PathBuf::from),
-        std::env::var_os("XDG_DATA_HOME").map(PathBuf::from),
-        std::env::home_dir(),
-        std::env::current_exe().ok().as_deref().and_then(Path::parent),
-    )
 }
 
 fn status(output: &Output) -> Result<()> {

@@ -12,8 +12,11 @@ pub(crate) fn run() -> Result<()> {
         .map_err(|error| Error::failed("listen for Ctrl-C").because(error))?;
     let session = crate::open()?;
     let Session::Owner(engine) = &session else {
-        return Err(Error::busy(crate::root()?.display(), "another Portico runs its sites")
-            .hint("They answer already; end the other one to serve them from here."));
+        return Err(Error::busy(
+            crate::surroundings::root()?.display(),
+            "another Portico runs its sites",
+        )
+        .hint("They answer already; end the other one to serve them from here."));
     };
     output::say("Sites run until Ctrl-C.");
     print(&format!("listening on http://localhost:{}", engine.port()));

@@ -117,13 +117,3 @@ pub fn volatile_tables(cms: Cms, tables: &[String]) -> Vec<String> {
         .cloned()
         .collect()
 }
-
-/// A settings file that the code lacks, relative to it, with its contents.
-pub fn missing_settings_file(_folder: &Path, _detected: &Detected) -> Option<(String, String)> {
-    todo!()
-}
-
-/// The system's version, as the code below `docroot` says; quick enough for every board.
-pub fn version(_cms: Cms, _docroot: &Path) -> Option<String> {
-    todo!()
-}

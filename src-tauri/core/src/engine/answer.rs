@@ -71,7 +71,7 @@ fn site_card(context: &Context, site: Site) -> Result<SiteCard> {
         }
     }
     Ok(SiteCard {
-        cms_version: cms_version(context, &site)?,
+        cms_version: cms_version(context, &site),
         busy: context.is_busy(&site.name),
         name: site.name,
         label: site.label,
@@ -80,9 +80,10 @@ fn site_card(context: &Context, site: Site) -> Result<SiteCard> {
     })
 }
 
-fn cms_version(context: &Context, site: &Site) -> Result<Option<String>> {
+/// The version that Dev's code says; none while the person has it in pieces.
+fn cms_version(context: &Context, site: &Site) -> Option<String> {
     let dev = Address::new(&site.name, &EnvironmentName::Dev);
-    Ok(cms::version(site.cms, &context.layout.code(&dev).join(&site.docroot)))
+    cms::detect(&context.layout.code(&dev)).ok().and_then(|detected| detected.version)
 }
 
 fn board(context: &Context, name: &SiteName) -> Result<Board> {
@@ -101,7 +102,7 @@ fn board(context: &Context, name: &SiteName) -> Result<Board> {
         environments.push(environment(context, &site, multidev)?);
     }
     Ok(Board {
-        cms_version: cms_version(context, &site)?,
+        cms_version: cms_version(context, &site),
         repository: context.layout.repository(name).display().to_string(),
         environments,
         workflows: workflows(context, Some(name), ON_THE_BOARD)?,

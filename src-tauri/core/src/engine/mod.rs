@@ -85,6 +85,22 @@ impl Session {
         matches!(self, Self::Owner(_))
     }
 
+    /// Whether the owner still answers.
+    pub fn is_alive(&self) -> bool {
+        match self {
+            Self::Owner(_) => true,
+            Self::Guest(remote) => remote.is_alive(),
+        }
+    }
+
+    /// Stops what this process started, if it is the owner; for a shell that can't wait for the last holder to
+    /// drop the session.
+    pub fn close(&self) {
+        if let Self::Owner(engine) = self {
+            engine.close();
+        }
+    }
+
     /// Asks a question.
     pub fn query<T: DeserializeOwned>(&self, query: &Query) -> Result<T> {
         let answer = match self {

@@ -38,7 +38,7 @@ const PORTS: [u16; 21] = [
 /// The owner of a root folder. Dropping it stops everything that it started.
 pub struct Engine {
     // Dropped in this order: first nobody can ask, then the servers stop, then the folder is free.
-    control: Option<Control>,
+    control: Mutex<Option<Control>>,
     shared: Arc<Shared>,
     layout: Layout,
     _lock: File,
@@ -74,7 +74,7 @@ impl Engine {
             listeners: Mutex::default(),
         });
         let control = listen(&layout, &shared)?;
-        Ok(Self { control: Some(control), shared, layout, _lock: lock })
+        Ok(Self { control: Mutex::new(Some(control)), shared, layout, _lock: lock })
     }
 
     /// What the last owner left unfinished and this one took back.
@@ -115,10 +115,17 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Engine {
+    /// Cancels what runs, stops every server and stops listening. Idempotent.
+    pub(super) fn close(&self) {
         // A file that is gone already was none of ours.
         drop(fs::remove_file(self.layout.owner()));
         self.shared.running().values().for_each(Cancel::cancel);
-        self.control.take();
+        drop(self.control.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(front) = self.shared.context.started_front() {
             front.stop();
         }

@@ -48,6 +48,10 @@ impl Remote {
         Ok(remote)
     }
 
+    pub(super) fn is_alive(&self) -> bool {
+        self.ask(&Call::Hello, &mut |_| true).is_ok()
+    }
+
     pub(super) fn query(&self, query: &Query) -> Result<serde_json::Value> {
         match self.ask(&Call::Query(query.clone()), &mut |_| true)? {
             Some(Reply::Answer(answer)) => Ok(answer),

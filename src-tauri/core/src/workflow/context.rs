@@ -158,7 +158,7 @@ impl Context {
         for environment in &record.environments {
             if let CodePointer::Branch { .. } = environment.code {
                 let address = Address::new(&record.site.name, &environment.name);
-                self.repository(&record.site.name).mend_worktree(&self.layout.code(&address))?;
+                self.repository(&record.site.name).repair_worktree(&self.layout.code(&address))?;
             }
         }
         Ok(())
