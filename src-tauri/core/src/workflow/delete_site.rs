@@ -1,5 +1,5 @@
 //! `site:delete`: the folder is set aside, the records go; both come back by undo until they are pruned.
-use super::{Change, Context, Done, request::DeleteSite, work::Work};
+use super::{Change, Context, Done, request::DeleteSite, work::{PATIENCE, Work};
 use crate::{
     error::{Error, Result},
     model::{Address, SiteName},
@@ -47,7 +47,7 @@ pub(super) fn set_aside(work: &Work<'_>, site: &SiteName, id: &str) -> Result<()
         for environment in context.store.environments(site)? {
             let address = Address::new(site, &environment.name);
             let _held = context.hold(&address)?;
-            context.runtime.stop_environment(&address)?;
+            context.runtime.stop_environment(&address, PATIENCE)?;
         }
         context.routes.forget(site);
         Ok(())

@@ -1,5 +1,5 @@
 //! `undo`: the pointers of a workflow moved back, as a new workflow; so an undo can be undone.
-use super::{Change, Context, Done, change, delete_site, request::Undo, work::Work};
+use super::{Change, Context, Done, change, delete_site, request::Undo, work::{PATIENCE, Work};
 use crate::{
     error::{Error, Result},
     model::{CodePointer, SiteName, view::WorkflowState},
@@ -118,7 +118,7 @@ fn prepare(work: &Work<'_>, change: &mut Change) -> Result<()> {
         Change::Environment { environment, before: Some(before), after: None } => {
             **before = context.store.environment(environment)?;
             let _held = context.hold(environment)?;
-            context.runtime.stop_environment(environment)
+            context.runtime.stop_environment(environment, PATIENCE)
         }
         _ => Ok(()),
     }

@@ -21,7 +21,7 @@ use crate::{
 const BETWEEN_EVENTS: Duration = Duration::from_millis(100);
 
 /// How long a server that was replaced may take to finish its last requests.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One workflow under way.
 pub(crate) struct Work<'a> {
@@ -229,7 +229,7 @@ impl Context {
         if let (Some(DatabaseEngine::MariaDb), Ok(folder)) = (engine, folder.canonicalize())
             && current.and_then(|it| it.canonicalize().ok()) != Some(folder.clone())
         {
-            self.runtime.retire_mariadb(&folder, PATIENCE);
+            self.runtime.retire_mariadb(&folder);
         }
     }
 }
