@@ -1,5 +1,9 @@
 //! `site:delete`: the folder is set aside, the records go; both come back by undo until they are pruned.
-use super::{Change, Context, Done, request::DeleteSite, work::{PATIENCE, Work};
+use super::{
+    Change, Context, Done,
+    request::DeleteSite,
+    work::{PATIENCE, Work},
+};
 use crate::{
     error::{Error, Result},
     model::{Address, SiteName},

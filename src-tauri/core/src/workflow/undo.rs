@@ -1,5 +1,9 @@
 //! `undo`: the pointers of a workflow moved back, as a new workflow; so an undo can be undone.
-use super::{Change, Context, Done, change, delete_site, request::Undo, work::{PATIENCE, Work};
+use super::{
+    Change, Context, Done, change, delete_site,
+    request::Undo,
+    work::{PATIENCE, Work},
+};
 use crate::{
     error::{Error, Result},
     model::{CodePointer, SiteName, view::WorkflowState},
