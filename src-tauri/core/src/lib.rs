@@ -21,3 +21,6 @@ pub mod workflow;
 
 pub use engine::{Config, Session};
 pub use error::{Code, Error, Result};
+
+#[cfg(test)]
+mod house;
