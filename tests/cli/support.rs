@@ -56,8 +56,14 @@ impl PorticoTest {
     /// The command with `arguments`, ready to be changed or started.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = dying_with_us(env!("CARGO_BIN_EXE_portico"));
+        self.surround(&mut command);
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    /// Gives a program this test's surroundings and no others.
+    pub(crate) fn surround(&self, command: &mut Command) {
+        command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("TMPDIR", std::env::temp_dir())
@@ -68,7 +74,6 @@ impl PorticoTest {
             .env("PORTICO_PORT", self.port.to_string())
             .current_dir(self.home.path())
             .stdin(Stdio::null());
-        command
     }
 
     /// Runs the command to its end. What it left is to be looked at.
@@ -127,7 +132,7 @@ impl PorticoTest {
 }
 
 /// A program that ends when the thread that started it does, even if the test is killed.
-fn dying_with_us(program: &str) -> Command {
+pub(crate) fn dying_with_us(program: &str) -> Command {
     if cfg!(target_os = "linux") {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "TERM", program]);
@@ -261,7 +266,7 @@ pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// Sends SIGTERM, later SIGKILL, and answers the exit code.
-fn stop(child: &mut Child) -> Option<i32> {
+pub(crate) fn stop(child: &mut Child) -> Option<i32> {
     signal(child, rustix::process::Signal::TERM);
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(20) {
