@@ -98,6 +98,7 @@ pub(crate) fn route(context: &Context, site: &Site, environment: &Environment) -
     let yml = cms::pantheon_yml(&code)?;
     let served = Served {
         address: address.clone(),
+        code: code.canonicalize().doing(|| format!("find {}", code.display()))?,
         docroot,
         uploads,
         protected: yml.protected_web_paths,
