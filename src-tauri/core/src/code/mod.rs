@@ -23,6 +23,9 @@ mod worktree;
 
 pub use changes::{changes, commit_changes, count_changes, diff};
 
+/// The branch of a repository that Portico makes itself (Pantheon's name for it).
+pub const FIRST_BRANCH: &str = "master";
+
 /// A site's bare repository.
 #[derive(Clone, Debug)]
 pub struct Repository {
@@ -111,7 +114,7 @@ impl Repository {
     /// Makes an empty bare repository with our settings.
     fn init(&self) -> Result<git2::Repository> {
         let mut options = git2::RepositoryInitOptions::new();
-        options.bare(true).no_reinit(true).external_template(false).initial_head("master");
+        options.bare(true).no_reinit(true).external_template(false).initial_head(FIRST_BRANCH);
         let git = git2::Repository::init_opts(&self.path, &options)
             .doing(|| format!("make the repository {}", self.path.display()))?;
         configure(&git)?;

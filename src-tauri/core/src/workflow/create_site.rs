@@ -181,10 +181,10 @@ fn bring_code(
     let uploads = set_uploads_aside(work, &folder, &detected)?;
     let author = code::default_author();
     let message = format!("Import of {}", plan.wanted.from);
-    let branch = work.step("Make the first commit", |meter| {
+    work.step("Make the first commit", |meter| {
         repository.import_folder(&folder, &author, &message, meter)
     })?;
-    Ok((branch, uploads))
+    Ok((code::FIRST_BRANCH.to_owned(), uploads))
 }
 
 /// Uploads that lie in imported code are content: they go to the first generation, not to Git.
