@@ -146,21 +146,40 @@ impl Settings {
             None => php_source::last_literal(self.constant("CONTENT_DIR")?)?.to_owned(),
         };
         let last = literal.trim_matches('/').rsplit('/').next().unwrap_or_default();
+        if last.is_empty() {
+            return None;
+        }
         // A path of another machine still ends with the folder's name.
         [self.folder.as_str(), docroot, core]
             .into_iter()
-            .flat_map(|base| [join(base, &literal), join(base, last)])
-            .find(|place| !place.is_empty() && below(folder, place).is_dir())
+            .flat_map(|base| [resolve(&join(base, &literal)), resolve(&join(base, last))])
+            .flatten()
+            .find(|place| below(folder, place).is_dir())
     }
 
     /// The uploads folder, relative to the code.
     fn uploads(&self, folder: &Path, docroot: &str, core: &str) -> String {
         // WordPress takes UPLOADS as relative to its core.
-        match self.constant("UPLOADS").and_then(php_source::last_literal) {
-            Some(uploads) if !uploads.trim_matches('/').is_empty() => join(core, uploads),
-            _ => join(&self.content(folder, docroot, core), "uploads"),
+        self.constant("UPLOADS")
+            .and_then(php_source::last_literal)
+            .and_then(|uploads| resolve(&join(core, uploads)))
+            .unwrap_or_else(|| join(&self.content(folder, docroot, core), "uploads"))
+    }
+}
+
+/// A path below the code without `.` and `..`; none when it leaves the code or is the code itself.
+fn resolve(path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            name => parts.push(name),
         }
     }
+    (!parts.is_empty()).then(|| parts.join("/"))
 }
 
 /// The core's folder of a known site, relative to its code.

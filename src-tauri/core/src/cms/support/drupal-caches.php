@@ -14,4 +14,4 @@ try {
 } catch (Throwable $error) {
 	portico_fail($error->getMessage());
 }
-echo "all caches rebuilt\n";
+portico_done('all caches rebuilt');

@@ -52,4 +52,4 @@ try {
 if (\Drupal::state()->get('install_task') !== 'done') {
 	portico_fail('the installer stopped before its end');
 }
-echo 'Drupal ', \Drupal::VERSION, " is installed\n";
+portico_done('Drupal ' . \Drupal::VERSION . ' is installed');

@@ -50,8 +50,7 @@ try {
 	$kernel->setSitePath(UpdateKernel::findSitePath($request));
 	\Drupal\Core\Site\Settings::initialize($root, $kernel->getSitePath(), $loader);
 	if (!\Drupal\Core\Database\Database::getConnection()->schema()->tableExists('key_value')) {
-		echo "Drupal is not installed: nothing to update\n";
-		exit(0);
+		portico_done('Drupal is not installed: nothing to update');
 	}
 	$kernel->boot();
 	$kernel->ready($request);
@@ -93,4 +92,4 @@ try {
 } catch (Throwable $error) {
 	portico_fail(get_class($error) . ': ' . $error->getMessage());
 }
-echo $ran === 0 ? "no updates are pending\n" : "$ran updates done\n";
+portico_done($ran === 0 ? 'no updates are pending' : "$ran updates done");

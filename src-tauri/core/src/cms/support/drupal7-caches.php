@@ -10,9 +10,8 @@ define('DRUPAL_ROOT', getcwd());
 require_once DRUPAL_ROOT . '/includes/bootstrap.inc';
 drupal_bootstrap(DRUPAL_BOOTSTRAP_DATABASE);
 if (!db_table_exists('variable')) {
-	echo "Drupal is not installed: no caches to clear\n";
-	exit(0);
+	portico_done('Drupal is not installed: no caches to clear');
 }
 drupal_bootstrap(DRUPAL_BOOTSTRAP_FULL);
 drupal_flush_all_caches();
-echo "all caches cleared\n";
+portico_done('all caches cleared');

@@ -36,4 +36,4 @@ try {
 if (variable_get('install_task') !== 'done') {
 	portico_fail('the installer stopped at the task ' . variable_get('install_task', 'settings'));
 }
-echo 'Drupal ', VERSION, " is installed\n";
+portico_done('Drupal ' . VERSION . ' is installed');

@@ -13,8 +13,7 @@ foreach (['bootstrap', 'update', 'common', 'file', 'entity', 'unicode'] as $name
 }
 drupal_bootstrap(DRUPAL_BOOTSTRAP_DATABASE);
 if (!db_table_exists('system')) {
-	echo "Drupal is not installed: nothing to update\n";
-	exit(0);
+	portico_done('Drupal is not installed: nothing to update');
 }
 update_prepare_d7_bootstrap();
 drupal_bootstrap(DRUPAL_BOOTSTRAP_LANGUAGE);
@@ -54,4 +53,4 @@ foreach ($updates as $function => $update) {
 	$ran++;
 }
 drupal_flush_all_caches();
-echo $ran === 0 ? "no updates are pending\n" : "$ran updates done\n";
+portico_done($ran === 0 ? 'no updates are pending' : "$ran updates done");

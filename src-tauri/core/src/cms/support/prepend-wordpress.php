@@ -52,6 +52,17 @@ if ($sqlite !== '' && $env('PORTICO_SQLITE_PLUGIN') !== '') {
 				$class = ABSPATH . WPINC . '/class-wpdb.php';
 				require_once file_exists($class) ? $class : ABSPATH . WPINC . '/wp-db.php';
 				require_once self::$plugin . '/wp-includes/sqlite/db.php';
+				// The plugin asks the class of WordPress for a property that it has since 6.2.
+				if ($GLOBALS['wpdb'] !== $this && !property_exists('wpdb', 'allow_unsafe_unquoted_parameters')) {
+					// Where the plugin kept its connection: the second one is no second wish.
+					unset($GLOBALS['@pdo']);
+					$GLOBALS['wpdb'] = new class(DB_NAME) extends WP_SQLite_DB {
+						public function __get($name)
+						{
+							return $name === 'allow_unsafe_unquoted_parameters' ? true : parent::__get($name);
+						}
+					};
+				}
 			}
 			if ($GLOBALS['wpdb'] === $this) {
 				throw new RuntimeException('the SQLite Database Integration plugin did not take over the database');

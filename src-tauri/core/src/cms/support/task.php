@@ -7,9 +7,44 @@ ini_set('log_errors', '0');
 set_time_limit(0);
 ignore_user_abort(true);
 
-/** Ends with what is wrong. */
-function portico_fail(string $message): never
+/*
+ * A system that gives up prints a page and ends with 0. A task is only done when it says so itself.
+ */
+$portico_done = false;
+ob_start();
+register_shutdown_function(static function (): void {
+	if ($GLOBALS['portico_done']) {
+		return;
+	}
+	$page = '';
+	while (ob_get_level() > 0) {
+		$page = ob_get_clean() . $page;
+	}
+	$page = preg_replace('~<(style|script|head)\b.*?</\1>~is', '', $page);
+	$text = trim(preg_replace('/\s*\n\s*/', "\n", html_entity_decode(strip_tags($page))));
+	$error = error_get_last();
+	if ($error !== null && in_array($error['type'], [E_ERROR, E_PARSE, E_COMPILE_ERROR, E_CORE_ERROR], true)) {
+		$text = trim("$text\n{$error['message']} in {$error['file']}:{$error['line']}");
+	}
+	fwrite(STDERR, ($text === '' ? 'the site ended the task without a word' : $text) . "\n");
+	exit(1);
+});
+
+/** Ends well, with a last line. */
+function portico_done(string $message): void
 {
+	while (ob_get_level() > 0) {
+		ob_end_flush();
+	}
+	echo $message, "\n";
+	$GLOBALS['portico_done'] = true;
+	exit(0);
+}
+
+/** Ends with what is wrong. */
+function portico_fail(string $message): void
+{
+	$GLOBALS['portico_done'] = true;
 	fwrite(STDERR, rtrim($message) . "\n");
 	exit(1);
 }
@@ -18,7 +53,8 @@ function portico_fail(string $message): never
 function portico_input(): array
 {
 	$input = json_decode((string) stream_get_contents(STDIN), true);
-	return is_array($input) ? $input : portico_fail('the task was given no input');
+	is_array($input) || portico_fail('the task was given no input');
+	return $input;
 }
 
 /** Makes $_SERVER look like a request of `$script`. */

@@ -8,8 +8,7 @@ portico_request('/index.php');
 require getcwd() . '/wp-load.php';
 
 if (!is_blog_installed()) {
-	echo "WordPress is not installed: no caches to clear\n";
-	exit(0);
+	portico_done('WordPress is not installed: no caches to clear');
 }
 wp_cache_flush();
 if (function_exists('delete_expired_transients')) {
@@ -17,4 +16,4 @@ if (function_exists('delete_expired_transients')) {
 }
 // Page caches of plugins listen to this one.
 do_action('wp_cache_cleared');
-echo "object cache cleared\n";
+portico_done('object cache cleared');

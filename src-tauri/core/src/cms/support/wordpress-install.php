@@ -36,4 +36,4 @@ $wp_rewrite->set_permalink_structure('/%year%/%monthnum%/%day%/%postname%/');
 $wp_rewrite->init();
 // Soft: rules are kept in the database; nothing is written beside the code.
 $wp_rewrite->flush_rules(false);
-echo 'WordPress ', get_bloginfo('version'), ' is installed at ', home_url('/'), "\n";
+portico_done('WordPress ' . get_bloginfo('version') . ' is installed at ' . home_url('/'));

@@ -10,8 +10,7 @@ require getcwd() . '/wp-load.php';
 require_once ABSPATH . 'wp-admin/includes/upgrade.php';
 
 if (!is_blog_installed()) {
-	echo "WordPress is not installed: nothing to update\n";
-	exit(0);
+	portico_done('WordPress is not installed: nothing to update');
 }
 
 function portico_update_site(): void
@@ -42,3 +41,4 @@ if (is_multisite()) {
 } else {
 	portico_update_site();
 }
+portico_done('database updates done');
