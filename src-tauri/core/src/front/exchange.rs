@@ -116,7 +116,13 @@ pub(super) async fn run(
         }
     };
     let linger = match trouble {
-        None | Some(Trouble::Cut(_)) => false,
+        None => false,
+        Some(Trouble::Cut(error)) => {
+            answer
+                .stderr
+                .extend_from_slice(format!("Portico: an answer was cut: {error}").as_bytes());
+            false
+        }
         Some(Trouble::Page(page)) => {
             if let Some(head) = head.take() {
                 let _ = head.send(*page);

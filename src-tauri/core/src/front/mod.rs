@@ -1,6 +1,8 @@
 //! The HTTP front: host names, static files, FastCGI, hold, lock, access log. The only async part.
 //!
 //! A request goes `server` → `gate` → `route` → `static_files` or `php` → `exchange` (over `fastcgi`).
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may panic"))]
+
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, sync::Mutex, time::Duration};
 
 use tokio::runtime::Runtime;

@@ -100,7 +100,7 @@ fn page(status: StatusCode, title: &str, text: &str, details: &[&str]) -> Respon
     if !details.is_empty() {
         let _ = write!(html, "<pre>{}</pre>", escaped(&details.join("\n")));
     }
-    let _ = write!(html, "<small>Portico · {}</small></main></html>\n", status.as_u16());
+    let _ = writeln!(html, "<small>Portico · {}</small></main></html>", status.as_u16());
     let mut response = Response::new(Bytes::from(html).into());
     *response.status_mut() = status;
     let head = response.headers_mut();

@@ -67,8 +67,8 @@ pub(super) fn route(served: &Served, raw: &str) -> Route {
 }
 
 /// The canonical path of `file`, if it may be read: in the code or the uploads and nowhere else, and
-/// under no name that is never served. None otherwise.
-pub(super) fn resolve(served: &Served, file: &Path) -> Option<PathBuf> {
+/// under no name that is never served. None otherwise. `runs`: it is for PHP to run, not to be shown.
+pub(super) fn resolve(served: &Served, file: &Path, runs: bool) -> Option<PathBuf> {
     let file = fs::canonicalize(file).ok()?;
     let uploads = served.uploads.as_ref().and_then(|(_, folder)| fs::canonicalize(folder).ok());
     let (root, uploaded) = match &uploads {
@@ -79,8 +79,8 @@ pub(super) fn resolve(served: &Served, file: &Path) -> Option<PathBuf> {
     let mut names = below.iter().map(|name| name.to_str());
     let hidden = names.any(|name| name.is_none_or(is_hidden));
     let private = uploaded && below.starts_with("private");
-    let secret = !is_php(&file) && is_secret(served, &file);
-    (!hidden && !private && !secret && !(uploaded && is_php(&file))).then_some(file)
+    let secret = if runs { uploaded || !is_php(&file) } else { is_secret(served, &file) };
+    (!hidden && !private && !secret).then_some(file)
 }
 
 /// A file or script below the docroot, or what stands in for one that is missing.
@@ -166,7 +166,7 @@ fn missing(served: &Served) -> Route {
 }
 
 fn script(served: &Served, file: PathBuf, name: String, path_info: String) -> Route {
-    match resolve(served, &file) {
+    match resolve(served, &file, true) {
         Some(_) => Route::Script(Script { file, name, path_info }),
         None => Route::Forbidden,
     }
@@ -178,7 +178,8 @@ fn in_uploads<'a>(
 ) -> Option<(&'a Path, &'a [&'a str])> {
     let (prefix, folder) = served.uploads.as_ref()?;
     let prefix: Vec<&str> = prefix.split('/').filter(|part| !part.is_empty()).collect();
-    let starts = segments.len() > prefix.len()
+    let starts = !prefix.is_empty()
+        && segments.len() >= prefix.len()
         && prefix.iter().zip(segments).all(|(left, right)| same_name(left, right));
     starts.then(|| (folder.as_path(), &segments[prefix.len()..]))
 }

@@ -54,6 +54,8 @@ fn fixture(php: bool) -> Fixture {
         ("outside", "code/leak"),
         ("code/lib", "code/linked"),
         ("code/.git/config", "code/settings.txt"),
+        ("code/wp-config.php", "code/source.txt"),
+        ("code/style.css", "code/style.php"),
         ("files", "code/alias"),
         ("outside/secret.txt", "files/leak.txt"),
     ] {
@@ -79,7 +81,7 @@ impl Fixture {
         let root = self.folder.path().canonicalize().unwrap();
         let short = |path: &Path| path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
         match route(&self.served, path) {
-            Route::File { path, .. } => match resolve(&self.served, &path) {
+            Route::File { path, .. } => match resolve(&self.served, &path, false) {
                 Some(path) => short(&path),
                 None => "forbidden".into(),
             },
@@ -177,6 +179,8 @@ fn links_lead_within_the_code_and_the_uploads_and_nowhere_else() {
         "/leak/secret.txt",
         "/leak/run.php",
         "/settings.txt",
+        "/source.txt",
+        "/style.php",
         "/alias/evil.php",
         "/alias/private/id.pdf",
         "/wp-content/uploads/leak.txt",
@@ -204,7 +208,7 @@ proptest! {
     fn no_path_leads_out_or_to_a_secret(parts in prop::collection::vec(
         prop_oneof![
             prop::sample::select(vec![
-                "/", "..", ".", "%2e", "%2E%2e", "%2f", "\\", "%5c", "%00", "//", "leak", "alias", "linked",
+                "/", "..", ".", "%2e", "%2E%2e", "%2f", "\\", "%5c", "%00", "//", "leak", "source.txt", "alias", "linked",
                 ".git", ".env", "config", "secret.txt", "run.php", "index.php", "evil.php", "private",
                 "wp-content/uploads", "outside", "files", "code", "photo.png", "%", "%25", "~", "wp-config.php",
             ]).prop_map(str::to_owned),

@@ -25,7 +25,7 @@ use super::{
 /// A file that is ready to be sent.
 enum Source {
     Memory(Bytes),
-    Disk(File, u64),
+    Disk(File),
 }
 
 /// Answers with a file; `status` is 200, or 404 for a site's own page of that kind.
@@ -79,7 +79,7 @@ pub(super) async fn answer(
 
 /// Opens a file after its links are followed, and keeps it in memory if it is small.
 fn open(cache: &FileCache, served: &Served, path: PathBuf) -> io::Result<(Arc<Cached>, Source)> {
-    let resolved = route::resolve(served, &path).ok_or(io::ErrorKind::PermissionDenied)?;
+    let resolved = route::resolve(served, &path, false).ok_or(io::ErrorKind::PermissionDenied)?;
     let file = File::open(resolved)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
@@ -99,7 +99,7 @@ fn open(cache: &FileCache, served: &Served, path: PathBuf) -> io::Result<(Arc<Ca
         cache.put(path, Arc::clone(&cached));
         return Ok((cached, Source::Memory(content)));
     }
-    Ok((cached, Source::Disk(file, stamp.size)))
+    Ok((cached, Source::Disk(file)))
 }
 
 fn respond(
@@ -137,7 +137,7 @@ fn respond(
     head.insert(header::CONTENT_TYPE, file.content_type.clone());
     *response.status_mut() = status;
     *response.body_mut() = match source {
-        Source::Disk(file, _) => Body::file(file, first, length),
+        Source::Disk(file) => Body::file(file, first, length),
         Source::Memory(bytes) if length == size => bytes.into(),
         Source::Memory(bytes) => part(&bytes, first, length).into(),
     };

@@ -14,6 +14,9 @@ use crate::{
     model::view::Health,
 };
 
+/// Someone who waits for a wake.
+type Sleeper = oneshot::Sender<Result<Arc<Ready>>>;
+
 /// One environment that was asked for at least once.
 pub(super) struct Visited {
     pub(super) gate: Arc<Gate>,
@@ -22,7 +25,7 @@ pub(super) struct Visited {
     logs: Mutex<Option<PathBuf>>,
     health: Mutex<Health>,
     /// Who waits for the wake that is under way; none when there is none.
-    waking: Mutex<Option<Vec<oneshot::Sender<Result<Arc<Ready>>>>>>,
+    waking: Mutex<Option<Vec<Sleeper>>>,
 }
 
 impl Default for Visited {
@@ -107,7 +110,7 @@ impl Visited {
 struct Waiting(Arc<Visited>);
 
 impl Waiting {
-    fn take(&self) -> Vec<oneshot::Sender<Result<Arc<Ready>>>> {
+    fn take(&self) -> Vec<Sleeper> {
         lock(&self.0.waking).take().unwrap_or_default()
     }
 }

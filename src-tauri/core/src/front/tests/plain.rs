@@ -51,13 +51,8 @@ fn a_file_is_served_revalidated_and_in_parts() {
             assert_eq!(stage.send("POST", &format!("/{name}"), "", b"x").status, 405);
         }
     }
-    assert_eq!(
-        stage.front.health(&"acme.dev".parse().unwrap()).clone(),
-        match stage.front.health(&"acme.dev".parse().unwrap()) {
-            Health::Answered { status: 405, ms } => Health::Answered { status: 405, ms },
-            other => panic!("{other:?}"),
-        }
-    );
+    let health = stage.front.health(&"acme.dev".parse().unwrap());
+    assert!(matches!(health, Health::Answered { status: 405, .. }), "{health:?}");
 }
 
 #[test]

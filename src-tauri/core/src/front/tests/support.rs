@@ -181,7 +181,7 @@ fn unchunk(mut rest: &[u8]) -> (Vec<u8>, bool) {
 pub(super) struct Pool {
     child: Child,
     pub(super) address: FastCgi,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
 }
 
 impl Pool {
@@ -227,11 +227,7 @@ impl Pool {
             assert!(Instant::now() < until, "PHP did not start");
             std::thread::sleep(Duration::from_millis(5));
         }
-        Self { child, address: FastCgi::Socket(socket), folder }
-    }
-
-    pub(super) fn socket(&self) -> PathBuf {
-        self.folder.path().join("s")
+        Self { child, address: FastCgi::Socket(socket), _folder: folder }
     }
 }
 
