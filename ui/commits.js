@@ -53,7 +53,7 @@ function Row() {
     text(parts.when, ago(it.date));
     parts.when.dateTime = it.date;
     parts.when.title = exact(it.date);
-    const labels = [...it.tags.map((tag) => [tagName(tag), 'label']), ...it.labels.map((label) => [envName(label), 'label plain'])];
+    const labels = [...it.tags.map((tag) => [tagName(tag), 'badge']), ...it.labels.map((label) => [envName(label), 'badge plain'])];
     keyed(parts.labels, labels, (label) => label[0], () => make('span'), (el, [words, name]) => { text(el, words).className = name; });
   };
   return row;

@@ -1,5 +1,5 @@
 import { attribute, html, icon, partsOf, send, show, text } from './lib/dom.js';
-import { ago, bytes, count, engine, envName, exact, host, origin, sentence, short, tagName } from './lib/words.js';
+import { ago, bytes, count, engine, envName, exact, facts, host, origin, sentence, short, tagName } from './lib/words.js';
 import { environmentMenu } from './actions.js';
 import { MenuButton } from './menu.js';
 
@@ -85,7 +85,7 @@ function drawCode(parts, { code, connection_mode: mode }) {
   text(parts.message, code.message ?? 'No commit yet');
   const when = code.date ? ago(code.date) : '';
   const words = code.tag ? [short(code.commit), when && `deployed ${when}`] : [code.branch, code.author, when];
-  text(parts.codeMeta, words.filter(Boolean).join(' · '));
+  text(parts.codeMeta, facts(...words));
   parts.codeMeta.title = code.date ? exact(code.date) : '';
   show(parts.flag, code.uncommitted);
   text(parts.changes, `${count(code.uncommitted, 'changed file')} not committed`);
@@ -97,9 +97,9 @@ function drawContent(parts, { content, url }, system) {
   const when = content.origin_at ? ago(content.origin_at) : '';
   text(parts.origin, content.origin && content.origin.type !== 'empty' ? `${origin(content.origin)}${when && `, ${when}`}` : empty ? 'Nothing yet' : 'The original');
   parts.origin.title = content.origin_at ? exact(content.origin_at) : '';
-  text(parts.database, empty ? 'empty' : `${count(database.tables, 'table')} · ${count(database.rows, 'row')} · ${bytes(database.bytes)}`);
+  text(parts.database, empty ? 'empty' : facts(bytes(database.bytes), count(database.tables, 'table'), count(database.rows, 'row')));
   parts.database.title = engine(database.engine);
-  text(parts.files, files.count ? `${count(files.count, 'file')} · ${bytes(files.bytes)}` : 'none');
+  text(parts.files, files.count ? facts(bytes(files.bytes), count(files.count, 'file')) : 'none');
   const installs = ['wordpress', 'drupal', 'drupal7'].includes(system) && empty;
   show(parts.drift, installs);
   text(parts.drift, installs ? `No database yet. Visit ${host(url)} to install.` : '');

@@ -18,7 +18,10 @@ export function MenuButton(el, label, items) {
     menu.setAttribute('aria-label', label);
     for (const item of items()) menu.append(item ? Item(item) : make('hr'));
     menu.addEventListener('keydown', onKey);
-    document.body.append(menu);
+    // The top layer: no card clips it, and it stays where it belongs in the reading order.
+    menu.popover = 'manual';
+    button.after(menu);
+    menu.showPopover();
     place();
     button.setAttribute('aria-expanded', 'true');
     menu.querySelector('button')?.focus();

@@ -51,10 +51,9 @@ export async function commitDialog(info) {
   }
 
   function File(it) {
-    const row = html`<li><input type="checkbox" data-part="box"><button type="button" data-rove data-part="open"><span class="sign" data-part="sign"></span><span class="path" data-part="path"></span><span class="plus" data-part="plus"></span><span class="minus" data-part="minus"></span></button></li>`;
+    const row = html`<li><label class="tick"><input type="checkbox" data-part="box"></label><button type="button" data-rove data-part="open"><span class="sign" data-part="sign"></span><span class="path" data-part="path"></span><span class="plus" data-part="plus"></span><span class="minus" data-part="minus"></span></button></li>`;
     const own = partsOf(row);
     own.box.setAttribute('aria-label', `Include ${it.file}`);
-    own.open.setAttribute('aria-label', `${it.file}, ${WORDS[it.status]}, ${it.additions} added, ${it.deletions} removed`);
     text(own.sign, SIGNS[it.status]).title = WORDS[it.status];
     own.sign.classList.add(it.status);
     text(own.path, it.file).title = it.file;

@@ -77,6 +77,9 @@ export function origin(from) {
   }
 }
 
+/** Facts side by side: a line breaks between two of them, never inside one. */
+export const facts = (...all) => all.filter(Boolean).map((it) => it.replaceAll(' ', '\u00a0')).join('\u00a0· ');
+
 /** A core message as a sentence: the core writes them in lower case without a full stop. */
 export const sentence = (message) => message && `${message[0].toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? '' : '.'}`;
 
