@@ -130,21 +130,9 @@ pub(crate) enum EnvCommand {
         print: bool,
     },
     /// Bring the parent's code to Test or Live
-    Deploy {
-        #[command(flatten)]
-        deploy: Deploy,
-        /// Show what would be deployed, and change nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
+    Deploy(DeployOrPlan),
     /// Replace an environment's database and files by another's
-    CloneContent {
-        #[command(flatten)]
-        clone: CloneContent,
-        /// Show what would be replaced, and change nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
+    CloneContent(CloneOrPlan),
     /// Empty an environment's database and files; its code stays
     Wipe(Wipe),
     /// Clear the caches of the site's system
@@ -175,6 +163,24 @@ pub(crate) enum EnvCommand {
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct DeployOrPlan {
+    #[command(flatten)]
+    pub(crate) deploy: Deploy,
+    /// Show what would be deployed, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CloneOrPlan {
+    #[command(flatten)]
+    pub(crate) clone: CloneContent,
+    /// Show what would be replaced, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Subcommand)]

@@ -38,12 +38,11 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
             Ok(())
         }
         EnvCommand::View { environment, print } => view(&environment, print),
-        EnvCommand::Deploy { deploy, dry_run: false } => {
-            workflow::run(&Request::Deploy(deploy), output)
-        }
-        EnvCommand::Deploy { deploy, dry_run: true } => deploy_plan(deploy.environment, output),
-        EnvCommand::CloneContent { clone, dry_run: true } => clone_plan(&clone, output),
-        EnvCommand::CloneContent { mut clone, dry_run: false } => {
+        EnvCommand::Deploy(it) if it.dry_run => deploy_plan(it.deploy.environment, output),
+        EnvCommand::Deploy(it) => workflow::run(&Request::Deploy(it.deploy), output),
+        EnvCommand::CloneContent(it) if it.dry_run => clone_plan(&it.clone, output),
+        EnvCommand::CloneContent(it) => {
+            let mut clone = it.clone;
             if clone.to == EnvironmentName::Live {
                 let site = clone.from.site.clone();
                 let question = format!("This replaces Live's content of {site}.");

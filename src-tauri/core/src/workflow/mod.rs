@@ -110,6 +110,7 @@ pub fn run(
         }
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
+            let title = plan.title();
             frame(context, request, &title, on_event, cancel, |work| undo::run(work, plan))
         }
     }

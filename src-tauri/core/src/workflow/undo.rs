@@ -18,6 +18,19 @@ pub(super) struct Plan {
     changes: Vec<Change>,
 }
 
+impl Plan {
+    /// "Undo “Deploy to Test”"; undoing that is "Redo “Deploy to Test”".
+    pub(super) fn title(&self) -> String {
+        let title = &self.undone.title;
+        match (title.strip_prefix("Undo "), title.strip_prefix("Redo ")) {
+            _ if self.undone.undoes.is_none() => format!("Undo “{title}”"),
+            (Some(what), _) => format!("Redo {what}"),
+            (_, Some(what)) => format!("Undo {what}"),
+            _ => format!("Undo “{title}”"),
+        }
+    }
+}
+
 pub(super) fn plan(context: &Context, wanted: &Undo) -> Result<Plan> {
     let undone = match wanted.workflow {
         Some(id) => context.store.workflow(id)?,
