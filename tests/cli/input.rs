@@ -98,7 +98,9 @@ fn rules_of_the_workflow_are_refusals_with_their_reason() {
     let test = PorticoTest::new();
     test.run(&["site:create", "acme", "--from", "sample"]).success();
     test.run(&["env:deploy", "acme.dev"]).status(5);
-    test.run(&["env:deploy", "acme.live"]).status(5).stderr_has("Test");
+    test.run(&["env:deploy", "acme.live"])
+        .status(5)
+        .stderr_has("acme.test has not been initialized");
     test.run(&["env:clone-content", "acme.dev", "dev"]).status(5);
     test.run(&["env:commit", "acme.dev", "--message", "Nothing"]).status(5);
     test.run(&["site:delete", "acme"]).status(5).stderr_has("--confirm");
@@ -153,7 +155,7 @@ fn link_to(program: &str, folder: &Path) {
 #[test]
 fn help_of_every_group_reads_and_versions_are_told() {
     let test = PorticoTest::new();
-    test.run(&["--help"]).success().stdout_has("env:deploy").stdout_has("site:create");
+    test.run(&["--help"]).success().stdout_has("env:deploy").stdout_has("Make, install, list");
     test.run(&["env:deploy", "--help"]).success().stdout_has("--sync-content");
     let spaced = test.run(&["env", "deploy", "--help"]).success();
     assert_eq!(spaced.stdout, test.run(&["env:deploy", "--help"]).success().stdout);

@@ -3,10 +3,11 @@ use std::fs;
 
 use crate::support::{Answer, Browser, PorticoTest};
 
-/// Sends the first form of Live's page, with `text` in each of its fields.
+/// Sends the guest book's form, with `text` in each of its fields.
 fn fill_the_form(browser: &Browser, environment: &str, text: &str) -> Answer {
     let page = browser.get(environment, "/").ok();
-    let form = page.body.split("<form").nth(1).expect("the sample site has a form");
+    let mut forms = page.body.split("<form").skip(1);
+    let form = forms.find(|form| form.contains("<textarea")).expect("the guest book has a form");
     let form = form.split("</form>").next().unwrap();
     let action = form.split("action=\"").nth(1).and_then(|rest| rest.split('"').next());
     let fields: Vec<(&str, &str)> = form

@@ -74,7 +74,7 @@ fn first_deploys_create_environments(test: &PorticoTest, browser: &Browser) {
         let info = test.json(&["env:info", environment]);
         assert_eq!(info["initialized"], true);
         assert_eq!(info["code"]["tag"], tag);
-        assert_eq!(info["url"], browser.url(environment, "/"));
+        assert_eq!(info["url"], browser.url(environment, ""));
     }
     let repository = test.root().join("sites/acme/repository.git");
     test.git(&repository, &["tag", "-n", "--list", "pantheon_*"])
@@ -169,7 +169,7 @@ fn every_kind_of_request_is_answered_as_wordpress_expects() {
     assert_eq!((part.status, part.body.as_bytes()), (206, &whole.body.as_bytes()[10..20]));
     let etag = whole.header("etag").expect("static files have an ETag");
     assert_eq!(browser.get_with("acme.dev", style, ("If-None-Match", etag)).status, 304);
-    assert_eq!(browser.get("acme.dev", "/.git").status, 404);
+    assert_eq!(browser.get("acme.dev", "/.git").status, 403);
     assert_eq!(browser.get("acme.nowhere", "/").status, 404);
 }
 

@@ -11,6 +11,7 @@ mod checkout;
 mod clone;
 mod graph;
 mod history;
+mod hooks;
 mod import;
 mod pack;
 mod program;
@@ -22,6 +23,7 @@ mod testing;
 mod worktree;
 
 pub use changes::{changes, commit_changes, count_changes, diff};
+pub use hooks::FollowedBranch;
 
 /// The branch of a repository that Portico makes itself (Pantheon's name for it).
 pub const FIRST_BRANCH: &str = "master";

@@ -28,6 +28,7 @@ pub enum Cms {
 #[serde(rename_all = "lowercase")]
 pub enum DatabaseEngine {
     /// A MariaDB or MySQL server of its own for each generation.
+    #[cfg_attr(feature = "clap", value(name = "mariadb"))]
     MariaDb,
     /// One SQLite file in each generation.
     Sqlite,

@@ -8,12 +8,14 @@ use std::{
 
 use super::{command_line, running::Routes, undo};
 use crate::{
-    code::Repository,
+    code::{FollowedBranch, Repository},
     content::files,
     error::{Error, Result},
     front::{Front, Hold},
     layout::Layout,
-    model::{Address, CodePointer, Environment, SiteName, SiteRecord, view::WorkflowRow},
+    model::{
+        Address, CodePointer, ConnectionMode, Environment, SiteName, SiteRecord, view::WorkflowRow,
+    },
     runtime::Runtime,
     store::{Store, Workflow},
 };
@@ -144,11 +146,20 @@ impl Context {
             return Ok(());
         };
         let mut routes = Vec::new();
+        let mut followed = Vec::new();
         for environment in self.store.environments(site)? {
             let address = Address::new(site, &environment.name);
             self.follow_environment(&address, &record.uploads, &environment)?;
             routes.push(Arc::new(super::running::route(self, &record, &environment)?));
+            if let CodePointer::Branch { branch } = &environment.code {
+                followed.push(FollowedBranch {
+                    branch: branch.clone(),
+                    environment: address.to_string(),
+                    is_edited: environment.connection_mode == Some(ConnectionMode::Sftp),
+                });
+            }
         }
+        self.repository(site).guard(&followed)?;
         self.routes.replace(site, routes);
         Ok(())
     }

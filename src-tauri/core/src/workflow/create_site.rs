@@ -9,7 +9,7 @@ use crate::{
     cms::{self, Detected},
     code::{self, Author, Repository},
     content::{archive, files},
-    error::{Doing, Error, Result},
+    error::{Code, Doing, Error, Result},
     model::{
         Address, Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, EnvironmentName,
         Origin, Secrets, Site, SiteRecord,
@@ -56,6 +56,11 @@ fn source(from: &str) -> Result<Source> {
     }
     let path = Path::new(from);
     if path.is_dir() {
+        let mut entries = fs::read_dir(path).doing(|| format!("read the folder {from}"))?;
+        if entries.next().is_none() {
+            return Err(Error::refused(format!("the folder {from} is empty"))
+                .hint("Give a folder with the code of a site in it."));
+        }
         let is_git = path.join(".git").exists()
             || (path.join("HEAD").is_file() && path.join("objects").is_dir());
         return Ok(if is_git {
@@ -177,7 +182,13 @@ fn bring_code(
             archive::single_root(&folder)?
         }
     };
-    let detected = cms::detect(&folder)?;
+    let detected = cms::detect(&folder).map_err(|error| match error.code {
+        // The person knows the source by its own name, not by where it was unpacked.
+        Code::Refused => {
+            Error { message: format!("there is no site in {}", plan.wanted.from), ..error }
+        }
+        _ => error,
+    })?;
     let uploads = set_uploads_aside(work, &folder, &detected)?;
     let author = code::default_author();
     let message = format!("Import of {}", plan.wanted.from);

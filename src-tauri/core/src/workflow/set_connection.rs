@@ -2,7 +2,8 @@
 use super::{Change, Context, Done, request::SetConnection};
 use crate::error::{Error, Result};
 
-pub(super) fn plan(context: &Context, wanted: &SetConnection) -> Result<Change> {
+/// None when the environment is in that mode already: then there is nothing to do (Terminus says so too).
+pub(super) fn plan(context: &Context, wanted: &SetConnection) -> Result<Option<Change>> {
     let environment = context.store.environment(&wanted.environment)?;
     if !environment.name.is_writable() {
         return Err(Error::refused(format!(
@@ -12,15 +13,15 @@ pub(super) fn plan(context: &Context, wanted: &SetConnection) -> Result<Change> 
         .hint("Code on Test and Live changes by deploys only."));
     }
     if environment.connection_mode == Some(wanted.mode) {
-        return Err(Error::refused(format!("{} is in that mode already", wanted.environment)));
+        return Ok(None);
     }
-    Ok(Change::ConnectionMode {
+    Ok(Some(Change::ConnectionMode {
         environment: wanted.environment.clone(),
         before: environment.connection_mode,
         after: Some(wanted.mode),
-    })
+    }))
 }
 
-pub(super) fn run(change: Change) -> Done {
-    Done { changes: vec![change], ..Done::default() }
+pub(super) fn run(change: Option<Change>) -> Done {
+    Done { changes: change.into_iter().collect(), ..Done::default() }
 }
