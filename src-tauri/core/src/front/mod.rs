@@ -5,8 +5,6 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, sync::Mutex, time::Duration};
 
-use tokio::runtime::Runtime;
-
 use crate::{
     error::{Doing, Error, Result},
     model::{Address, Lock, view::Health},
@@ -30,6 +28,7 @@ mod server;
 mod static_files;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod upload;
 mod visited;
 
@@ -77,11 +76,8 @@ pub trait Sites: Send + Sync + 'static {
 pub struct Front {
     shared: Arc<server::Shared>,
     /// None once it is stopped.
-    runtime: Mutex<Option<Runtime>>,
+    threads: Mutex<Option<threads::Threads>>,
 }
-
-/// How long a stop waits for what can't be interrupted (a wake under way).
-const STOP: Duration = Duration::from_secs(2);
 
 impl Front {
     /// Binds loopback at the first of `ports` that is free, and serves.
@@ -95,23 +91,19 @@ impl Front {
     fn start_with(ports: &[u16], sites: Arc<dyn Sites>, limits: server::Limits) -> Result<Self> {
         listen::allow_many_files();
         let listeners = listen::bind(ports)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .thread_name("portico-front")
-            .worker_threads(std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8)))
-            .enable_all()
-            .build()
-            .doing(|| "start the web server's threads".into())?;
+        let threads = threads::Threads::start()?;
         let address = listeners.address;
         let shared = Arc::new(server::Shared::new(sites, address, limits));
-        let inside = runtime.enter();
+        let loops = threads.handles();
+        let inside = loops[0].enter();
         for listener in listeners.all {
             let listener = tokio::net::TcpListener::from_std(listener)
                 .doing(|| format!("listen on {address}"))?;
-            runtime.spawn(server::accept(Arc::clone(&shared), listener));
+            loops[0].spawn(server::accept(Arc::clone(&shared), listener, loops.clone()));
         }
-        runtime.spawn(server::write_logs(Arc::clone(&shared)));
+        loops[0].spawn(server::write_logs(Arc::clone(&shared)));
         drop(inside);
-        Ok(Self { shared, runtime: Mutex::new(Some(runtime)) })
+        Ok(Self { shared, threads: Mutex::new(Some(threads)) })
     }
 
     /// Where it listens.
@@ -138,9 +130,9 @@ impl Front {
 
     /// Stops listening and ends what is under way. Must not be called from an async task.
     pub fn stop(&self) {
-        let runtime = self.runtime.lock().expect("nothing panics while it holds the lock").take();
-        if let Some(runtime) = runtime {
-            runtime.shutdown_timeout(STOP);
+        let threads = self.threads.lock().expect("nothing panics while it holds the lock").take();
+        if let Some(threads) = threads {
+            threads.end();
             self.shared.flush_logs();
         }
     }

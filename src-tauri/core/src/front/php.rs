@@ -102,7 +102,10 @@ async fn reach(
         let ready = visited.wake(&shared.sites, served).await?;
         match connect(&ready.lease.address, shared.limits.first_byte).await {
             Ok(streams) => return Ok((ready, streams)),
-            Err(error) if again && is_gone(&error) => again = false,
+            Err(error) if again && is_gone(&error) => {
+                again = false;
+                visited.is_gone();
+            }
             Err(error) => {
                 return Err(Error::failed("reach PHP")
                     .hint("Try again; the environment's php-error.log may say why it ended.")

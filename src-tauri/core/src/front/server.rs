@@ -14,6 +14,7 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
+    runtime::Handle,
     sync::{Notify, oneshot},
 };
 
@@ -95,12 +96,14 @@ pub(super) async fn write_logs(shared: Arc<Shared>) {
     }
 }
 
-/// Takes connections for as long as the front runs.
-pub(super) async fn accept(shared: Arc<Shared>, listener: TcpListener) {
-    loop {
-        match listener.accept().await {
+/// Takes connections for as long as the front runs, and gives them to the loops in turn.
+pub(super) async fn accept(shared: Arc<Shared>, listener: TcpListener, loops: Vec<Handle>) {
+    for next in loops.iter().cycle() {
+        let accepted = listener.accept().await;
+        // Out of this loop, so that another one can wait for it.
+        match accepted.and_then(|(stream, client)| Ok((stream.into_std()?, client))) {
             Ok((stream, client)) => {
-                tokio::spawn(connection(Arc::clone(&shared), stream, client));
+                next.spawn(connection(Arc::clone(&shared), stream, client));
             }
             // The client left again, or there are too many open files: later ones will do better.
             Err(_) => tokio::time::sleep(NO_ROOM).await,
@@ -108,7 +111,8 @@ pub(super) async fn accept(shared: Arc<Shared>, listener: TcpListener) {
     }
 }
 
-async fn connection(shared: Arc<Shared>, stream: TcpStream, client: SocketAddr) {
+async fn connection(shared: Arc<Shared>, stream: std::net::TcpStream, client: SocketAddr) {
+    let Ok(stream) = TcpStream::from_std(stream) else { return };
     // Without it a short answer may wait for the acknowledgement of its head.
     let _ = stream.set_nodelay(true);
     let limit = shared.limits.headers;

@@ -1,8 +1,8 @@
 //! What the front knows of one environment between its requests.
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex},
-    time::Duration,
+    sync::{Arc, Mutex, Weak},
+    time::{Duration, Instant},
 };
 
 use hyper::StatusCode;
@@ -26,7 +26,12 @@ pub(super) struct Visited {
     health: Mutex<Health>,
     /// Who waits for the wake that is under way; none when there is none.
     waking: Mutex<Option<Vec<Sleeper>>>,
+    /// What the last wake answered, as long as a request still uses it, and when that was.
+    awake: Mutex<Option<(Instant, Weak<Ready>)>>,
 }
+
+/// How old an answer to a wake may be that a later request shares with one that is under way.
+const FRESH: Duration = Duration::from_secs(1);
 
 impl Default for Visited {
     fn default() -> Self {
@@ -36,6 +41,7 @@ impl Default for Visited {
             logs: Mutex::default(),
             health: Mutex::new(Health::Asleep),
             waking: Mutex::default(),
+            awake: Mutex::default(),
         }
     }
 }
@@ -58,6 +64,11 @@ impl Visited {
         *lock(&self.health) = Health::Broken { error: error.clone() };
     }
 
+    /// The pool that the last wake answered is gone: the next request wakes anew.
+    pub(super) fn is_gone(&self) {
+        *lock(&self.awake) = None;
+    }
+
     pub(super) fn set_logs(&self, served: &Served) {
         let mut logs = lock(&self.logs);
         if logs.as_ref() != Some(&served.logs) {
@@ -74,12 +85,19 @@ impl Visited {
     }
 
     /// Wakes the environment; everyone who asks while that is under way shares the one answer, so a
-    /// crowd at a cold environment blocks one thread and not one each.
+    /// crowd at a cold environment blocks one thread and not one each. A request that comes soon after
+    /// uses what one that is still under way was given; never across a hold, which waits for that one.
     pub(super) async fn wake(
         self: &Arc<Self>,
         sites: &Arc<dyn Sites>,
         served: &Arc<Served>,
     ) -> Result<Arc<Ready>> {
+        if let Some((since, ready)) = &*lock(&self.awake)
+            && since.elapsed() < FRESH
+            && let Some(ready) = ready.upgrade()
+        {
+            return Ok(ready);
+        }
         let (sender, receiver) = oneshot::channel();
         let first = {
             let mut waking = lock(&self.waking);
@@ -92,9 +110,13 @@ impl Visited {
                 (Arc::clone(self), Arc::clone(sites), Arc::clone(served));
             tokio::task::spawn_blocking(move || {
                 let waiting = Waiting(visited);
+                let began = Instant::now();
                 let ready = sites.wake(&served).map(Arc::new);
-                if let Err(error) = &ready {
-                    waiting.0.broke(error);
+                match &ready {
+                    Ok(ready) => {
+                        *lock(&waiting.0.awake) = Some((began, Arc::downgrade(ready)));
+                    }
+                    Err(error) => waiting.0.broke(error),
                 }
                 for sender in waiting.take() {
                     // Who has left since needs no answer.
