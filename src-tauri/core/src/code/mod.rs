@@ -6,12 +6,14 @@ use jiff::Timestamp;
 
 use crate::error::{Doing, Error, Result};
 
+mod branches;
 mod changes;
 mod checkout;
 mod clone;
 mod graph;
 mod history;
 mod import;
+mod merge;
 mod pack;
 mod program;
 mod references;
@@ -19,9 +21,15 @@ mod references;
 #[cfg(unix)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod testing;
+mod update;
 mod worktree;
 
-pub use changes::{changes, commit_changes, count_changes, diff};
+pub use branches::{Branch, UPSTREAM};
+pub use changes::{FileDiff, changes, commit_changes, count_changes, diff};
+pub use merge::{ConflictFile, Merged};
+pub use update::{
+    SNAPSHOTS, discard_changes, restore_worktree, snapshot_worktree, update_worktree,
+};
 
 /// A site's bare repository.
 #[derive(Clone, Debug)]
@@ -126,6 +134,8 @@ fn configure(git: &git2::Repository) -> Result<()> {
         // A push updates the folder that follows the branch, and is refused while that is dirty.
         config.set_str("receive.denyCurrentBranch", "updateInstead")?;
         config.set_bool("receive.advertisePushOptions", true)?;
+        // What we keep for undo is no business of those who clone.
+        config.set_str("transfer.hideRefs", "refs/portico")?;
         // Nothing that was ever committed is lost: not by a forced push, not by housekeeping.
         config.set_str("core.logAllRefUpdates", "always")?;
         for expiry in ["pruneExpire", "reflogExpire", "reflogExpireUnreachable"] {
@@ -219,3 +229,7 @@ pub fn default_author() -> Author {
 #[cfg(unix)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests;
+#[cfg(test)]
+#[cfg(unix)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests_change;
