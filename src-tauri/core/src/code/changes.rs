@@ -1,7 +1,7 @@
 //! What is changed in a worktree and not committed: list, diff, commit.
 use std::path::Path;
 
-use super::{Author, checkout, signature, system_path};
+use super::{Author, Repository, checkout, find_commit, signature, system_path};
 use crate::{
     error::{Doing, Error, Result},
     model::view::{FileChange, FileStatus},
@@ -17,21 +17,8 @@ pub fn changes(worktree: &Path) -> Result<Vec<FileChange>> {
     let diff = status(&git, None)?;
     let mut changes = Vec::with_capacity(diff.deltas().len());
     for (number, delta) in diff.deltas().enumerate() {
-        let (additions, deletions) = match git2::Patch::from_diff(&diff, number).doing(doing)? {
-            Some(patch) => {
-                let (_, additions, deletions) = patch.line_stats().doing(doing)?;
-                (additions as u64, deletions as u64)
-            }
-            // Nothing but its mode changed, or it is binary.
-            None => (0, 0),
-        };
-        let file = String::from_utf8_lossy(path(&delta)).into_owned();
-        changes.push(FileChange {
-            file,
-            status: file_status(delta.status()),
-            deletions,
-            additions,
-        });
+        let patch = git2::Patch::from_diff(&diff, number).doing(doing)?;
+        changes.push(change(&delta, patch.as_ref()).doing(doing)?);
     }
     changes.sort_by(|one, other| one.file.cmp(&other.file));
     Ok(changes)
@@ -58,7 +45,7 @@ pub fn diff(worktree: &Path, file: &str) -> Result<String> {
 }
 
 /// A file's patch as text.
-pub(super) fn patch_text(
+fn patch_text(
     patch: Option<git2::Patch<'_>>,
     delta: &git2::DiffDelta<'_>,
 ) -> Result<String, git2::Error> {
@@ -73,6 +60,54 @@ pub(super) fn patch_text(
             delta.new_file().size()
         )),
     }
+}
+
+/// A file of a commit, and how it differs from the commit before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileDiff {
+    /// What happened to it.
+    pub change: FileChange,
+    /// The unified diff; one line for a binary file.
+    pub text: String,
+}
+
+impl Repository {
+    /// What a commit changed against its first parent, by path.
+    pub fn commit_diff(&self, commit: &str) -> Result<Vec<FileDiff>> {
+        let git = self.open()?;
+        let doing = || format!("compare the commit {commit} with its parent");
+        let commit = find_commit(&git, commit)?;
+        let before = commit.parent(0).ok().map(|parent| parent.tree()).transpose().doing(doing)?;
+        let tree = commit.tree().doing(doing)?;
+        let mut options = git2::DiffOptions::new();
+        options.include_typechange(true).max_size(DIFF_LIMIT);
+        let diff =
+            git.diff_tree_to_tree(before.as_ref(), Some(&tree), Some(&mut options)).doing(doing)?;
+        (0..diff.deltas().len())
+            .filter_map(|number| Some((number, diff.get_delta(number)?)))
+            .map(|(number, delta)| {
+                let patch = git2::Patch::from_diff(&diff, number).doing(doing)?;
+                let change = change(&delta, patch.as_ref()).doing(doing)?;
+                Ok(FileDiff { change, text: patch_text(patch, &delta).doing(doing)? })
+            })
+            .collect()
+    }
+}
+
+/// A row of the list of changes.
+fn change(
+    delta: &git2::DiffDelta<'_>,
+    patch: Option<&git2::Patch<'_>>,
+) -> Result<FileChange, git2::Error> {
+    // Without a patch nothing but its mode changed, or it is binary.
+    let (_, additions, deletions) =
+        patch.map(git2::Patch::line_stats).transpose()?.unwrap_or_default();
+    Ok(FileChange {
+        file: String::from_utf8_lossy(path(delta)).into_owned(),
+        status: file_status(delta.status()),
+        deletions: deletions as u64,
+        additions: additions as u64,
+    })
 }
 
 /// Commits the given changed files (all, when none are named) of a worktree to its branch; answers the commit.
@@ -126,7 +161,10 @@ pub fn commit_changes(
 }
 
 /// The deltas of the named files, of all when none are named.
-fn choose<'a>(diff: &'a git2::Diff<'_>, files: &[String]) -> Result<Vec<git2::DiffDelta<'a>>> {
+pub(super) fn choose<'a>(
+    diff: &'a git2::Diff<'_>,
+    files: &[String],
+) -> Result<Vec<git2::DiffDelta<'a>>> {
     if files.is_empty() {
         return Ok(diff.deltas().collect());
     }
@@ -142,7 +180,7 @@ fn choose<'a>(diff: &'a git2::Diff<'_>, files: &[String]) -> Result<Vec<git2::Di
 }
 
 /// Puts one change into the worktree's index and into the index that is committed.
-fn stage(
+pub(super) fn stage(
     index: &mut git2::Index,
     staged: &mut git2::Index,
     delta: &git2::DiffDelta<'_>,
@@ -206,7 +244,7 @@ pub(super) fn status<'git>(
         .doing(|| format!("read the changes in {}", git.workdir().unwrap_or(git.path()).display()))
 }
 
-fn path<'a>(delta: &git2::DiffDelta<'a>) -> &'a [u8] {
+pub(super) fn path<'a>(delta: &git2::DiffDelta<'a>) -> &'a [u8] {
     delta.new_file().path_bytes().or_else(|| delta.old_file().path_bytes()).unwrap_or_default()
 }
 

@@ -80,11 +80,15 @@ fn fetch_all(source: &OsString, to: &PathBuf, meter: Meter<'_>) -> Result<()> {
     if ended.success {
         return Ok(());
     }
-    let source = source.to_string_lossy();
-    let said = ended.last_line.replace(&*source, &shown(&source));
-    Err(Error::failed(format!("clone `{}`", shown(&source)))
-        .because(said)
-        .hint("Check the address, and that `git clone` of it works in a terminal."))
+    Err(git_failed("clone", &source.to_string_lossy(), &ended.last_line))
+}
+
+/// A failure of `git` with another repository, without the password that may be in its address.
+pub(super) fn git_failed(doing: &str, source: &str, said: &str) -> Error {
+    let address = shown(source);
+    Error::failed(format!("{doing} `{address}`"))
+        .because(said.replace(source, &address))
+        .hint("Check the address, and that `git clone` of it works in a terminal.")
 }
 
 fn choose_branch(git: &git2::Repository, source: &str, asked: Option<&str>) -> Result<String> {
@@ -125,7 +129,7 @@ fn choose_branch(git: &git2::Repository, source: &str, asked: Option<&str>) -> R
 }
 
 /// An address without the password that may be in it.
-fn shown(source: &str) -> String {
+pub(super) fn shown(source: &str) -> String {
     let Some((scheme, rest)) = source.split_once("://") else { return source.to_owned() };
     let host_end = rest.find('/').unwrap_or(rest.len());
     match rest[..host_end].rfind('@') {

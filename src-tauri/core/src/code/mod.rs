@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::error::{Doing, Error, Result};
 
+mod branches;
 mod changes;
 mod checkout;
 mod clone;
@@ -13,6 +14,7 @@ mod graph;
 mod history;
 mod hooks;
 mod import;
+mod merge;
 mod pack;
 mod program;
 mod references;
@@ -20,10 +22,16 @@ mod references;
 #[cfg(unix)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod testing;
+mod update;
 mod worktree;
 
-pub use changes::{changes, commit_changes, count_changes, diff};
+pub use branches::{Branch, UPSTREAM};
+pub use changes::{FileDiff, changes, commit_changes, count_changes, diff};
 pub use hooks::FollowedBranch;
+pub use merge::{ConflictFile, Merged};
+pub use update::{
+    SNAPSHOTS, discard_changes, restore_worktree, snapshot_worktree, update_worktree,
+};
 
 /// The branch of a repository that Portico makes itself (Pantheon's name for it).
 pub const FIRST_BRANCH: &str = "master";
@@ -131,6 +139,8 @@ fn configure(git: &git2::Repository) -> Result<()> {
         // A push updates the folder that follows the branch, and is refused while that is dirty.
         config.set_str("receive.denyCurrentBranch", "updateInstead")?;
         config.set_bool("receive.advertisePushOptions", true)?;
+        // What we keep for undo is no business of those who clone.
+        config.set_str("transfer.hideRefs", "refs/portico")?;
         // Nothing that was ever committed is lost: not by a forced push, not by housekeeping.
         config.set_str("core.logAllRefUpdates", "always")?;
         for expiry in ["pruneExpire", "reflogExpire", "reflogExpireUnreachable"] {
@@ -224,3 +234,7 @@ pub fn default_author() -> Author {
 #[cfg(unix)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests;
+#[cfg(test)]
+#[cfg(unix)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests_change;

@@ -98,7 +98,7 @@ pub(super) fn target(git: &git2::Repository, name: &str) -> Result<Option<git2::
     }
 }
 
-fn moved_meanwhile(name: &str) -> Error {
+pub(super) fn moved_meanwhile(name: &str) -> Error {
     Error::busy(name, "it was moved meanwhile").hint("Look at the new state, then try again.")
 }
 

@@ -1,0 +1,94 @@
+//! Branches, and what comes from an upstream.
+use std::ffi::OsString;
+
+use super::{Repository, clone, find_commit, program};
+use crate::{
+    error::{Doing, Error, Result},
+    progress::{Meter, Unit},
+};
+
+/// Where what was fetched from an upstream is: `refs/portico/upstream/<branch>`.
+pub const UPSTREAM: &str = "refs/portico/upstream";
+
+/// A branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// Its name, without `refs/heads/`.
+    pub name: String,
+    /// The commit it is at.
+    pub commit: String,
+}
+
+impl Repository {
+    /// All branches, by name. One whose name is no UTF-8 is left out: nobody could name it here.
+    pub fn branches(&self) -> Result<Vec<Branch>> {
+        let git = self.open()?;
+        let doing = || format!("read the branches of {}", self.path.display());
+        let mut branches = Vec::new();
+        for branch in git.branches(Some(git2::BranchType::Local)).doing(doing)? {
+            let (branch, _) = branch.doing(doing)?;
+            let commit = branch.get().peel_to_commit().doing(doing)?.id().to_string();
+            if let Ok(Some(name)) = branch.name() {
+                branches.push(Branch { name: name.to_owned(), commit });
+            }
+        }
+        branches.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(branches)
+    }
+
+    /// Makes a branch at a commit; refused if there is one of that name.
+    pub fn create_branch(&self, name: &str, commit: &str) -> Result<()> {
+        check_name(name)?;
+        let git = self.open()?;
+        let commit = find_commit(&git, commit)?;
+        match git.branch(name, &commit, false) {
+            Err(error) if error.code() == git2::ErrorCode::Exists => {
+                Err(Error::refused(format!("there is a branch `{name}` already")))
+            }
+            made => made.map(|_| ()).doing(|| format!("make the branch `{name}`")),
+        }
+    }
+
+    /// Fetches a branch of another repository (its main one, when none is named) to [`UPSTREAM`], without its tags;
+    /// answers the commit. No branch of this repository changes.
+    ///
+    /// # Errors
+    /// `missing` without Git on the machine; a failure names the address and what Git said.
+    pub fn fetch(&self, url: &str, branch: Option<&str>, meter: Meter<'_>) -> Result<String> {
+        let (theirs, name) = match branch {
+            Some(branch) => {
+                check_name(branch)?;
+                (format!("refs/heads/{branch}"), branch)
+            }
+            None => ("HEAD".to_owned(), "HEAD"),
+        };
+        let ours = format!("{UPSTREAM}/{name}");
+        let mut directory = OsString::from("--git-dir=");
+        directory.push(&self.path);
+        let options = ["fetch", "--progress", "--no-tags", "--no-auto-maintenance"];
+        let options = options.into_iter().chain(["--no-write-fetch-head", "--", url]);
+        let refspec = OsString::from(format!("+{theirs}:{ours}"));
+        let arguments = [directory].into_iter().chain(options.map(OsString::from)).chain([refspec]);
+        let ended = program::run(arguments, meter, |line| {
+            if let Some((done, total)) = program::percent(line)
+                && line.starts_with("Receiving objects")
+            {
+                meter.progress(done, Some(total), Unit::Objects);
+            }
+        })?;
+        if !ended.success {
+            return Err(clone::git_failed("fetch from", url, &ended.last_line));
+        }
+        self.reference(&ours)?.ok_or_else(|| {
+            Error::failed(format!("find what was fetched from `{}`", clone::shown(url)))
+        })
+    }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    if git2::Branch::name_is_valid(name).unwrap_or(false) {
+        Ok(())
+    } else {
+        Err(Error::usage(format!("`{name}` can't be the name of a branch")))
+    }
+}

@@ -1,0 +1,262 @@
+//! Tests of merging, updating, snapshots and upstreams.
+use std::{fs, path::Path};
+
+use super::{
+    testing::{Site, author, git, put, site},
+    *,
+};
+use crate::{error::Code, model::view::FileStatus, progress::Meter};
+
+/// A site with `dev` on `master` and `blog` on a branch of its own.
+fn with_blog() -> (Site, PathBuf, PathBuf) {
+    let (site, dev) = site().with_dev();
+    site.repository.create_branch("blog", &site.tip()).unwrap();
+    let blog = site.path("blog/code");
+    site.repository.add_worktree(&blog, "blog", Meter::silent()).unwrap();
+    (site, dev, blog)
+}
+
+fn commit(folder: &Path, file: &str, content: &str) -> String {
+    put(folder, file, content);
+    commit_changes(folder, &[], &format!("Change {file}"), &author()).unwrap()
+}
+
+fn merged(result: Merged) -> String {
+    match result {
+        Merged::Commit(commit) => commit,
+        Merged::Conflicts(files) => panic!("conflicts: {files:?}"),
+    }
+}
+
+#[test]
+fn a_merge_is_one_commit_with_both_sides_and_moves_nothing_by_itself() {
+    let (site, dev, blog) = with_blog();
+    let tip = site.tip();
+    let theirs = commit(&blog, "blog.php", "blog");
+    let merge = || site.repository.merge("master", &theirs, "Merge blog", &author(), false);
+    let result = merged(merge().unwrap());
+    assert_eq!(site.tip(), tip);
+    assert_eq!(site.git(&["log", "-1", "--format=%P", &result]), format!("{tip} {theirs}"));
+    update_worktree(&dev, &result).unwrap();
+    assert_eq!(site.tip(), result);
+    assert_eq!(fs::read_to_string(dev.join("blog.php")).unwrap(), "blog");
+    assert_eq!(git(&dev, &["status", "--porcelain"]), "");
+    assert_eq!(merge().unwrap_err().code, Code::Refused);
+}
+
+#[test]
+fn a_conflict_changes_nothing_and_shows_both_sides() {
+    let (site, dev, blog) = with_blog();
+    let theirs = commit(&blog, "index.php", "theirs\n");
+    let ours = commit(&dev, "index.php", "ours\n");
+    let Merged::Conflicts(files) =
+        site.repository.merge("master", &theirs, "Merge", &author(), false).unwrap()
+    else {
+        panic!("it conflicts");
+    };
+    assert_eq!(
+        files,
+        [ConflictFile {
+            path: "index.php".into(),
+            ours: Some(b"ours\n".to_vec()),
+            theirs: Some(b"theirs\n".to_vec()),
+            base: Some(b"<?php\necho 1;\n".to_vec()),
+        }]
+    );
+    assert_eq!(site.tip(), ours);
+    assert_eq!(git(&dev, &["status", "--porcelain"]), "");
+    let preferred =
+        merged(site.repository.merge("master", &theirs, "Merge", &author(), true).unwrap());
+    assert_eq!(site.repository.file(&preferred, "index.php").unwrap().unwrap(), b"theirs\n");
+}
+
+#[test]
+fn a_file_deleted_on_one_side_and_changed_on_the_other_is_a_conflict() {
+    let (site, dev, blog) = with_blog();
+    let theirs = commit(&blog, "lib/a.php", "changed\n");
+    fs::remove_file(dev.join("lib/a.php")).unwrap();
+    commit_changes(&dev, &[], "Delete", &author()).unwrap();
+    let result = site.repository.merge("master", &theirs, "Merge", &author(), true).unwrap();
+    let Merged::Conflicts(files) = result else { panic!("it conflicts") };
+    assert_eq!(
+        (files[0].ours.as_ref(), files[0].theirs.as_deref()),
+        (None, Some(&b"changed\n"[..]))
+    );
+}
+
+#[test]
+fn a_hotfix_comes_to_the_main_branch_with_its_author() {
+    let (site, dev, blog) = with_blog();
+    put(&blog, "fix.php", "fix");
+    git(&blog, &["add", "."]);
+    git(&blog, &["commit", "-qm", "Fix"]);
+    let fix = site.repository.head("blog").unwrap();
+    commit(&dev, "other.php", "x");
+    let picked = merged(site.repository.cherry_pick("master", &fix, &author()).unwrap());
+    update_worktree(&dev, &picked).unwrap();
+    assert_eq!(git(&dev, &["log", "-1", "--format=%an %cn %s"]), "Bob Ada Example Fix");
+    let again = site.repository.cherry_pick("master", &fix, &author()).unwrap_err();
+    assert_eq!(again.code, Code::Refused);
+}
+
+#[test]
+fn an_update_keeps_uncommitted_changes_and_refuses_to_overwrite_them() {
+    let (site, dev, blog) = with_blog();
+    let tip = site.tip();
+    put(&blog, "new.php", "new");
+    let target = commit(&blog, "index.php", "blog\n");
+    put(&dev, "index.php", "mine\n");
+    put(&dev, "new.php", "mine too\n");
+    put(&dev, "lib/a.php", "kept\n");
+    let error = update_worktree(&dev, &target).unwrap_err();
+    assert_eq!(
+        (error.code, error.causes),
+        (Code::Refused, vec!["index.php".into(), "new.php".into()])
+    );
+    assert_eq!(site.tip(), tip);
+    assert_eq!(fs::read_to_string(dev.join("index.php")).unwrap(), "mine\n");
+    discard_changes(&dev, &["index.php".into(), "new.php".into()]).unwrap();
+    update_worktree(&dev, &target).unwrap();
+    assert_eq!(site.tip(), target);
+    assert_eq!(fs::read_to_string(dev.join("index.php")).unwrap(), "blog\n");
+    assert_eq!(git(&dev, &["status", "--porcelain"]), " M lib/a.php");
+    update_worktree(&dev, &tip).unwrap();
+    assert!(!dev.join("new.php").exists());
+}
+
+#[test]
+fn an_update_does_not_overwrite_an_ignored_file() {
+    let (site, dev, blog) = with_blog();
+    site.repository.exclude(&["local.php"]).unwrap();
+    put(&dev, "local.php", "mine");
+    put(&blog, "local.php", "theirs");
+    git(&blog, &["add", "-f", "local.php"]);
+    git(&blog, &["commit", "-qm", "Track it"]);
+    let error = update_worktree(&dev, &site.repository.head("blog").unwrap()).unwrap_err();
+    assert_eq!(error.causes, ["local.php"]);
+    assert_eq!(fs::read_to_string(dev.join("local.php")).unwrap(), "mine");
+}
+
+#[test]
+fn an_update_waits_for_nobody_who_holds_the_branch() {
+    let (site, dev, blog) = with_blog();
+    let target = commit(&blog, "index.php", "blog\n");
+    put(site.repository.path(), "refs/heads/master.lock", "");
+    assert_eq!(update_worktree(&dev, &target).unwrap_err().code, Code::Busy);
+    assert_eq!(count_changes(&dev).unwrap(), 0);
+}
+
+#[test]
+fn a_snapshot_brings_uncommitted_work_back_exactly() {
+    let (site, dev) = site().with_dev();
+    site.repository.exclude(&["cache"]).unwrap();
+    put(&dev, "index.php", "changed\n");
+    put(&dev, "new/a.php", "new");
+    fs::remove_file(dev.join("lib/a.php")).unwrap();
+    put(&dev, "cache/x", "ignored");
+    git(&dev, &["add", "new/a.php"]);
+    let before = changes(&dev).unwrap();
+    let porcelain = git(&dev, &["status", "--porcelain"]);
+    let snapshot = snapshot_worktree(&dev).unwrap();
+    assert_eq!(git(&dev, &["status", "--porcelain"]), porcelain);
+    discard_changes(&dev, &[]).unwrap();
+    assert_eq!(git(&dev, &["status", "--porcelain"]), "");
+    assert!(dev.join("lib/a.php").exists() && !dev.join("new/a.php").exists());
+    put(&dev, "later.php", "goes");
+    restore_worktree(&dev, &snapshot).unwrap();
+    assert_eq!(changes(&dev).unwrap(), before);
+    assert!(!dev.join("later.php").exists() && dev.join("cache/x").exists());
+    assert_eq!(git(&dev, &["diff", "--cached", "--name-only"]), "");
+    assert_eq!(site.repository.log(&site.tip(), 9).unwrap().len(), 1);
+    let name = format!("{SNAPSHOTS}/{snapshot}");
+    assert_eq!(site.repository.reference(&name).unwrap(), Some(snapshot));
+    let clone = git(site.scratch.path(), &["ls-remote", "repository.git"]);
+    assert!(!clone.contains("refs/portico"), "{clone}");
+}
+
+#[test]
+fn a_repository_in_the_folder_is_never_thrown_away() {
+    let (_site, dev) = site().with_dev();
+    let nested = dev.join("plugin");
+    fs::create_dir(&nested).unwrap();
+    git(&nested, &["init", "-q"]);
+    put(&nested, "a.php", "x");
+    git(&nested, &["add", "."]);
+    git(&nested, &["commit", "-qm", "Nested"]);
+    let tip = git(&dev, &["rev-parse", "HEAD"]);
+    assert_eq!(snapshot_worktree(&dev).unwrap_err().code, Code::Refused);
+    assert_eq!(restore_worktree(&dev, &tip).unwrap_err().code, Code::Refused);
+    assert_eq!(discard_changes(&dev, &[]).unwrap_err().code, Code::Refused);
+    assert!(nested.join("a.php").exists() && nested.join(".git").exists());
+}
+
+#[test]
+fn a_commit_shows_what_it_changed() {
+    let (site, dev) = site().with_dev();
+    put(&dev, "b.bin", b"\0");
+    fs::remove_file(dev.join("lib/a.php")).unwrap();
+    let commit = commit(&dev, "index.php", "<?php\necho 2;\n");
+    let files = site.repository.commit_diff(&commit).unwrap();
+    let rows: Vec<_> = files
+        .iter()
+        .map(|file| (file.change.file.as_str(), file.change.status, file.change.additions))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("b.bin", FileStatus::Added, 0),
+            ("index.php", FileStatus::Modified, 1),
+            ("lib/a.php", FileStatus::Deleted, 0)
+        ]
+    );
+    assert!(files[0].text.starts_with("binary file"), "{}", files[0].text);
+    assert!(files[1].text.contains("+echo 2;"));
+    let first = site.repository.log(&commit, 9).unwrap().pop().unwrap();
+    assert_eq!(site.repository.commit_diff(&first.commit).unwrap().len(), 2);
+}
+
+#[test]
+fn branches_are_listed_and_made_once() {
+    let site = site();
+    let tip = site.tip();
+    site.repository.create_branch("a/b", &tip).unwrap();
+    assert_eq!(site.repository.create_branch("a/b", &tip).unwrap_err().code, Code::Refused);
+    for odd in ["-d", "a..b", "", "a b"] {
+        assert_eq!(
+            site.repository.create_branch(odd, &tip).unwrap_err().code,
+            Code::Usage,
+            "{odd}"
+        );
+    }
+    let names: Vec<_> =
+        site.repository.branches().unwrap().into_iter().map(|branch| branch.name).collect();
+    assert_eq!(names, ["a/b", "master"]);
+}
+
+#[test]
+fn an_upstream_is_fetched_beside_the_branches_and_merged() {
+    let (site, dev) = site().with_dev();
+    let upstream = site.path("upstream");
+    git(site.scratch.path(), &["clone", "-q", "repository.git", "upstream"]);
+    put(&upstream, "core.php", "new core");
+    git(&upstream, &["add", "."]);
+    git(&upstream, &["commit", "-qm", "Core"]);
+    git(&upstream, &["tag", "pantheon_live_9"]);
+    let url = upstream.to_str().unwrap();
+    for branch in [None, Some("master")] {
+        let fetched = site.repository.fetch(url, branch, Meter::silent()).unwrap();
+        assert_eq!(fetched, git(&upstream, &["rev-parse", "HEAD"]));
+    }
+    assert!(site.repository.deploy_tags("live").unwrap().is_empty());
+    assert_eq!(site.repository.branches().unwrap().len(), 1);
+    let name = format!("{UPSTREAM}/master");
+    let core = site.repository.reference(&name).unwrap().unwrap();
+    let result = site.repository.merge("master", &core, "Update core", &author(), true).unwrap();
+    update_worktree(&dev, &merged(result)).unwrap();
+    assert_eq!(fs::read_to_string(dev.join("core.php")).unwrap(), "new core");
+    let error = site.repository.fetch("--upload-pack=x", None, Meter::silent()).unwrap_err();
+    assert_eq!(error.message, "cannot fetch from `--upload-pack=x`");
+    assert_eq!(error.code, Code::Failed);
+    let error = site.repository.fetch(url, Some("-x"), Meter::silent()).unwrap_err();
+    assert_eq!(error.code, Code::Usage);
+}
