@@ -227,6 +227,7 @@ impl Window {
     }
 
     /// A picture of the page, kept in the screenshots' folder, whose path is printed.
+    #[allow(clippy::print_stdout)] // so that a person finds it
     pub(crate) fn screenshot(&self, name: &str) -> PathBuf {
         let folder = std::env::var_os("PORTICO_SCREENSHOTS").map(PathBuf::from);
         let folder = folder.unwrap_or_else(|| std::env::temp_dir().join("portico-screenshots"));
@@ -243,7 +244,6 @@ impl Window {
         pipe.write_all(picture.as_str().unwrap().as_bytes()).unwrap();
         drop(pipe);
         assert!(decoder.wait().unwrap().success());
-        #[allow(clippy::print_stdout)] // so that a person finds it
         println!("screenshot: {}", file.display());
         file
     }
