@@ -9,7 +9,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed={}", root.join("ui").display());
     fs::copy(root.join("Cargo.toml"), out.join("Cargo.toml"))?;
     env::set_current_dir(&out)?;
-    let commands: &[&str] = &[];
+    let commands =
+        &["query", "run", "cancel", "subscribe", "open_url", "open_folder", "open_terminal"];
     tauri_build::try_build(
         tauri_build::Attributes::new()
             .config_path(root.join("tauri.conf.json"))

@@ -1,2 +1,122 @@
-//! The command `portico`.
-fn main() {}
+//! The command `portico`. It parses, asks the core, and shows what the core says.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the terminal is this crate's job")]
+
+mod arguments;
+mod environment;
+mod output;
+mod progress;
+mod serve;
+mod site;
+#[path = "../surroundings.rs"]
+mod surroundings;
+mod workflow;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use clap::{CommandFactory, Parser};
+use output::Output;
+use portico_core::{
+    Code, Error, Result, Session,
+    model::{
+        request::{Query, Request},
+        view::{Check, Status},
+    },
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse_from(arguments::with_colons_split(std::env::args_os()));
+    let output = Output::new(&arguments.global);
+    match run(arguments, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(exit_code(error.code))
+        }
+    }
+}
+
+/// The exit codes of the design's section 9.
+fn exit_code(code: Code) -> u8 {
+    match code {
+        Code::Failed => 1,
+        Code::Usage => 2,
+        Code::NotFound => 3,
+        Code::Busy => 4,
+        Code::Refused => 5,
+        Code::Missing => 6,
+        Code::Cancelled => 130,
+    }
+}
+
+fn run(arguments: Arguments, output: &Output) -> Result<()> {
+    match arguments.command {
+        Command::Site(command) => site::run(command, output),
+        Command::Env(command) => environment::run(command, output),
+        Command::Connection(command) => environment::connection(command, output),
+        Command::Workflow(command) => workflow::list(command, output),
+        Command::Undo(wanted) => workflow::run(&Request::Undo(wanted), output),
+        Command::Serve => serve::run(),
+        Command::Status => status(output),
+        Command::Doctor => doctor(output),
+        Command::Completions { shell } => {
+            let mut command = Arguments::command();
+            clap_complete::generate(shell, &mut command, "portico", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+/// Opens the root folder, and says what was healed.
+fn open() -> Result<Session> {
+    let session = Session::open(&surroundings::config()?)?;
+    if let Session::Owner(engine) = &session {
+        output::tell_healed(engine.healed());
+    }
+    Ok(session)
+}
+
+fn status(output: &Output) -> Result<()> {
+    let status: Status = open()?.query(&Query::Status)?;
+    output.facts(
+        &status,
+        &[
+            ("root", status.root.clone()),
+            ("port", status.port.to_string()),
+            ("free", portico_core::model::human_bytes(status.free)),
+            ("running", running(&status)),
+        ],
+    );
+    Ok(())
+}
+
+fn running(status: &Status) -> String {
+    let all = status.processes.iter();
+    let all: Vec<_> = all.map(|it| format!("{} for {}", it.what, it.environment)).collect();
+    if all.is_empty() { "nothing; it starts on the first visit".into() } else { all.join(", ") }
+}
+
+fn doctor(output: &Output) -> Result<()> {
+    let checks = portico_core::runtime::doctor();
+    let row = |check: &Check| {
+        let state = match (check.ok, check.optional) {
+            (true, _) => "ok",
+            (false, true) => "optional",
+            (false, false) => "missing",
+        };
+        let says = check.problem.clone().or_else(|| check.path.clone()).unwrap_or_default();
+        [
+            check.name.clone(),
+            state.to_owned(),
+            check.version.clone().unwrap_or_default(),
+            says,
+            check.remedy.clone().unwrap_or_default(),
+        ]
+    };
+    output.table(&["Program", "State", "Version", "Where", "How to get it"], &checks, row);
+    if checks.iter().any(|check| !check.ok && !check.optional) {
+        return Err(Error::new(Code::Missing, "something that Portico needs is missing")
+            .hint("The last column says how to get it."));
+    }
+    Ok(())
+}

@@ -1,4 +1,33 @@
+//! The window.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+mod commands;
+mod desktop;
+mod opening;
+#[path = "../surroundings.rs"]
+mod surroundings;
+
+use desktop::Desktop;
+use tauri::{Manager, RunEvent};
+
 fn main() {
-    tauri::Builder::default().run(tauri::generate_context!()).expect("x");
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .manage(Desktop::default())
+        .invoke_handler(tauri::generate_handler![
+            commands::query,
+            commands::run,
+            commands::cancel,
+            commands::subscribe,
+            commands::open_url,
+            commands::open_folder,
+            commands::open_terminal,
+        ])
+        .build(tauri::generate_context!())
+        .expect("the window can be made on this system");
+    app.run(|app, event| {
+        if let RunEvent::Exit = event {
+            // Stops PHP and databases; whatever runs is taken back.
+            app.state::<Desktop>().close();
+        }
+    });
 }

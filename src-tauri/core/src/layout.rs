@@ -60,6 +60,11 @@ impl Layout {
         self.root.join("trash")
     }
 
+    /// Where a deleted site's folder waits until it is pruned or brought back.
+    pub fn deleted(&self, site: &SiteName, id: &str) -> PathBuf {
+        self.root.join("deleted").join(format!("{site}-{id}"))
+    }
+
     /// What is built before it has a place of its own; nothing in it outlives its workflow.
     pub fn scratch(&self) -> PathBuf {
         self.root.join("scratch")

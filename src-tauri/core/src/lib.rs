@@ -7,13 +7,20 @@
 pub mod error;
 pub mod layout;
 pub mod model;
+pub mod places;
 pub mod progress;
 
 pub mod cms;
 pub mod code;
 pub mod content;
+pub mod engine;
 pub mod front;
 pub mod runtime;
+pub mod store;
 pub mod workflow;
 
+pub use engine::{Config, Session};
 pub use error::{Code, Error, Result};
+
+#[cfg(test)]
+mod house;

@@ -1,6 +1,6 @@
 //! How long work says how far it is, and learns that it should stop.
 use std::sync::{
-    Arc,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -9,23 +9,45 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 /// The person's wish to stop, shared by everyone who works for one workflow.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+#[derive(Clone, Default)]
+pub struct Cancel(Arc<Wish>);
+
+#[derive(Default)]
+struct Wish {
+    cancelled: AtomicBool,
+    hooks: Mutex<Vec<Hook>>,
+}
+
+type Hook = Box<dyn FnOnce() + Send>;
 
 impl Cancel {
     /// Asks the work to stop at its next check.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.cancelled.store(true, Ordering::SeqCst);
+        let hooks = std::mem::take(&mut *self.hooks());
+        hooks.into_iter().for_each(|hook| hook());
+    }
+
+    /// Runs `hook` when the person wants to stop; at once when that is so already.
+    pub fn when_cancelled(&self, hook: impl FnOnce() + Send + 'static) {
+        self.hooks().push(Box::new(hook));
+        if self.is_cancelled() {
+            self.cancel();
+        }
     }
 
     /// Whether it was asked to stop.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.cancelled.load(Ordering::SeqCst)
     }
 
     /// Fails with [`Error::cancelled`] once it was asked to stop.
     pub fn check(&self) -> Result<()> {
         if self.is_cancelled() { Err(Error::cancelled()) } else { Ok(()) }
+    }
+
+    fn hooks(&self) -> MutexGuard<'_, Vec<Hook>> {
+        self.0.hooks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

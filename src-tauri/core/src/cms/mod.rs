@@ -1,10 +1,29 @@
 //! What differs between WordPress, Drupal 7, Drupal 8+ and plain PHP. One file each.
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::{
     error::Result,
     model::{Address, Cms, Database, Environment, Site},
 };
+
+mod contract;
+mod detect;
+mod drupal;
+mod drupal7;
+mod pantheon_yml;
+mod php_source;
+mod plain;
+mod sample;
+mod support;
+#[cfg(test)]
+mod tests;
+mod wordpress;
+
+pub use contract::{php_settings, variables};
+pub use detect::detect;
+pub use pantheon_yml::{PantheonYml, pantheon_yml};
+pub use sample::write_sample;
+pub use support::{Installation, PhpTask, cache_clearer, installer, updater, write_support};
 
 /// What the code of a site says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,27 +36,6 @@ pub struct Detected {
     pub docroot: String,
     /// The uploads folder, relative to the code; empty for none.
     pub uploads: String,
-}
-
-/// Looks into the code below `folder`.
-pub fn detect(_folder: &Path) -> Result<Detected> {
-    todo!()
-}
-
-/// `pantheon.yml` over `pantheon.upstream.yml`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PantheonYml {
-    /// `web_docroot`
-    pub web_docroot: bool,
-    /// `php_version`, as written: "8.2".
-    pub php_version: Option<String>,
-    /// `protected_web_paths`
-    pub protected_web_paths: Vec<String>,
-}
-
-/// Reads both files of the code below `folder`; a broken one is refused with its line.
-pub fn pantheon_yml(_folder: &Path) -> Result<PantheonYml> {
-    todo!()
 }
 
 /// Everything that the site's PHP is told about where it runs.
@@ -70,82 +68,52 @@ impl Surroundings<'_> {
     }
 }
 
-/// The environment variables (and FastCGI parameters) of Pantheon's contract, and our own for the prepended file.
-pub fn variables(_around: &Surroundings<'_>) -> Result<Vec<(String, String)>> {
-    todo!()
+/// A settings file that reads the environment, for code that comes with none (a plain download of WordPress or Drupal):
+/// where it goes, relative to the code, and what it says. To be written before the first commit, so that nothing in
+/// the code differs between environments. None when the site has its settings.
+pub fn missing_settings_file(folder: &Path, detected: &Detected) -> Option<(String, String)> {
+    match detected.cms {
+        Cms::WordPress => wordpress::missing_settings(folder, detected),
+        Cms::Drupal7 | Cms::Drupal => drupal::missing_settings(folder, detected),
+        Cms::Php | Cms::Html => None,
+    }
 }
 
-/// Settings of PHP itself: `variables_order`, `auto_prepend_file`, error display, limits.
-pub fn php_settings(_around: &Surroundings<'_>) -> Result<Vec<(String, String)>> {
-    todo!()
-}
-
-/// Writes the PHP files that Portico brings (prepended file, installers) into `folder`.
-pub fn write_support(_folder: &Path) -> Result<()> {
-    todo!()
-}
-
-/// A PHP script to run inside an environment, with its arguments. It ends with 0 or says on stderr what is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PhpTask {
-    /// The script, one of those that [`write_support`] wrote.
-    pub script: PathBuf,
-    /// Its arguments.
-    pub arguments: Vec<String>,
-    /// The folder it runs in.
-    pub folder: PathBuf,
-    /// Lines to its standard input: secrets never stand in arguments.
-    pub input: String,
-}
-
-/// What an installer asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Installation {
-    /// The site's title.
-    pub title: String,
-    /// The administrator's name.
-    pub admin_user: String,
-    /// The administrator's password.
-    pub admin_password: String,
-    /// The administrator's address.
-    pub admin_email: String,
-}
-
-/// The system's own installer, headless.
-pub fn installer(_around: &Surroundings<'_>, _wanted: &Installation) -> Result<PhpTask> {
-    todo!()
-}
-
-/// The system's database updates; none for a site of no known system.
-pub fn updater(_around: &Surroundings<'_>) -> Option<PhpTask> {
-    todo!()
-}
-
-/// Clears the system's caches; none for a site of no known system.
-pub fn cache_clearer(_around: &Surroundings<'_>) -> Option<PhpTask> {
-    todo!()
-}
-
-/// The addresses (`https://www.acme.example`) that the database says the site has; the query is run by `text`.
+/// The addresses (`https://www.acme.example`) that the database says the site has, each once and without a slash at
+/// its end; the query is run by `text`, which answers the first value. Drupal keeps none in its database.
 pub fn addresses(
-    _site: &Site,
-    _prefix: &str,
-    _text: &mut dyn FnMut(&str) -> Result<Option<String>>,
+    site: &Site,
+    prefix: &str,
+    text: &mut dyn FnMut(&str) -> Result<Option<String>>,
 ) -> Result<Vec<String>> {
-    todo!()
+    match site.cms {
+        Cms::WordPress => wordpress::addresses(site, prefix, text),
+        Cms::Drupal7 | Cms::Drupal | Cms::Php | Cms::Html => Ok(Vec::new()),
+    }
 }
 
 /// The table prefix, found by the names of the tables.
-pub fn table_prefix(_cms: Cms, _tables: &[String]) -> String {
-    todo!()
+pub fn table_prefix(cms: Cms, tables: &[String]) -> String {
+    match cms {
+        Cms::WordPress => wordpress::table_prefix(tables),
+        Cms::Drupal7 => drupal7::table_prefix(tables),
+        Cms::Drupal => drupal::table_prefix(tables),
+        Cms::Php | Cms::Html => String::new(),
+    }
 }
 
 /// Tables whose rows a clone leaves out (Pantheon's list, and Drupal 8+ cache tables), out of those that are there.
-pub fn volatile_tables(_cms: Cms, _tables: &[String]) -> Vec<String> {
-    todo!()
-}
-
-/// Writes the built-in sample site's code into the new folder `folder`.
-pub fn write_sample(_folder: &Path) -> Result<()> {
-    todo!()
+/// WordPress and plain sites have none of them.
+pub fn volatile_tables(cms: Cms, tables: &[String]) -> Vec<String> {
+    if !matches!(cms, Cms::Drupal7 | Cms::Drupal) {
+        return Vec::new();
+    }
+    let prefix = table_prefix(cms, tables);
+    tables
+        .iter()
+        .filter(|table| {
+            table.strip_prefix(&prefix).is_some_and(|name| drupal::is_volatile(cms, name))
+        })
+        .cloned()
+        .collect()
 }

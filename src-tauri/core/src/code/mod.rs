@@ -4,11 +4,27 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::{
-    error::Result,
-    model::view::{CommitRow, FileChange},
-    progress::Meter,
-};
+use crate::error::{Doing, Error, Result};
+
+mod changes;
+mod checkout;
+mod clone;
+mod graph;
+mod history;
+mod import;
+mod pack;
+mod program;
+mod references;
+#[cfg(test)]
+#[cfg(unix)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod testing;
+mod worktree;
+
+pub use changes::{changes, commit_changes, count_changes, diff};
+
+/// The branch of a repository that Portico makes itself (Pantheon's name for it).
+pub const FIRST_BRANCH: &str = "master";
 
 /// A site's bare repository.
 #[derive(Clone, Debug)]
@@ -43,9 +59,9 @@ pub struct DeployTag {
     pub number: u64,
     /// The commit it is on.
     pub commit: String,
-    /// The deploy message.
+    /// The deploy message; empty for a tag that was made by hand without one.
     pub message: String,
-    /// When it was made.
+    /// When it was made; for a tag without a date of its own, its commit's.
     pub date: Timestamp,
 }
 
@@ -60,146 +76,149 @@ impl Repository {
         &self.path
     }
 
-    /// Makes the repository from a Git URL or path, with all branches, tags and history. Answers the branch to follow.
-    pub fn clone_from(
-        &self,
-        _source: &str,
-        _branch: Option<&str>,
-        _meter: Meter<'_>,
-    ) -> Result<String> {
-        todo!()
-    }
-
-    /// Makes the repository with the folder's files as the first commit on `master`.
-    pub fn import_folder(
-        &self,
-        _folder: &Path,
-        _author: &Author,
-        _message: &str,
-        _meter: Meter<'_>,
-    ) -> Result<String> {
-        todo!()
-    }
-
     /// Paths (relative to the code) that Git never sees in any worktree of this repository: the uploads link.
-    pub fn exclude(&self, _paths: &[&str]) -> Result<()> {
-        todo!()
+    /// Makes an empty repository if there is none yet, so that [`Self::import_folder`] leaves them out too.
+    pub fn exclude(&self, paths: &[&str]) -> Result<()> {
+        if !self.path.exists() {
+            self.init()?;
+        }
+        let file = self.path.join("info/exclude");
+        let old = match std::fs::read_to_string(&file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            read => read.doing(|| format!("read {}", file.display()))?,
+        };
+        let mut new = old.clone();
+        for path in paths {
+            let line = format!("/{}", escape_pattern(path.trim_matches('/')));
+            if !new.lines().any(|present| present == line) {
+                if !new.is_empty() && !new.ends_with('\n') {
+                    new.push('\n');
+                }
+                new.push_str(&line);
+                new.push('\n');
+            }
+        }
+        if new == old {
+            return Ok(());
+        }
+        std::fs::create_dir_all(self.path.join("info"))
+            .and_then(|()| std::fs::write(&file, new))
+            .doing(|| format!("write {}", file.display()))
     }
 
-    /// The commit a branch is at.
-    pub fn head(&self, _branch: &str) -> Result<String> {
-        todo!()
+    fn open(&self) -> Result<git2::Repository> {
+        git2::Repository::open(&self.path)
+            .doing(|| format!("open the repository {}", self.path.display()))
     }
 
-    /// One commit.
-    pub fn commit(&self, _commit: &str) -> Result<CommitRow> {
-        todo!()
-    }
-
-    /// Whether the commit tracks anything at or below `path`.
-    pub fn tracks(&self, _commit: &str, _path: &str) -> Result<bool> {
-        todo!()
-    }
-
-    /// A file's bytes in a commit, if it is there.
-    pub fn file(&self, _commit: &str, _path: &str) -> Result<Option<Vec<u8>>> {
-        todo!()
-    }
-
-    /// Commits from `commit` down the first parents, newest first (labels left empty).
-    pub fn log(&self, _commit: &str, _limit: usize) -> Result<Vec<CommitRow>> {
-        todo!()
-    }
-
-    /// How far two commits are apart.
-    pub fn distance(&self, _one: &str, _other: &str) -> Result<Distance> {
-        todo!()
-    }
-
-    /// Commits that `has` contains and `lacks` does not, newest first, at most `limit`; all of `has` when `lacks` is none.
-    pub fn missing(
-        &self,
-        _has: &str,
-        _lacks: Option<&str>,
-        _limit: usize,
-    ) -> Result<Vec<CommitRow>> {
-        todo!()
-    }
-
-    /// Deploy tags of an environment (`test`, `live`), highest number first.
-    pub fn deploy_tags(&self, _environment: &str) -> Result<Vec<DeployTag>> {
-        todo!()
-    }
-
-    /// Makes an annotated tag.
-    pub fn tag(&self, _name: &str, _commit: &str, _message: &str, _author: &Author) -> Result<()> {
-        todo!()
-    }
-
-    /// Where a reference (`refs/tags/…`, `refs/heads/…`) points: the object's id, none if it does not exist.
-    pub fn reference(&self, _name: &str) -> Result<Option<String>> {
-        todo!()
-    }
-
-    /// Moves, makes or (with none) removes a reference. `from` is what it must be now, or it is refused as busy.
-    pub fn move_reference(
-        &self,
-        _name: &str,
-        _from: Option<&str>,
-        _to: Option<&str>,
-    ) -> Result<()> {
-        todo!()
-    }
-
-    /// Adds a worktree at `folder` that follows `branch`.
-    pub fn add_worktree(&self, _folder: &Path, _branch: &str, _meter: Meter<'_>) -> Result<()> {
-        todo!()
-    }
-
-    /// Forgets a worktree whose folder is gone or about to go.
-    pub fn forget_worktree(&self, _folder: &Path) -> Result<()> {
-        todo!()
-    }
-
-    /// Checks out `commit` into the new folder `folder`, read-only and without Git's own files.
-    /// `like` is an earlier checkout and its commit: unchanged files are shared with it by reflink where the disk can.
-    pub fn checkout_release(
-        &self,
-        _commit: &str,
-        _folder: &Path,
-        _like: Option<(&Path, &str)>,
-        _meter: Meter<'_>,
-    ) -> Result<()> {
-        todo!()
+    /// Makes an empty bare repository with our settings.
+    fn init(&self) -> Result<git2::Repository> {
+        let mut options = git2::RepositoryInitOptions::new();
+        options.bare(true).no_reinit(true).external_template(false).initial_head(FIRST_BRANCH);
+        let git = git2::Repository::init_opts(&self.path, &options)
+            .doing(|| format!("make the repository {}", self.path.display()))?;
+        configure(&git)?;
+        Ok(git)
     }
 }
 
-/// Changed files of a worktree against its branch, by path.
-pub fn changes(_worktree: &Path) -> Result<Vec<FileChange>> {
-    todo!()
+/// Settings of every repository of ours.
+fn configure(git: &git2::Repository) -> Result<()> {
+    let set = || -> Result<(), git2::Error> {
+        let mut config = git.config()?.open_level(git2::ConfigLevel::Local)?;
+        // A push updates the folder that follows the branch, and is refused while that is dirty.
+        config.set_str("receive.denyCurrentBranch", "updateInstead")?;
+        config.set_bool("receive.advertisePushOptions", true)?;
+        // Nothing that was ever committed is lost: not by a forced push, not by housekeeping.
+        config.set_str("core.logAllRefUpdates", "always")?;
+        for expiry in ["pruneExpire", "reflogExpire", "reflogExpireUnreachable"] {
+            config.set_str(&format!("gc.{expiry}"), "never")?;
+        }
+        // A worktree whose folder can't be seen for a while (a moved root folder) is still ours.
+        config.set_str("gc.worktreePruneExpire", "never")?;
+        // What runs here is what is committed, byte for byte, on every system.
+        config.set_bool("core.autocrlf", false)
+    };
+    set().doing(|| format!("set up the repository {}", git.path().display()))
 }
 
-/// How many files of a worktree are changed.
-pub fn count_changes(_worktree: &Path) -> Result<u64> {
-    todo!()
+/// Makes a path a pattern of an ignore file that matches just that path.
+fn escape_pattern(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    for letter in path.chars() {
+        if matches!(letter, '*' | '?' | '[' | '\\' | ' ') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern
 }
 
-/// The unified diff of one changed file of a worktree.
-pub fn diff(_worktree: &Path, _file: &str) -> Result<String> {
-    todo!()
+/// Reads a commit id: all 40 hex digits, since a cut one could come to mean another commit.
+fn oid(commit: &str) -> Result<git2::Oid> {
+    if commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        git2::Oid::from_str(commit).doing(|| format!("read the commit id `{commit}`"))
+    } else {
+        Err(Error::not_found("commit", commit))
+    }
 }
 
-/// Commits the given changed files (all, when none are named) of a worktree to its branch; answers the commit.
-pub fn commit_changes(
-    _worktree: &Path,
-    _files: &[String],
-    _message: &str,
-    _author: &Author,
-) -> Result<String> {
-    todo!()
+fn find_commit<'git>(git: &'git git2::Repository, commit: &str) -> Result<git2::Commit<'git>> {
+    match git.find_commit(oid(commit)?) {
+        Err(error) if error.code() == git2::ErrorCode::NotFound => {
+            Err(Error::not_found("commit", commit))
+        }
+        found => found.doing(|| format!("read the commit {commit}")),
+    }
 }
 
-/// The person's name and address from Git's configuration, or a stand-in that says so.
+fn signature(author: &Author) -> Result<git2::Signature<'static>> {
+    git2::Signature::now(author.name.trim(), author.email.trim())
+        .doing(|| format!("use `{} <{}>` as the author", author.name, author.email))
+}
+
+fn timestamp(time: git2::Time) -> Timestamp {
+    // A forged date far outside of the calendar is shown as the nearest one that can be shown.
+    Timestamp::from_second(time.seconds()).unwrap_or(if time.seconds() < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}
+
+/// A path as Git stores it (bytes, `/`) as a path of this system.
+#[cfg(unix)]
+fn system_path(path: &[u8]) -> Result<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(PathBuf::from(std::ffi::OsStr::from_bytes(path)))
+}
+
+/// A path as Git stores it (bytes, `/`) as a path of this system.
+#[cfg(windows)]
+fn system_path(path: &[u8]) -> Result<PathBuf> {
+    std::str::from_utf8(path).map(PathBuf::from).map_err(|_| {
+        Error::refused(format!(
+            "the file name `{}` is no text that this system can store",
+            String::from_utf8_lossy(path)
+        ))
+    })
+}
+
+/// The person's name and address from Git's configuration, or the stand-in `Portico <portico@localhost>`.
 pub fn default_author() -> Author {
-    todo!()
+    let config = git2::Config::open_default().ok();
+    let get = |key: &str| {
+        let value = config.as_ref()?.get_string(key).ok()?.trim().to_owned();
+        (!value.is_empty()).then_some(value)
+    };
+    match (get("user.name"), get("user.email")) {
+        (Some(name), Some(email)) => Author { name, email },
+        // One without the other would put a half-known person into the history.
+        _ => Author { name: "Portico".into(), email: "portico@localhost".into() },
+    }
 }
+
+#[cfg(test)]
+#[cfg(unix)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests;

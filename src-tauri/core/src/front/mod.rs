@@ -1,18 +1,46 @@
 //! The HTTP front: host names, static files, FastCGI, hold, lock, access log. The only async part.
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+//!
+//! A request goes `server` → `gate` → `route` → `static_files` or `php` → `exchange` (over `fastcgi`).
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may panic"))]
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, sync::Mutex, time::Duration};
+
+use tokio::runtime::Runtime;
 
 use crate::{
-    error::Result,
+    error::{Doing, Error, Result},
     model::{Address, Lock, view::Health},
-    runtime::PhpLease,
+    runtime::{DatabaseLease, PhpLease},
 };
+
+mod access_log;
+mod body;
+pub mod control;
+mod exchange;
+mod fastcgi;
+mod file_cache;
+mod gate;
+mod listen;
+mod lock;
+mod pages;
+mod php;
+mod response;
+mod route;
+mod server;
+mod static_files;
+#[cfg(test)]
+mod tests;
+mod upload;
+mod visited;
 
 /// What the front is told about an environment that it serves. Cheap to hand out for each request.
 #[derive(Clone, Debug)]
 pub struct Served {
     /// The environment.
     pub address: Address,
-    /// The folder that is served, with all links resolved.
+    /// The folder of the code, with all links resolved: links in the docroot may lead anywhere below it.
+    pub code: PathBuf,
+    /// The folder that is served, with all links resolved; the code itself or below it.
     pub docroot: PathBuf,
     /// The URL path of the uploads (`/wp-content/uploads`) and their folder.
     pub uploads: Option<(String, PathBuf)>,
@@ -22,7 +50,7 @@ pub struct Served {
     pub lock: Option<Lock>,
     /// Whether PHP is run at all.
     pub php: bool,
-    /// Folder of its access log.
+    /// Folder of its access log and of what PHP says on its error stream (`php-error.log`).
     pub logs: PathBuf,
 }
 
@@ -30,48 +58,101 @@ pub struct Served {
 pub struct Ready {
     /// Keeps the processes awake until the request is done.
     pub lease: PhpLease,
-    /// FastCGI parameters beside those of the request itself.
+    /// Keeps the database awake as long, where the environment has a server.
+    pub database: Option<DatabaseLease>,
+    /// FastCGI parameters beside those of the request itself; they win over those.
     pub parameters: Arc<Vec<(String, String)>>,
 }
 
 /// Where the front asks what it serves. Implemented by the engine.
 pub trait Sites: Send + Sync + 'static {
-    /// The environment of a host name such as `dev-acme.localhost`; must not block.
+    /// The environment of a host name such as `dev-acme.localhost` (lower case, no port); must not block.
     fn find(&self, host: &str) -> Option<Arc<Served>>;
-    /// Starts what the environment needs; may block for seconds.
+    /// Starts what the environment needs; may block for seconds. Requests that come meanwhile share
+    /// what it answers.
     fn wake(&self, served: &Served) -> Result<Ready>;
 }
 
 /// The running front.
-pub struct Front {}
+pub struct Front {
+    shared: Arc<server::Shared>,
+    /// None once it is stopped.
+    runtime: Mutex<Option<Runtime>>,
+}
+
+/// How long a stop waits for what can't be interrupted (a wake under way).
+const STOP: Duration = Duration::from_secs(2);
 
 impl Front {
     /// Binds loopback at the first of `ports` that is free, and serves.
-    pub fn start(_ports: &[u16], _sites: Arc<dyn Sites>) -> Result<Self> {
-        todo!()
+    ///
+    /// Fails when none is free. IPv6's loopback is bound too where the machine has it, since browsers
+    /// may try it first; a port that somebody else has there is not free.
+    pub fn start(ports: &[u16], sites: Arc<dyn Sites>) -> Result<Self> {
+        Self::start_with(ports, sites, server::Limits::default())
+    }
+
+    fn start_with(ports: &[u16], sites: Arc<dyn Sites>, limits: server::Limits) -> Result<Self> {
+        listen::allow_many_files();
+        let listeners = listen::bind(ports)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .thread_name("portico-front")
+            .worker_threads(std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8)))
+            .enable_all()
+            .build()
+            .doing(|| "start the web server's threads".into())?;
+        let address = listeners.address;
+        let shared = Arc::new(server::Shared::new(sites, address, limits));
+        let inside = runtime.enter();
+        for listener in listeners.all {
+            let listener = tokio::net::TcpListener::from_std(listener)
+                .doing(|| format!("listen on {address}"))?;
+            runtime.spawn(server::accept(Arc::clone(&shared), listener));
+        }
+        runtime.spawn(server::write_logs(Arc::clone(&shared)));
+        drop(inside);
+        Ok(Self { shared, runtime: Mutex::new(Some(runtime)) })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        todo!()
+        self.shared.address
     }
 
     /// Lets no new request of the environment through until the hold is dropped, and waits until those under way
-    /// are done; fails as busy when they aren't within `patience`.
-    pub fn hold(&self, _environment: &Address, _patience: Duration) -> Result<Hold> {
-        todo!()
+    /// are done; fails as busy when they aren't within `patience`, and then requests pass again. Blocks the thread.
+    ///
+    /// New requests wait, they don't fail. A request that is under way may call its own environment meanwhile.
+    pub fn hold(&self, environment: &Address, patience: Duration) -> Result<Hold> {
+        match self.shared.visited(environment).gate.close(patience) {
+            Some(closed) => Ok(Hold { _closed: closed }),
+            None => Err(Error::busy(environment, "requests are still under way")
+                .hint("Wait until its pages have loaded, then try again.")),
+        }
     }
 
     /// How the environment answered last.
-    pub fn health(&self, _environment: &Address) -> Health {
-        todo!()
+    pub fn health(&self, environment: &Address) -> Health {
+        self.shared.visited(environment).health()
     }
 
-    /// Stops listening and ends what is under way.
+    /// Stops listening and ends what is under way. Must not be called from an async task.
     pub fn stop(&self) {
-        todo!()
+        let runtime = self.runtime.lock().expect("nothing panics while it holds the lock").take();
+        if let Some(runtime) = runtime {
+            runtime.shutdown_timeout(STOP);
+            self.shared.flush_logs();
+        }
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
 /// New requests wait while this lives.
-pub struct Hold {}
+pub struct Hold {
+    _closed: gate::Closed,
+}

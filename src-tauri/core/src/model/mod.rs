@@ -1,11 +1,18 @@
 //! Plain data. A name is checked once, when it is parsed.
+mod change;
 mod database;
+mod human;
 mod names;
+mod record;
+pub mod request;
 mod site;
 pub mod view;
 
+pub use change::Change;
 pub use database::Database;
+pub use human::{count, human_bytes};
 pub use names::{Address, EnvironmentName, MultidevName, SiteName};
+pub use record::{GenerationRow, Measured, SiteRecord};
 pub use site::{
     Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, Generation, Lock, Origin,
     Secrets, Site,

@@ -180,3 +180,23 @@ pub enum Origin {
     /// Addresses or other text were replaced throughout the database.
     SearchReplace,
 }
+
+impl Origin {
+    /// The origin in words, as lists show it: "clone of live".
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Empty => "empty".into(),
+            Self::Install => "installed here".into(),
+            Self::Clone { environment, database: true, files: true } => {
+                format!("clone of {environment}")
+            }
+            Self::Clone { environment, database: true, .. } => {
+                format!("database of {environment}")
+            }
+            Self::Clone { environment, .. } => format!("files of {environment}"),
+            Self::Import { name } => format!("import of {name}"),
+            Self::Wipe => "wiped".into(),
+            Self::SearchReplace => "search and replace".into(),
+        }
+    }
+}

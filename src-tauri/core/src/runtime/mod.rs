@@ -1,17 +1,42 @@
 //! The processes that Portico starts: PHP and MariaDB. They start when needed, sleep when idle, and never outlive their owner.
+mod doctor;
+mod mariadb;
+mod php;
+mod pool;
+mod process;
+mod programs;
+mod usage;
+mod warden;
+
 use std::{
+    fs,
     path::{Path, PathBuf},
-    time::Duration,
+    process::Command,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{self, RecvTimeoutError, Sender},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
+pub use doctor::doctor;
+use mariadb::Server;
+use pool::Pool;
+use process::lock;
+use usage::{Lease, Slots};
+use warden::Warden;
+
 use crate::{
-    error::Result,
-    model::{
-        Address, Database,
-        view::{Check, ProcessRow},
-    },
+    error::{Doing, Error, Result},
+    model::{Address, Database, view::ProcessRow},
     progress::Meter,
 };
+
+/// The longest path of a socket on every Unix (`sun_path` has 104 bytes on macOS, with the closing zero).
+#[cfg(unix)]
+const LONGEST_SOCKET: usize = 103;
 
 /// Where the runtime may write, and how long what nobody uses may run.
 #[derive(Clone, Debug)]
@@ -25,7 +50,24 @@ pub struct Config {
 }
 
 /// Starts, shares and stops processes. All methods may be called from any thread and may block.
-pub struct Runtime {}
+pub struct Runtime {
+    shared: Arc<Shared>,
+    wake: Sender<()>,
+    reaper: Option<JoinHandle<()>>,
+}
+
+/// What callers and the thread that stops idle processes share.
+struct Shared {
+    config: Config,
+    warden: Arc<Warden>,
+    pools: Slots<PhpSpec, Pool>,
+    servers: Slots<PathBuf, Server>,
+    /// One template is made at a time.
+    template: Mutex<()>,
+    /// Names the folders of pools.
+    count: AtomicU64,
+    ending: AtomicBool,
+}
 
 /// How an environment's PHP is to run. Two specs that differ never share a process.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -57,82 +99,370 @@ pub enum FastCgi {
 pub struct PhpLease {
     /// Where to reach it.
     pub address: FastCgi,
+    _lease: Option<Lease>,
+}
+
+impl From<FastCgi> for PhpLease {
+    /// A lease on what somebody else runs and nobody here stops.
+    fn from(address: FastCgi) -> Self {
+        Self { address, _lease: None }
+    }
 }
 
 /// A database server in use; while it lives, it is not put to sleep.
 pub struct DatabaseLease {
     /// How to reach it.
     pub database: Database,
+    _lease: Lease,
 }
 
 impl Runtime {
     /// A runtime with nothing started. Kills what an owner of the same folder left behind.
-    pub fn start(_config: Config) -> Result<Self> {
-        todo!()
+    pub fn start(config: Config) -> Result<Self> {
+        check_length(&config.sockets)?;
+        prepare(&config.sockets)?;
+        let warden = Arc::new(Warden::start(config.sockets.join("processes"))?);
+        let (wake, woken) = mpsc::channel();
+        let shared = Arc::new(Shared {
+            config,
+            warden,
+            pools: Slots::new(),
+            servers: Slots::new(),
+            template: Mutex::new(()),
+            count: AtomicU64::new(0),
+            ending: AtomicBool::new(false),
+        });
+        let reaper = {
+            let shared = shared.clone();
+            let pause =
+                (shared.config.idle / 4).clamp(Duration::from_millis(50), Duration::from_secs(5));
+            thread::Builder::new()
+                .name("portico-reaper".into())
+                .spawn(move || {
+                    while !matches!(woken.recv_timeout(pause), Err(RecvTimeoutError::Disconnected))
+                        && !shared.ending.load(Ordering::Acquire)
+                    {
+                        shared.sweep();
+                    }
+                })
+                .doing(|| "start a thread".into())?
+        };
+        Ok(Self { shared, wake, reaper: Some(reaper) })
     }
 
     /// The pool for `spec`, started if need be. An older pool of the same environment is let finish and then stopped.
-    pub fn php(&self, _spec: &PhpSpec) -> Result<PhpLease> {
-        todo!()
+    /// Callers with the same spec share one start.
+    pub fn php(&self, spec: &PhpSpec) -> Result<PhpLease> {
+        let slot = self.shared.pools.get(spec, &self.wake);
+        let mut running = slot.lock();
+        let mut is_new = false;
+        if !running.as_mut().is_some_and(Pool::is_running) {
+            // What is left of a pool whose master died goes first.
+            *running = None;
+            self.shared.check_not_ending()?;
+            let number = self.shared.count.fetch_add(1, Ordering::Relaxed);
+            let folder = self.shared.config.sockets.join(format!("php-{number}"));
+            *running = Some(Pool::start(spec, folder, &self.shared.warden)?);
+            is_new = true;
+        }
+        let Some(pool) = running.as_ref() else { return Err(Error::failed("start PHP")) };
+        let address = pool.address();
+        let (lease, was_retired) = slot.lease(&running);
+        drop(running);
+        if is_new || was_retired {
+            let others =
+                self.shared.pools.all(|it| it.environment == spec.environment && it != spec);
+            others.iter().for_each(|(_, slot)| slot.usage.retire());
+            self.wake();
+        }
+        Ok(PhpLease { address, _lease: Some(lease) })
     }
 
-    /// Runs one PHP script to its end with the settings and variables of `spec`; each line it prints goes to the meter.
-    /// Answers its standard output. An exit code other than 0 is an error with what it said; a cancel ends it.
+    /// What a person should know about the PHP that `spec` gets: that the wanted version is missing, and what runs instead.
+    pub fn php_note(&self, spec: &PhpSpec) -> Option<String> {
+        let wanted = spec.version.as_deref()?;
+        let all = php::installations();
+        let chosen = php::choose(&all, Some(wanted), |it| it.server().is_some())?.version.series();
+        (chosen != wanted).then(|| {
+            format!(
+                "the site wants PHP {wanted}, which is not on this machine; PHP {chosen} runs it"
+            )
+        })
+    }
+
+    /// Runs one PHP script to its end with the settings and variables of `spec`; each line of its standard error goes to
+    /// the meter. Answers its standard output. An exit code other than 0 is an error with what it said; a cancel ends it.
     pub fn run_php(
         &self,
-        _spec: &PhpSpec,
-        _script: &Path,
-        _arguments: &[String],
-        _folder: &Path,
-        _input: &str,
-        _meter: Meter<'_>,
+        spec: &PhpSpec,
+        script: &Path,
+        arguments: &[String],
+        folder: &Path,
+        input: &str,
+        meter: Meter<'_>,
     ) -> Result<String> {
-        todo!()
+        self.shared.check_not_ending()?;
+        let all = php::installations();
+        // Of the installations that serve, the one that serves this site: the version must be the same.
+        let chosen = php::choose(&all, spec.version.as_deref(), |it| it.server().is_some())
+            .filter(|it| it.cli.is_some())
+            .or_else(|| php::choose(&all, spec.version.as_deref(), |it| it.cli.is_some()));
+        let program =
+            chosen.and_then(|it| it.cli.as_ref()).ok_or_else(|| Error::missing("PHP (php)"))?;
+        let settings = tempfile::Builder::new()
+            .prefix("run-")
+            .tempdir_in(&self.shared.config.sockets)
+            .doing(|| format!("write to {}", self.shared.config.sockets.display()))?;
+        fs::create_dir_all(&spec.logs).doing(|| format!("create {}", spec.logs.display()))?;
+        let errors = spec.logs.join("php-error.log");
+        // Standard output is the script's answer; what went wrong is told beside it.
+        let last = [("display_errors", "stderr"), ("html_errors", "0")];
+        php::write_settings(settings.path(), &errors, &spec.settings, &last)?;
+        let mut command = Command::new(program);
+        command
+            .arg(script)
+            .args(arguments)
+            .current_dir(folder)
+            .env("PHP_INI_SCAN_DIR", php::scan_path(settings.path()))
+            .envs(spec.variables.iter().map(|(name, value)| (name, value)));
+        let output = process::run(&mut command, input, &self.shared.warden, meter)?;
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() {
+            return Ok(stdout);
+        }
+        let error = Error::failed(format!("run {}", script.display()))
+            .because(process::ending(output.status));
+        let said = match output.last_lines.is_empty() {
+            true => process::last_lines(&stdout),
+            false => output.last_lines,
+        };
+        Err(process::with_lines(error, said))
     }
 
     /// Makes the empty data directory of a new MariaDB generation, from the template.
-    pub fn create_data_directory(&self, _data: &Path, _meter: Meter<'_>) -> Result<()> {
-        todo!()
+    pub fn create_data_directory(&self, data: &Path, meter: Meter<'_>) -> Result<()> {
+        let _one = lock(&self.shared.template);
+        mariadb::create_data_directory(
+            &self.shared.config.templates,
+            data,
+            &self.shared.warden,
+            meter,
+        )
     }
 
     /// The server of the data directory `data`, started if need be, with a user whose password is `password`.
     pub fn mariadb(
         &self,
-        _environment: &Address,
-        _data: &Path,
-        _password: &str,
+        environment: &Address,
+        data: &Path,
+        password: &str,
     ) -> Result<DatabaseLease> {
-        todo!()
+        let data = fs::canonicalize(data).doing(|| format!("open {}", data.display()))?;
+        let slot = self.shared.servers.get(&data, &self.wake);
+        let mut running = slot.lock();
+        if !running.as_mut().is_some_and(Server::is_running) {
+            *running = None;
+            self.shared.check_not_ending()?;
+            let sockets = &self.shared.config.sockets;
+            let server = Server::start(environment, &data, password, sockets, &self.shared.warden)?;
+            *running = Some(server);
+        }
+        let Some(server) = running.as_mut() else {
+            return Err(Error::failed("start the database"));
+        };
+        server.use_password(password)?;
+        let database = server.database();
+        let (lease, _) = slot.lease(&running);
+        Ok(DatabaseLease { database, _lease: lease })
     }
 
     /// Stops the server of `data` cleanly (its files are complete then), waiting for its leases to end first.
-    /// Fails as busy when they don't within `patience`. No-op when it does not run.
-    pub fn stop_mariadb(&self, _data: &Path, _patience: Duration) -> Result<()> {
-        todo!()
+    /// Fails as busy when they don't within `patience`. No-op when it does not run. Whoever wants it meanwhile waits
+    /// until it has stopped, and then starts it again.
+    pub fn stop_mariadb(&self, data: &Path, patience: Duration) -> Result<()> {
+        let until = Instant::now() + patience;
+        // A folder that is not there has no server.
+        let Ok(data) = fs::canonicalize(data) else { return Ok(()) };
+        let slot = self.shared.servers.get(&data, &self.wake);
+        loop {
+            let is_free = slot.usage.wait_until_free(until);
+            let mut running = slot.lock();
+            let Some(server) = running.as_ref() else { return Ok(()) };
+            let environment = server.environment.clone();
+            // Between the wait and the lock somebody may have taken a lease.
+            if slot.usage.is_free() {
+                let is_clean = running.take().is_none_or(Server::end);
+                return is_clean.then_some(()).ok_or_else(|| {
+                    Error::failed(format!("stop the database of {environment} cleanly"))
+                        .hint("It is repaired when it starts again; then try once more.")
+                });
+            }
+            if !is_free {
+                return Err(Error::busy(environment, "its database is in use"));
+            }
+        }
     }
 
-    /// Stops the environment's PHP once its requests are done.
-    pub fn stop_php(&self, _environment: &Address) {
-        todo!()
+    /// Stops the server of `data` as soon as nobody uses it: at once where nobody does. Does not wait.
+    pub fn retire_mariadb(&self, data: &Path) {
+        let servers = self.shared.servers.all(|it| it == data);
+        servers.iter().for_each(|(_, slot)| slot.usage.retire());
+        drop(servers);
+        self.wake();
+    }
+
+    /// Stops the environment's PHP and databases, cleanly. Its requests should be held: what is in use after
+    /// `patience` is an error.
+    pub fn stop_environment(&self, environment: &Address, patience: Duration) -> Result<()> {
+        self.stop_php(environment);
+        for (data, slot) in self.shared.servers.all(|_| true) {
+            let running = slot.lock();
+            let is_its = running.as_ref().is_some_and(|it| it.environment == *environment);
+            drop(running);
+            if is_its {
+                self.stop_mariadb(&data, patience)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops the environment's PHP once its requests are done: at once where there are none.
+    pub fn stop_php(&self, environment: &Address) {
+        let pools = self.shared.pools.all(|spec| spec.environment == *environment);
+        pools.iter().for_each(|(_, slot)| slot.usage.retire());
+        drop(pools);
+        self.shared.sweep();
     }
 
     /// Everything that runs now.
     pub fn processes(&self) -> Vec<ProcessRow> {
-        todo!()
+        let mut rows = Vec::new();
+        for (spec, slot) in self.shared.pools.all(|_| true) {
+            // What is just being started or stopped does not run now.
+            let Some(running) = slot.try_lock() else { continue };
+            let Some(pool) = running.as_ref() else { continue };
+            let what = format!("PHP {}", pool.version.series());
+            rows.extend(pool.pids().map(|pid| ProcessRow {
+                what: what.clone(),
+                environment: spec.environment.clone(),
+                pid,
+            }));
+        }
+        for (_, slot) in self.shared.servers.all(|_| true) {
+            let Some(running) = slot.try_lock() else { continue };
+            let Some(server) = running.as_ref() else { continue };
+            rows.push(ProcessRow {
+                what: server.label.clone(),
+                environment: server.environment.clone(),
+                pid: server.pid(),
+            });
+        }
+        rows.sort_by(|a, b| {
+            (&a.environment, &a.what, a.pid).cmp(&(&b.environment, &b.what, b.pid))
+        });
+        rows
     }
 
-    /// Stops everything; called when the owner ends.
+    /// Stops everything; called when the owner ends. Nothing starts afterwards.
     pub fn stop_all(&self) {
-        todo!()
+        self.shared.ending.store(true, Ordering::Release);
+        self.wake();
+        let pools = self.shared.pools.all(|_| true);
+        let mut pools: Vec<Pool> =
+            pools.iter().filter_map(|(_, slot)| slot.lock().take()).collect();
+        let servers = self.shared.servers.all(|_| true);
+        let mut servers: Vec<Server> =
+            servers.iter().filter_map(|(_, slot)| slot.lock().take()).collect();
+        // PHP first: it may write to its database until it ends.
+        pools.iter_mut().for_each(Pool::ask_to_end);
+        pools.into_iter().for_each(Pool::end);
+        servers.iter_mut().for_each(Server::ask_to_end);
+        servers.into_iter().for_each(|server| _ = server.end());
+    }
+
+    fn wake(&self) {
+        // The reaper is gone only when everything has been stopped.
+        let _ = self.wake.send(());
     }
 }
 
-/// What the machine has and lacks: PHP with its extensions per version, MariaDB or MySQL, Git.
-pub fn doctor() -> Vec<Check> {
-    todo!()
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.stop_all();
+        if let Some(reaper) = self.reaper.take() {
+            let _ = reaper.join();
+        }
+    }
 }
 
-/// Whether a MariaDB or MySQL server is installed.
-pub fn has_mariadb() -> bool {
-    todo!()
+impl Shared {
+    /// Stops what nobody uses.
+    fn sweep(&self) {
+        self.pools.sweep(self.config.idle, Pool::end);
+        self.servers.sweep(self.config.idle, |server| _ = server.end());
+    }
+
+    fn check_not_ending(&self) -> Result<()> {
+        match self.ending.load(Ordering::Acquire) {
+            true => Err(Error::failed("start a process").because("Portico is ending")),
+            false => Ok(()),
+        }
+    }
 }
+
+/// Refuses a folder in which a socket's path would be too long for some system.
+fn check_length(sockets: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let longest = mariadb::socket(sockets, Path::new("")).as_os_str().as_bytes().len();
+        if longest > LONGEST_SOCKET {
+            let over = longest - LONGEST_SOCKET;
+            return Err(Error::refused(format!(
+                "the folder for sockets is {over} bytes too deep: {}",
+                sockets.display()
+            ))
+            .hint("Choose a root folder with a shorter path."));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = sockets;
+    Ok(())
+}
+
+/// Makes the sockets' folder ours alone, ends what a killed owner left and clears its files.
+fn prepare(sockets: &Path) -> Result<()> {
+    let doing = || format!("prepare {}", sockets.display());
+    fs::create_dir_all(sockets).doing(doing)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(sockets, fs::Permissions::from_mode(0o700)).doing(doing)?;
+        warden::end_leftovers(&sockets.join("processes"));
+    }
+    for entry in fs::read_dir(sockets).doing(doing)? {
+        let entry = entry.doing(doing)?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let path = entry.path();
+        if name.starts_with("php-") || name.starts_with("run-") {
+            fs::remove_dir_all(&path).doing(|| format!("delete {}", path.display()))?;
+        } else if name.starts_with("db-") {
+            fs::remove_file(&path).doing(|| format!("delete {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a MariaDB or MySQL server is installed. Cheap: nothing is run.
+pub fn has_mariadb() -> bool {
+    mariadb::program().is_some()
+}
+
+/// The command-line client of MariaDB or MySQL, for a person's own use.
+pub fn mariadb_client() -> Option<PathBuf> {
+    mariadb::client()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,180 @@
 //! Long operations: what can be asked for, what is told meanwhile, and the frame that runs them.
-pub mod request;
+//!
+//! Every workflow builds the new thing beside the old, checks it, and then moves the pointers in one
+//! database transaction. **Invariant:** before that transaction nothing that a visitor or a person
+//! uses has changed; a failure, a cancel or a crash before it takes away what was built.
+mod change;
+mod clear_cache;
+mod clone_content;
+mod command;
+mod commit;
+pub mod context;
+mod create_site;
+mod delete_site;
+mod deploy;
+mod generation;
+pub mod heal;
+mod install_site;
+pub mod prune;
+pub mod running;
+mod set_connection;
+pub mod title;
+mod undo;
+mod wipe;
+mod work;
 
-pub use request::{Event, Query, Request};
+pub use crate::model::{
+    Change,
+    request::{self, Event, Query, Request},
+};
+pub use command::command_line;
+pub use context::Context;
+pub use deploy::plan_for_people as deploy_plan;
+pub(crate) use deploy::waiting;
+pub use undo::is_undoable;
+pub(crate) use work::random_text;
+
+use crate::{
+    error::{Error, Result},
+    model::{GenerationRow, view::WorkflowState},
+    progress::Cancel,
+    store::{self, Workflow},
+};
+use work::Work;
+
+/// What a workflow has built and checked; the frame makes it true.
+#[derive(Default)]
+pub(crate) struct Done {
+    /// New generations.
+    pub(crate) generations: Vec<GenerationRow>,
+    /// Pointers to move, in this order.
+    pub(crate) changes: Vec<Change>,
+    /// What it brought about, for programs.
+    pub(crate) result: serde_json::Map<String, serde_json::Value>,
+    /// The workflow that this one undoes.
+    pub(crate) undoes: Option<i64>,
+    /// The environment whose caches are cleared once it runs the new.
+    pub(crate) clear_cache: Option<crate::model::Address>,
+}
+
+/// Runs a request, and leaves the site either as asked or as it was.
+///
+/// # Errors
+/// Busy when another workflow runs on the site; what the request itself meets.
+pub fn run(
+    context: &Context,
+    request: &Request,
+    on_event: &(dyn Fn(Event) + Sync),
+    cancel: &Cancel,
+) -> Result<Workflow> {
+    let title = title::of(request);
+    let _held = context.hold_site(request.site(), &title)?;
+    match request {
+        Request::CreateSite(it) => {
+            let plan = create_site::plan(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| create_site::run(work, &plan))
+        }
+        Request::InstallSite(it) => {
+            let plan = install_site::plan(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| install_site::run(work, &plan))
+        }
+        Request::DeleteSite(it) => {
+            delete_site::check(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| delete_site::run(work, it))
+        }
+        Request::Deploy(it) => {
+            let plan = deploy::plan(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| deploy::run(work, &plan))
+        }
+        Request::CloneContent(it) => {
+            let plan = clone_content::plan(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| {
+                clone_content::run(work, &plan)
+            })
+        }
+        Request::Commit(it) => {
+            let plan = commit::plan(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| commit::run(work, &plan))
+        }
+        Request::SetConnection(it) => {
+            let change = set_connection::plan(context, it)?;
+            frame(context, request, &title, on_event, cancel, |_| Ok(set_connection::run(change)))
+        }
+        Request::ClearCache(it) => {
+            let plan = clear_cache::plan(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| clear_cache::run(work, &plan))
+        }
+        Request::Wipe(it) => {
+            let plan = wipe::plan(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| wipe::run(work, &plan))
+        }
+        Request::Undo(it) => {
+            let plan = undo::plan(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| undo::run(work, plan))
+        }
+    }
+}
+
+/// The one frame: journal, steps, switch; or everything put back.
+fn frame(
+    context: &Context,
+    request: &Request,
+    title: &str,
+    on_event: &(dyn Fn(Event) + Sync),
+    cancel: &Cancel,
+    body: impl FnOnce(&Work<'_>) -> Result<Done>,
+) -> Result<Workflow> {
+    let id = context.store.begin_workflow(request.site(), request.environment(), request, title)?;
+    let work = Work::begin(context, id, on_event, cancel)?;
+    on_event(Event::Started { workflow: context.workflow_row(&context.store.workflow(id)?)? });
+    let outcome = body(&work).and_then(|done| switch(&work, request, done));
+    if let Err(error) = &outcome {
+        take_back(&work, error)?;
+    }
+    let workflow = context.store.workflow(id)?;
+    work.log_end(outcome.as_ref().err());
+    on_event(Event::Finished { workflow: context.workflow_row(&workflow)? });
+    outcome.map(|()| workflow)
+}
+
+/// Moves the pointers in one transaction, then everything that is derived from them.
+fn switch(work: &Work<'_>, request: &Request, done: Done) -> Result<()> {
+    let context = work.context;
+    work.cancel.check()?;
+    work.move_references(&done.changes)?;
+    let result = serde_json::Value::Object(done.result);
+    context.store.transaction(|transaction| {
+        for generation in &done.generations {
+            if !matches!(request, Request::CreateSite(_)) {
+                store::generations::insert(transaction, generation)?;
+            }
+        }
+        for change in &done.changes {
+            change::apply(transaction, change)?;
+        }
+        store::workflows::succeed(transaction, work.id, done.undoes, &done.changes, &result)
+    })?;
+    context.follow(request.site())?;
+    work.release_holds();
+    work.let_go_of_replaced(&done.changes);
+    if let Some(environment) = done.clear_cache
+        && let Err(error) = clear_cache::clear(work, &environment)
+    {
+        work.line(format!("caches were not cleared: {error}"));
+        error.causes.iter().for_each(|cause| work.line(format!("  because {cause}")));
+    }
+    prune::after_workflow(context, request.site())
+}
+
+/// Takes away what the workflow built and notes how it ended.
+fn take_back(work: &Work<'_>, error: &Error) -> Result<()> {
+    let state = if error.is_cancelled() { WorkflowState::Cancelled } else { WorkflowState::Failed };
+    // After the switch there is nothing to take back: what failed then came after the work was done.
+    if work.context.store.workflow(work.id)?.state != WorkflowState::Running {
+        return Ok(());
+    }
+    work.release_holds();
+    work.stop_own_servers();
+    heal::take_back(work.context, work.id)?;
+    work.context.store.end_workflow(work.id, state, Some(error))
+}

@@ -340,3 +340,62 @@ pub enum Event {
         site: Option<SiteName>,
     },
 }
+
+/// What every shell needs to know of a request before it runs.
+impl Request {
+    /// The site that it changes.
+    pub fn site(&self) -> &SiteName {
+        match self {
+            Self::CreateSite(it) => &it.name,
+            Self::InstallSite(it) => &it.environment.site,
+            Self::DeleteSite(it) => &it.site,
+            Self::Deploy(it) => &it.environment.site,
+            Self::CloneContent(it) => &it.from.site,
+            Self::Commit(it) => &it.environment.site,
+            Self::SetConnection(it) => &it.environment.site,
+            Self::ClearCache(it) => &it.environment.site,
+            Self::Wipe(it) => &it.environment.site,
+            Self::Undo(it) => &it.site,
+        }
+    }
+
+    /// The environment that it changes, where it is one.
+    pub fn environment(&self) -> Option<&EnvironmentName> {
+        match self {
+            Self::CreateSite(_) | Self::DeleteSite(_) | Self::Undo(_) => None,
+            Self::InstallSite(it) => Some(&it.environment.environment),
+            Self::Deploy(it) => Some(&it.environment.environment),
+            Self::CloneContent(it) => Some(&it.to),
+            Self::Commit(it) => Some(&it.environment.environment),
+            Self::SetConnection(it) => Some(&it.environment.environment),
+            Self::ClearCache(it) => Some(&it.environment.environment),
+            Self::Wipe(it) => Some(&it.environment.environment),
+        }
+    }
+
+    /// The workflow's kind, as the wire and the lists name it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::CreateSite(_) => "create_site",
+            Self::InstallSite(_) => "install_site",
+            Self::DeleteSite(_) => "delete_site",
+            Self::Deploy(_) => "deploy",
+            Self::CloneContent(_) => "clone_content",
+            Self::Commit(_) => "commit",
+            Self::SetConnection(_) => "set_connection",
+            Self::ClearCache(_) => "clear_cache",
+            Self::Wipe(_) => "wipe",
+            Self::Undo(_) => "undo",
+        }
+    }
+
+    /// The request as history may keep it: a password that was only passed through is left out.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let mut copy = self.clone();
+        if let Self::InstallSite(it) = &mut copy {
+            it.admin_password.clear();
+        }
+        copy
+    }
+}

@@ -1,0 +1,278 @@
+//! The command line's grammar: groups and verbs as in Terminus.
+use std::ffi::OsString;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use portico_core::model::{
+    Address, SiteName,
+    request::{
+        ClearCache, CloneContent, Commit, CreateSite, DeleteSite, Deploy, InstallSite,
+        SetConnection, Undo, Wipe,
+    },
+};
+
+/// Dev, Test and Live for WordPress and Drupal sites on your own machine
+#[derive(Parser)]
+#[command(name = "portico", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "Verbs are written `group:verb`, as in Terminus: `portico env:deploy acme.test`.
+Surroundings: PORTICO_HOME the root folder [default: ~/Portico], PORTICO_PORT the port that sites
+answer at, PORTICO_CONFIRM the answer to a typed confirmation.
+Exit codes: 0 done, 1 failed (everything is as before), 2 usage, 3 not found, 4 busy, 5 refused,
+6 a needed program is missing, 130 cancelled."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Args)]
+pub(crate) struct Global {
+    /// How results are shown
+    #[arg(long, global = true, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+    /// How progress is shown, on standard error
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub(crate) progress: Progress,
+    /// Ask nothing; a typed confirmation still needs `--confirm` or PORTICO_CONFIRM
+    #[arg(long, short, global = true)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    /// One changing line on a terminal, else a line a step
+    Auto,
+    /// A line a step
+    Plain,
+    /// One JSON text a line
+    Json,
+    /// None
+    Off,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make, install, list and delete sites
+    #[command(subcommand)]
+    Site(SiteCommand),
+    /// Deploy, clone, commit, wipe: what happens to an environment
+    #[command(subcommand)]
+    Env(EnvCommand),
+    /// How a writable environment's code is changed
+    #[command(subcommand)]
+    Connection(ConnectionCommand),
+    /// What was done, and its logs
+    #[command(subcommand)]
+    Workflow(WorkflowCommand),
+    /// Take back the newest workflow of a site, or the one that is named
+    Undo(Undo),
+    /// Run the sites in the foreground until Ctrl-C
+    Serve,
+    /// Show the root folder, the port, and what runs
+    Status,
+    /// Show what the machine has and lacks for running sites
+    Doctor,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SiteCommand {
+    /// Make a site from a folder, a Git repository, an archive, or the sample
+    Create(CreateSite),
+    /// Run the installer of the site's system
+    Install(InstallSite),
+    /// List the sites
+    List,
+    /// Show one site
+    Info {
+        /// The site
+        site: SiteName,
+    },
+    /// Delete a site; it can be undone until it is pruned
+    Delete(DeleteSite),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum EnvCommand {
+    /// List the environments of a site
+    List {
+        /// The site
+        site: SiteName,
+    },
+    /// Show one environment: code, content, address
+    Info {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Open an environment in the browser
+    View {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+        /// Print the address instead
+        #[arg(long)]
+        print: bool,
+    },
+    /// Bring the parent's code to Test or Live
+    Deploy {
+        #[command(flatten)]
+        deploy: Deploy,
+        /// Show what would be deployed, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Replace an environment's database and files by another's
+    CloneContent {
+        #[command(flatten)]
+        clone: CloneContent,
+        /// Show what would be replaced, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Empty an environment's database and files; its code stays
+    Wipe(Wipe),
+    /// Clear the caches of the site's system
+    #[command(alias = "cc")]
+    ClearCache(ClearCache),
+    /// Commit the changed files of Dev or a multidev
+    Commit(Commit),
+    /// List the changed files of Dev or a multidev
+    Diffstat {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Show how a changed file of Dev or a multidev differs
+    Diff {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+        /// The file [default: all that changed]
+        file: Option<String>,
+    },
+    /// List the commits of an environment, newest first
+    CodeLog {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+        /// At most so many
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ConnectionCommand {
+    /// Edit the folder (sftp) or push to it (git)
+    Set(SetConnection),
+    /// Show the clone command and the folders of an environment
+    Info {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum WorkflowCommand {
+    /// List workflows, newest first
+    List {
+        /// Only of this site
+        site: Option<SiteName>,
+    },
+    /// Show one workflow
+    #[command(subcommand)]
+    Info(WorkflowInfo),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum WorkflowInfo {
+    /// Print the log of a workflow
+    Logs {
+        /// The site
+        site: SiteName,
+        /// The workflow [default: the newest of the site]
+        #[arg(long)]
+        id: Option<i64>,
+    },
+    /// Show how a workflow stands
+    Status {
+        /// The site
+        site: SiteName,
+        /// The workflow [default: the newest of the site]
+        #[arg(long)]
+        id: Option<i64>,
+    },
+}
+
+const GROUPS: [&str; 4] = ["site", "env", "connection", "workflow"];
+
+/// Splits the first `group:verb` into `group verb`, and gives Terminus' short `deploy` its group.
+pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut split = Vec::new();
+    let mut found = false;
+    for (at, word) in words.enumerate() {
+        let text = word.to_str().unwrap_or_default();
+        let is_verb = !found && at > 0 && !text.starts_with('-');
+        match text.split_once(':') {
+            Some((group, _)) if is_verb && GROUPS.contains(&group) => {
+                found = true;
+                split.extend(text.split(':').map(OsString::from));
+            }
+            _ if is_verb && text == "deploy" => {
+                found = true;
+                split.extend(["env".into(), word]);
+            }
+            _ => {
+                found |= is_verb && GROUPS.contains(&text);
+                split.push(word);
+            }
+        }
+    }
+    split
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn split(line: &str) -> String {
+        let words = with_colons_split(line.split(' ').map(OsString::from));
+        words.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_colon_stands_between_group_and_verb_and_nowhere_else() {
+        assert_eq!(split("portico env:deploy acme.test"), "portico env deploy acme.test");
+        assert_eq!(split("portico workflow:info:logs acme"), "portico workflow info logs acme");
+        assert_eq!(
+            split("portico site:create a --from git@host:site:x"),
+            "portico site create a --from git@host:site:x"
+        );
+        assert_eq!(split("portico deploy acme.test"), "portico env deploy acme.test");
+        assert_eq!(split("portico --format json site:list"), "portico --format json site list");
+    }
+
+    #[test]
+    fn the_grammar_holds_together() {
+        Arguments::command().debug_assert();
+    }
+}

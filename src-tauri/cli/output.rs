@@ -1,0 +1,116 @@
+//! How results and errors are shown: standard output is data, standard error is talk.
+use std::io::{self, IsTerminal, Write};
+
+use portico_core::{
+    Error,
+    model::view::{WorkflowRow, WorkflowState},
+};
+use serde::Serialize;
+
+use crate::arguments::{Format, Global, Progress};
+
+/// What the person chose about showing things.
+pub(crate) struct Output {
+    format: Format,
+    pub(crate) progress: Progress,
+    /// Whether a question may be asked.
+    pub(crate) may_ask: bool,
+}
+
+impl Output {
+    pub(crate) fn new(global: &Global) -> Self {
+        Self {
+            format: global.format,
+            progress: global.progress,
+            may_ask: !global.yes && io::stdin().is_terminal() && io::stderr().is_terminal(),
+        }
+    }
+
+    /// Whether results are for programs.
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Shows a list: for programs as it is, for people as a table.
+    pub(crate) fn table<T: Serialize, const N: usize>(
+        &self,
+        headings: &[&str; N],
+        rows: &[T],
+        cells: impl Fn(&T) -> [String; N],
+    ) {
+        if self.is_json() {
+            return self.json(&rows);
+        }
+        let mut lines: Vec<[String; N]> = vec![headings.map(str::to_owned)];
+        lines.extend(rows.iter().map(cells));
+        let width = |column: usize| {
+            lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..N).map(width).collect();
+        for line in &lines {
+            let padded = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+            print(padded.collect::<Vec<_>>().join("  ").trim_end());
+        }
+    }
+
+    /// Shows one thing: for programs as it is, for people as names and values.
+    pub(crate) fn facts(&self, value: &impl Serialize, facts: &[(&str, String)]) {
+        if self.is_json() {
+            return self.json(value);
+        }
+        let width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        for (name, value) in facts {
+            print(format!("{name:<width$}  {value}").trim_end());
+        }
+    }
+
+    fn json(&self, value: &impl Serialize) {
+        print(&serde_json::to_string_pretty(value).expect("answers serialise"));
+    }
+
+    /// Shows an error: what failed, why, and what to try.
+    pub(crate) fn error(&self, error: &Error) {
+        if self.is_json() {
+            say(&serde_json::json!({ "error": error }).to_string());
+            return;
+        }
+        say(&format!("Error: {error}"));
+        for cause in &error.causes {
+            say(&format!("  because {cause}"));
+        }
+        if let Some(hint) = &error.hint {
+            say(&format!("\nHint: {hint}"));
+        }
+    }
+}
+
+/// Prints a line of data. A reader that has gone (`| head`) is no failure.
+pub(crate) fn print(line: &str) {
+    drop(writeln!(io::stdout().lock(), "{line}"));
+}
+
+/// Says a line on standard error.
+pub(crate) fn say(line: &str) {
+    drop(writeln!(io::stderr().lock(), "{line}"));
+}
+
+/// Says what the last owner left unfinished.
+pub(crate) fn tell_healed(healed: &[WorkflowRow]) {
+    for row in healed {
+        say(&format!(
+            "“{}” of {} was interrupted and is rolled back: everything is as it was before it",
+            row.title, row.site
+        ));
+    }
+}
+
+/// A workflow's state in the words of its list.
+pub(crate) fn state(state: WorkflowState) -> &'static str {
+    match state {
+        WorkflowState::Running => "running",
+        WorkflowState::Succeeded => "succeeded",
+        WorkflowState::Failed => "failed",
+        WorkflowState::Cancelled => "cancelled",
+        WorkflowState::RolledBack => "rolled back",
+    }
+}

@@ -1,0 +1,78 @@
+//! `site:…`
+use portico_core::{
+    Result,
+    model::{
+        request::{CreateSite, Query, Request},
+        view::{Board, SiteRow},
+    },
+};
+
+use crate::{
+    arguments::SiteCommand,
+    output::Output,
+    workflow::{self, confirmation},
+};
+
+pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
+    match command {
+        SiteCommand::Create(wanted) => {
+            workflow::run(&Request::CreateSite(from_here(wanted)), output)
+        }
+        SiteCommand::Install(wanted) => workflow::run(&Request::InstallSite(wanted), output),
+        SiteCommand::Delete(mut wanted) => {
+            let question = format!("This deletes {} with all its environments.", wanted.site);
+            wanted.confirm = confirmation(wanted.confirm, &wanted.site, &question, output);
+            workflow::run(&Request::DeleteSite(wanted), output)
+        }
+        SiteCommand::List => {
+            let sites: Vec<SiteRow> = crate::open()?.query(&Query::Sites)?;
+            output.table(&["Name", "Label", "CMS", "Created"], &sites, |site| {
+                let cms = serde_json::to_value(site.cms).expect("it serialises");
+                [
+                    site.name.to_string(),
+                    site.label.clone(),
+                    cms.as_str().unwrap_or_default().to_owned(),
+                    site.created.to_string(),
+                ]
+            });
+            Ok(())
+        }
+        SiteCommand::Info { site } => info(&crate::open()?.query(&Query::Board { site })?, output),
+    }
+}
+
+/// The owner may run in another folder: a path is made absolute here.
+fn from_here(mut wanted: CreateSite) -> CreateSite {
+    let path = std::path::Path::new(&wanted.from);
+    if wanted.from != "sample" && path.exists() {
+        if let Ok(absolute) = std::path::absolute(path) {
+            wanted.from = absolute.display().to_string();
+        }
+    }
+    wanted
+}
+
+fn info(board: &Board, output: &Output) -> Result<()> {
+    let environments = board.environments.iter().filter(|it| it.initialized);
+    let environments: Vec<_> = environments.map(|it| it.environment.to_string()).collect();
+    let system = serde_json::to_value(board.site.cms).expect("it serialises");
+    output.facts(
+        board,
+        &[
+            ("name", board.site.name.to_string()),
+            ("label", board.site.label.clone()),
+            (
+                "cms",
+                format!(
+                    "{} {}",
+                    system.as_str().unwrap_or_default(),
+                    board.cms_version.as_deref().unwrap_or_default()
+                ),
+            ),
+            ("repository", board.repository.clone()),
+            ("environments", environments.join(", ")),
+            ("created", board.site.created.to_string()),
+        ],
+    );
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Runs requests, and lists what was run.
+use std::{
+    io::{self, BufRead, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use portico_core::{
+    Error, Result,
+    model::{
+        SiteName,
+        request::{Query, Request},
+        view::WorkflowRow,
+    },
+    progress::Cancel,
+};
+
+use crate::{
+    arguments::{WorkflowCommand, WorkflowInfo},
+    output::{self, Output, print, say},
+    progress::Drawer,
+};
+
+/// Runs a request to its end and shows its row. Ctrl-C cancels; a second one doesn't wait for that.
+pub(crate) fn run(request: &Request, output: &Output) -> Result<()> {
+    let cancel = Cancel::default();
+    let ours = cancel.clone();
+    static ASKED: AtomicBool = AtomicBool::new(false);
+    ctrlc::set_handler(move || {
+        if ASKED.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+        say("\nCancelling; everything will be as it was. Ctrl-C again to leave at once.");
+        ours.cancel();
+    })
+    .map_err(|error| Error::failed("listen for Ctrl-C").because(error))?;
+    let session = crate::open()?;
+    let drawer = Drawer::new(output.progress);
+    let row = session.run(request, &|event| drawer.draw(&event), &cancel)?;
+    show(&row, output);
+    Ok(())
+}
+
+fn show(row: &WorkflowRow, output: &Output) {
+    if output.is_json() {
+        output.facts(row, &[]);
+        return;
+    }
+    let took = row.finished_at.map(|end| end.duration_since(row.started_at).as_secs_f64());
+    say(&format!("{}: done in {:.1} s (workflow {})", row.title, took.unwrap_or(0.0), row.id));
+    if let Some(serde_json::Value::Object(result)) = &row.result {
+        let facts: Vec<(&str, String)> = result
+            .iter()
+            .map(|(name, value)| {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                (name.as_str(), text)
+            })
+            .collect();
+        output.facts(row, &facts);
+    }
+}
+
+/// What the person types to confirm: the option, PORTICO_CONFIRM, or a question where one may be asked.
+pub(crate) fn confirmation(
+    given: Option<String>,
+    site: &SiteName,
+    question: &str,
+    output: &Output,
+) -> Option<String> {
+    let given = given.or_else(|| std::env::var("PORTICO_CONFIRM").ok());
+    if given.is_some() || !output.may_ask {
+        return given;
+    }
+    drop(write!(io::stderr(), "{question}\nType the site's name, {site}, to go on: "));
+    drop(io::stderr().flush());
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned())
+}
+
+/// `workflow:…`
+pub(crate) fn list(command: WorkflowCommand, output: &Output) -> Result<()> {
+    let session = crate::open()?;
+    match command {
+        WorkflowCommand::List { site } => {
+            let rows: Vec<WorkflowRow> = session.query(&Query::Workflows { site })?;
+            let headings = ["Id", "Site", "Environment", "What", "State", "Started", "Undo"];
+            output.table(&headings, &rows, |row| {
+                [
+                    row.id.to_string(),
+                    row.site.to_string(),
+                    row.environment.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    row.title.clone(),
+                    output::state(row.state).to_owned(),
+                    row.started_at.to_string(),
+                    if row.undoable { "possible".to_owned() } else { String::new() },
+                ]
+            });
+        }
+        WorkflowCommand::Info(WorkflowInfo::Logs { site, id }) => {
+            let row = find(&session, site, id)?;
+            let log: String = session.query(&Query::WorkflowLog { id: row.id })?;
+            print(log.trim_end());
+        }
+        WorkflowCommand::Info(WorkflowInfo::Status { site, id }) => {
+            let row = find(&session, site, id)?;
+            output.facts(
+                &row,
+                &[
+                    ("id", row.id.to_string()),
+                    ("what", row.title.clone()),
+                    ("state", output::state(row.state).to_owned()),
+                    ("started", row.started_at.to_string()),
+                    ("finished", row.finished_at.map(|it| it.to_string()).unwrap_or_default()),
+                ],
+            );
+        }
+    }
+    Ok(())
+}
+
+fn find(session: &portico_core::Session, site: SiteName, id: Option<i64>) -> Result<WorkflowRow> {
+    let name = site.clone();
+    let rows: Vec<WorkflowRow> = session.query(&Query::Workflows { site: Some(site) })?;
+    let mut rows = rows.into_iter().filter(|row| id.is_none_or(|id| row.id == id));
+    rows.next().ok_or_else(|| match id {
+        Some(id) => Error::not_found("workflow", id),
+        None => Error::not_found("workflow of the site", name),
+    })
+}

@@ -1,0 +1,122 @@
+//! The files that Portico brings for a site's PHP, and the tasks that run them.
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use serde_json::json;
+
+use super::{Surroundings, contract};
+use crate::{
+    error::{Doing, Error, Result},
+    model::Cms,
+};
+
+/// Name and text of each file. The two settings files are not among them: they go into a site's code.
+pub(super) const FILES: &[(&str, &str)] = &[
+    ("prepend.php", include_str!("support/prepend.php")),
+    ("prepend-wordpress.php", include_str!("support/prepend-wordpress.php")),
+    ("prepend-drupal.php", include_str!("support/prepend-drupal.php")),
+    ("task.php", include_str!("support/task.php")),
+    ("wordpress-install.php", include_str!("support/wordpress-install.php")),
+    ("wordpress-update.php", include_str!("support/wordpress-update.php")),
+    ("wordpress-caches.php", include_str!("support/wordpress-caches.php")),
+    ("drupal7-install.php", include_str!("support/drupal7-install.php")),
+    ("drupal7-update.php", include_str!("support/drupal7-update.php")),
+    ("drupal7-caches.php", include_str!("support/drupal7-caches.php")),
+    ("drupal-install.php", include_str!("support/drupal-install.php")),
+    ("drupal-update.php", include_str!("support/drupal-update.php")),
+    ("drupal-caches.php", include_str!("support/drupal-caches.php")),
+    ("mail.sh", include_str!("support/mail.sh")),
+    ("mail.cmd", include_str!("support/mail.cmd")),
+];
+
+/// Writes the PHP files that Portico brings (prepended file, installers) into `folder`.
+///
+/// A file that is there already and the same is not touched: a site's PHP may be running it.
+pub fn write_support(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).doing(|| format!("make the folder {}", folder.display()))?;
+    for (name, contents) in FILES {
+        let path = folder.join(name);
+        if fs::read(&path).is_ok_and(|present| present == contents.as_bytes()) {
+            continue;
+        }
+        replace(folder, &path, contents)?;
+    }
+    Ok(())
+}
+
+/// Puts a whole file in the place of another, so that no reader sees a half of it.
+fn replace(folder: &Path, path: &Path, contents: &str) -> Result<()> {
+    let doing = || format!("write {}", path.display());
+    let mut file = tempfile::NamedTempFile::new_in(folder).doing(doing)?;
+    file.write_all(contents.as_bytes()).doing(doing)?;
+    file.persist(path).doing(doing)?;
+    Ok(())
+}
+
+/// A PHP script to run inside an environment, with its arguments. It ends with 0 or says on stderr what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhpTask {
+    /// The script, one of those that [`write_support`] wrote.
+    pub script: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// The folder it runs in.
+    pub folder: PathBuf,
+    /// Lines to its standard input: secrets never stand in arguments.
+    pub input: String,
+}
+
+/// What an installer asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installation {
+    /// The site's title.
+    pub title: String,
+    /// The administrator's name.
+    pub admin_user: String,
+    /// The administrator's password.
+    pub admin_password: String,
+    /// The administrator's address.
+    pub admin_email: String,
+}
+
+/// The system's own installer, headless. A site of no known system has none: refused.
+pub fn installer(around: &Surroundings<'_>, wanted: &Installation) -> Result<PhpTask> {
+    let input = json!({
+        "title": wanted.title,
+        "user": wanted.admin_user,
+        "password": wanted.admin_password,
+        "email": wanted.admin_email,
+    });
+    task(around, "install", format!("{input}\n")).ok_or_else(|| {
+        Error::refused(format!("`{}` has no installer", around.site.name))
+            .hint("Only WordPress and Drupal have one; visit the site to set up anything else.")
+    })
+}
+
+/// The system's database updates; none for a site of no known system.
+pub fn updater(around: &Surroundings<'_>) -> Option<PhpTask> {
+    task(around, "update", String::new())
+}
+
+/// Clears the system's caches; none for a site of no known system.
+pub fn cache_clearer(around: &Surroundings<'_>) -> Option<PhpTask> {
+    task(around, "caches", String::new())
+}
+
+fn task(around: &Surroundings<'_>, what: &str, input: String) -> Option<PhpTask> {
+    let system = match around.site.cms {
+        Cms::WordPress => "wordpress",
+        Cms::Drupal7 => "drupal7",
+        Cms::Drupal => "drupal",
+        Cms::Php | Cms::Html => return None,
+    };
+    Some(PhpTask {
+        script: around.support.join(format!("{system}-{what}.php")),
+        arguments: Vec::new(),
+        folder: contract::task_folder(around),
+        input,
+    })
+}

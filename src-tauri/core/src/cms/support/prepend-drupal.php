@@ -1,0 +1,43 @@
+<?php
+/*
+ * Drupal with its own settings.php: the database of this environment takes the place of the one that settings.php names.
+ * Drupal keeps the first definition of a connection, so ours is made before settings.php is read.
+ * Included by prepend.php, inside its function: $env reads a variable of the surroundings.
+ */
+
+$connection = json_decode($env('PORTICO_DRUPAL_DATABASE'), true);
+$root = $env('PORTICO_DOCROOT');
+if (!is_array($connection)) {
+	return;
+}
+
+if ($env('PORTICO_CMS') === 'drupal7') {
+	$script = realpath((string) ($_SERVER['SCRIPT_FILENAME'] ?? '')) ?: '';
+	$own = array_map(
+		static fn (string $name): string => realpath("$root/$name.php") ?: '-',
+		['index', 'cron', 'update', 'install', 'authorize', 'xmlrpc']
+	);
+	// Scripts that are not Drupal's may have a class Database of their own.
+	if (in_array($script, $own, true) || dirname($script) === realpath(__DIR__)) {
+		require_once "$root/includes/database/database.inc";
+		$connection['prefix'] = ['default' => $connection['prefix']];
+		Database::addConnectionInfo('default', 'default', $connection);
+	}
+	return;
+}
+
+spl_autoload_register(static function (string $class) use ($connection, $root): void {
+	if ($class === 'Drupal\Core\Database\Database') {
+		require_once "$root/core/lib/Drupal/Core/Database/Database.php";
+		$driver = $connection['driver'];
+		// Since Drupal 9.4 a driver lives in a module of its name.
+		if (is_dir("$root/core/modules/$driver/src/Driver")) {
+			$connection['namespace'] = "Drupal\\$driver\\Driver\\Database\\$driver";
+			$connection['autoload'] = "core/modules/$driver/src/Driver/Database/$driver/";
+		}
+		$class::addConnectionInfo('default', 'default', $connection);
+	} elseif (preg_match('/^Drupal\\\\(mysql|sqlite)\\\\(.+)$/', $class, $part)) {
+		$file = "$root/core/modules/$part[1]/src/" . strtr($part[2], '\\', '/') . '.php';
+		is_file($file) && require_once $file;
+	}
+});

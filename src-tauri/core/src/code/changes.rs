@@ -1,0 +1,219 @@
+//! What is changed in a worktree and not committed: list, diff, commit.
+use std::path::Path;
+
+use super::{Author, checkout, signature, system_path};
+use crate::{
+    error::{Doing, Error, Result},
+    model::view::{FileChange, FileStatus},
+};
+
+/// Files over this many bytes are not looked into for lines, in both directions: nobody reads such a diff.
+const DIFF_LIMIT: i64 = 8 * 1024 * 1024;
+
+/// Changed files of a worktree against its branch, by path. A renamed file is one deleted and one added.
+pub fn changes(worktree: &Path) -> Result<Vec<FileChange>> {
+    let git = open(worktree)?;
+    let doing = || format!("read the changes in {}", worktree.display());
+    let diff = status(&git, None)?;
+    let mut changes = Vec::with_capacity(diff.deltas().len());
+    for (number, delta) in diff.deltas().enumerate() {
+        let (additions, deletions) = match git2::Patch::from_diff(&diff, number).doing(doing)? {
+            Some(patch) => {
+                let (_, additions, deletions) = patch.line_stats().doing(doing)?;
+                (additions as u64, deletions as u64)
+            }
+            // Nothing but its mode changed, or it is binary.
+            None => (0, 0),
+        };
+        let file = String::from_utf8_lossy(path(&delta)).into_owned();
+        changes.push(FileChange {
+            file,
+            status: file_status(delta.status()),
+            deletions,
+            additions,
+        });
+    }
+    changes.sort_by(|one, other| one.file.cmp(&other.file));
+    Ok(changes)
+}
+
+/// How many files of a worktree are changed. Reads no file that Git's index knows to be unchanged.
+pub fn count_changes(worktree: &Path) -> Result<u64> {
+    let git = open(worktree)?;
+    Ok(status(&git, None)?.deltas().len() as u64)
+}
+
+/// The unified diff of one changed file of a worktree; of a binary file one line that says so.
+pub fn diff(worktree: &Path, file: &str) -> Result<String> {
+    let git = open(worktree)?;
+    let doing = || format!("compare `{file}` in {}", worktree.display());
+    let diff = status(&git, Some(file))?;
+    let number = diff
+        .deltas()
+        .position(|delta| String::from_utf8_lossy(path(&delta)) == file)
+        .ok_or_else(|| Error::not_found("changed file", file))?;
+    let patch = git2::Patch::from_diff(&diff, number).doing(doing)?;
+    let delta = diff.get_delta(number).ok_or_else(|| Error::not_found("changed file", file))?;
+    patch_text(patch, &delta).doing(doing)
+}
+
+/// A file's patch as text.
+pub(super) fn patch_text(
+    patch: Option<git2::Patch<'_>>,
+    delta: &git2::DiffDelta<'_>,
+) -> Result<String, git2::Error> {
+    match patch {
+        Some(mut patch) if !patch.delta().flags().is_binary() => {
+            Ok(String::from_utf8_lossy(&patch.to_buf()?).into_owned())
+        }
+        _ => Ok(format!(
+            "binary file `{}`: {} bytes before, {} bytes now\n",
+            String::from_utf8_lossy(path(delta)),
+            delta.old_file().size(),
+            delta.new_file().size()
+        )),
+    }
+}
+
+/// Commits the given changed files (all, when none are named) of a worktree to its branch; answers the commit.
+/// Other changes stay as they are, also those that were staged by hand.
+///
+/// # Errors
+/// A message without text is a usage error; a named file that is not changed is not found; refused when nothing is
+/// changed, or for a folder that is a Git repository of its own.
+pub fn commit_changes(
+    worktree: &Path,
+    files: &[String],
+    message: &str,
+    author: &Author,
+) -> Result<String> {
+    let git = open(worktree)?;
+    let doing = || format!("commit the changes in {}", worktree.display());
+    let message = git2::message_prettify(message.trim(), None).doing(doing)?;
+    if message.is_empty() {
+        return Err(Error::usage("the commit message is empty").hint("Say what changed, and why."));
+    }
+    let diff = status(&git, None)?;
+    let chosen = choose(&diff, files)?;
+    if chosen.is_empty() {
+        return Err(Error::refused("there is nothing to commit"));
+    }
+    let parent = match git.head() {
+        Err(error) if error.code() == git2::ErrorCode::UnbornBranch => None,
+        head => Some(head.and_then(|head| head.peel_to_commit()).doing(doing)?),
+    };
+    let mut index = git.index().doing(doing)?;
+    index.read(true).doing(doing)?;
+    // The commit holds the parent and what was chosen; the index may hold more that a person staged.
+    let mut staged = git2::Index::new().doing(doing)?;
+    if let Some(parent) = &parent {
+        staged.read_tree(&parent.tree().doing(doing)?).doing(doing)?;
+    }
+    for delta in &chosen {
+        stage(&mut index, &mut staged, delta)?;
+    }
+    let tree = staged.write_tree_to(&git).doing(doing)?;
+    if parent.as_ref().is_some_and(|parent| parent.tree_id() == tree) {
+        return Err(Error::refused("there is nothing to commit"));
+    }
+    let tree = git.find_tree(tree).doing(doing)?;
+    let author = signature(author)?;
+    let parents: Vec<_> = parent.iter().collect();
+    let commit =
+        git.commit(Some("HEAD"), &author, &author, &message, &tree, &parents).doing(doing)?;
+    index.write().doing(doing)?;
+    Ok(commit.to_string())
+}
+
+/// The deltas of the named files, of all when none are named.
+fn choose<'a>(diff: &'a git2::Diff<'_>, files: &[String]) -> Result<Vec<git2::DiffDelta<'a>>> {
+    if files.is_empty() {
+        return Ok(diff.deltas().collect());
+    }
+    let mut chosen = Vec::with_capacity(files.len());
+    for file in files {
+        let before = chosen.len();
+        chosen.extend(diff.deltas().filter(|delta| String::from_utf8_lossy(path(delta)) == *file));
+        if chosen.len() == before {
+            return Err(Error::not_found("changed file", file));
+        }
+    }
+    Ok(chosen)
+}
+
+/// Puts one change into the worktree's index and into the index that is committed.
+fn stage(
+    index: &mut git2::Index,
+    staged: &mut git2::Index,
+    delta: &git2::DiffDelta<'_>,
+) -> Result<()> {
+    let shown = String::from_utf8_lossy(path(delta)).into_owned();
+    let doing = || format!("stage `{shown}`");
+    if delta.new_file().mode() == git2::FileMode::Commit || shown.ends_with('/') {
+        return Err(checkout::submodule(shown.trim_end_matches('/')));
+    }
+    let file = system_path(path(delta))?;
+    if delta.status() == git2::Delta::Deleted {
+        index.remove_path(&file).doing(doing)?;
+        return staged.remove_path(&file).doing(doing);
+    }
+    index.add_path(&file).doing(doing)?;
+    let entry =
+        index.get_path(&file, 0).ok_or_else(|| Error::failed(format!("stage `{shown}`")))?;
+    staged.add(&entry).doing(doing)
+}
+
+pub(super) fn open(worktree: &Path) -> Result<git2::Repository> {
+    git2::Repository::open(worktree).doing(|| format!("open the code in {}", worktree.display()))
+}
+
+/// The difference between the worktree (of one file of it) and its branch.
+pub(super) fn status<'git>(
+    git: &'git git2::Repository,
+    file: Option<&str>,
+) -> Result<git2::Diff<'git>> {
+    let compare = |refresh: bool| -> Result<git2::Diff<'git>, git2::Error> {
+        let head = match git.head() {
+            Err(error) if error.code() == git2::ErrorCode::UnbornBranch => None,
+            head => Some(head?.peel_to_tree()?),
+        };
+        let mut options = git2::DiffOptions::new();
+        options
+            .include_untracked(true)
+            .recurse_untracked_dirs(true)
+            .show_untracked_content(true)
+            .include_typechange(true)
+            .include_unreadable(true)
+            .max_size(DIFF_LIMIT)
+            // What was found unchanged by reading it is remembered, so that it is not read again.
+            .update_index(refresh);
+        if let Some(file) = file {
+            options.disable_pathspec_match(true).pathspec(file);
+        }
+        git.diff_tree_to_workdir_with_index(head.as_ref(), Some(&mut options))
+    };
+    compare(true)
+        .or_else(|error| {
+            // Another `git` holds the index at this moment, or it can't be written: then without the shortcut.
+            if matches!(error.code(), git2::ErrorCode::Locked)
+                || error.class() == git2::ErrorClass::Os
+            {
+                compare(false)
+            } else {
+                Err(error)
+            }
+        })
+        .doing(|| format!("read the changes in {}", git.workdir().unwrap_or(git.path()).display()))
+}
+
+fn path<'a>(delta: &git2::DiffDelta<'a>) -> &'a [u8] {
+    delta.new_file().path_bytes().or_else(|| delta.old_file().path_bytes()).unwrap_or_default()
+}
+
+pub(super) fn file_status(status: git2::Delta) -> FileStatus {
+    match status {
+        git2::Delta::Added | git2::Delta::Untracked | git2::Delta::Copied => FileStatus::Added,
+        git2::Delta::Deleted => FileStatus::Deleted,
+        _ => FileStatus::Modified,
+    }
+}

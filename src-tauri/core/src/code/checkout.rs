@@ -1,0 +1,430 @@
+//! Writing a commit's tree to a new folder, by several threads: what limits it is the time per file.
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread,
+};
+
+use super::{Repository, find_commit, system_path};
+use crate::{
+    error::{Doing, Error, Result},
+    progress::{Meter, Unit},
+};
+
+const EXECUTABLE: i32 = 0o100_755;
+const LINK: i32 = 0o120_000;
+
+/// Files that a thread takes at a time: few enough for an even load, enough to keep a folder's files together.
+const PORTION: usize = 32;
+
+/// A file or link to write.
+struct Item {
+    path: Vec<u8>,
+    id: git2::Oid,
+    mode: i32,
+}
+
+/// What a tree holds, in the order in which it is made.
+#[derive(Default)]
+struct Plan {
+    folders: Vec<Vec<u8>>,
+    items: Vec<Item>,
+}
+
+/// How a tree is written.
+pub(super) struct Manner<'a> {
+    /// Files are made without the right to write; folders keep it, so that the whole can be deleted.
+    pub(super) read_only: bool,
+    /// An earlier checkout with which unchanged files may share their blocks.
+    pub(super) like: Option<&'a Path>,
+}
+
+impl Repository {
+    /// Checks out `commit` into the new folder `folder`, read-only and without Git's own files.
+    /// `like` is an earlier checkout and its commit: unchanged files are shared with it by reflink where the disk can.
+    ///
+    /// Files can't be written to, folders can (so that the caller can place a link and delete the whole).
+    /// Bytes are exactly those of the commit: no line ends are converted.
+    ///
+    /// # Errors
+    /// Refused for a commit with submodules or with links that leave the code; nothing is left at `folder`.
+    pub fn checkout_release(
+        &self,
+        commit: &str,
+        folder: &Path,
+        like: Option<(&Path, &str)>,
+        meter: Meter<'_>,
+    ) -> Result<()> {
+        let git = self.open()?;
+        let tree = find_commit(&git, commit)?
+            .tree()
+            .doing(|| format!("read the files of the commit {commit}"))?;
+        let like = like.filter(|(folder, _)| folder.is_dir()).map(|(folder, _)| folder);
+        let (scratch, made) = scratch_beside(folder)?;
+        write_tree(&git, &tree, &made, &Manner { read_only: true, like }, meter)?;
+        place(scratch, &made, folder)
+    }
+}
+
+/// An empty folder in a scratch folder beside `folder`, which must not exist yet; both vanish with the first.
+pub(super) fn scratch_beside(folder: &Path) -> Result<(tempfile::TempDir, PathBuf)> {
+    if fs::symlink_metadata(folder).is_ok() {
+        return Err(Error::refused(format!("{} exists already", folder.display())));
+    }
+    let parent = folder.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).doing(|| format!("make {}", parent.display()))?;
+    let scratch = tempfile::Builder::new()
+        .prefix(".checkout-")
+        .tempdir_in(parent)
+        .doing(|| format!("make a folder in {}", parent.display()))?;
+    let made = scratch.path().join("code");
+    fs::create_dir(&made).doing(|| format!("make {}", made.display()))?;
+    Ok((scratch, made))
+}
+
+/// Moves what was made in the scratch folder to its final place.
+pub(super) fn place(scratch: tempfile::TempDir, made: &Path, folder: &Path) -> Result<()> {
+    fs::rename(made, folder).doing(|| format!("move the code to {}", folder.display()))?;
+    drop(scratch);
+    Ok(())
+}
+
+/// Writes a tree into the empty folder `root`. Answers an index entry for each file, in order of path.
+pub(super) fn write_tree(
+    git: &git2::Repository,
+    tree: &git2::Tree<'_>,
+    root: &Path,
+    manner: &Manner<'_>,
+    meter: Meter<'_>,
+) -> Result<Vec<git2::IndexEntry>> {
+    let mut plan = Plan::default();
+    list(git, tree, &[], &mut plan)?;
+    for folder in &plan.folders {
+        meter.check()?;
+        let folder = root.join(system_path(folder)?);
+        fs::create_dir(&folder).doing(|| format!("make {}", folder.display()))?;
+    }
+    let work = Work {
+        git: git.path(),
+        root,
+        manner,
+        meter,
+        items: &plan.items,
+        next: AtomicUsize::new(0),
+        done: AtomicUsize::new(0),
+        failed: AtomicBool::new(false),
+        can_share: AtomicBool::new(manner.like.is_some()),
+    };
+    let threads = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
+    let threads = threads.min(plan.items.len().div_ceil(PORTION)).max(1);
+    let results: Vec<_> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| work.run())).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a checkout thread ends")).collect()
+    });
+    let mut entries = Vec::with_capacity(plan.items.len());
+    for result in results {
+        entries.extend(result?);
+    }
+    meter.progress(entries.len() as u64, Some(entries.len() as u64), Unit::Files);
+    entries.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(entries)
+}
+
+/// What the threads of one checkout share.
+struct Work<'a> {
+    git: &'a Path,
+    root: &'a Path,
+    manner: &'a Manner<'a>,
+    meter: Meter<'a>,
+    items: &'a [Item],
+    next: AtomicUsize,
+    done: AtomicUsize,
+    failed: AtomicBool,
+    can_share: AtomicBool,
+}
+
+impl Work<'_> {
+    fn run(&self) -> Result<Vec<git2::IndexEntry>> {
+        let result = self.take_portions();
+        if result.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    fn take_portions(&self) -> Result<Vec<git2::IndexEntry>> {
+        let git = git2::Repository::open(self.git)
+            .doing(|| format!("open the repository {}", self.git.display()))?;
+        let odb = git.odb().doing(|| "open the repository's objects".into())?;
+        let mut entries = Vec::new();
+        while !self.failed.load(Ordering::Relaxed) {
+            self.meter.check()?;
+            let start = self.next.fetch_add(PORTION, Ordering::Relaxed);
+            if start >= self.items.len() {
+                break;
+            }
+            let portion = &self.items[start..self.items.len().min(start + PORTION)];
+            for item in portion {
+                entries.push(self.write(&odb, item)?);
+            }
+            let done = self.done.fetch_add(portion.len(), Ordering::Relaxed) + portion.len();
+            self.meter.progress(done as u64, Some(self.items.len() as u64), Unit::Files);
+        }
+        Ok(entries)
+    }
+
+    fn write(&self, odb: &git2::Odb<'_>, item: &Item) -> Result<git2::IndexEntry> {
+        let path = system_path(&item.path)?;
+        let to = self.root.join(&path);
+        let doing = || format!("write {}", to.display());
+        if item.mode != LINK && self.share(&path, &to, item)? {
+            return index_entry(item, &to).doing(doing);
+        }
+        let object = odb.read(item.id).doing(|| {
+            format!("read `{}` from the repository", String::from_utf8_lossy(&item.path))
+        })?;
+        if item.mode == LINK {
+            check_link(&item.path, object.data())?;
+            write_link(object.data(), &to).doing(doing)?;
+        } else {
+            let mut file = create(&to, item.mode, self.manner.read_only).doing(doing)?;
+            file.write_all(object.data()).doing(doing)?;
+            close(file, self.manner.read_only).doing(doing)?;
+        }
+        index_entry(item, &to).doing(doing)
+    }
+
+    /// Makes the file share its blocks with the earlier checkout's, if that one still is what the commit says.
+    fn share(&self, path: &Path, to: &Path, item: &Item) -> Result<bool> {
+        let Some(like) = self.manner.like else { return Ok(false) };
+        if !self.can_share.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let from = like.join(path);
+        if !fs::symlink_metadata(&from).is_ok_and(|found| found.is_file()) {
+            return Ok(false);
+        }
+        let doing = || format!("write {}", to.display());
+        match reflink(&from, to, item.mode, self.manner.read_only) {
+            Ok(()) => {}
+            Err(_) => {
+                // The disk can't (or the file just went away): no reason to try each file, nor to fail.
+                self.can_share.store(false, Ordering::Relaxed);
+                remove_if_there(to).doing(doing)?;
+                return Ok(false);
+            }
+        }
+        // Shared, then compared: whatever happens to the original from now on, this copy was checked.
+        let same = git2::Oid::hash_file(git2::ObjectType::Blob, to).doing(doing)? == item.id;
+        if !same {
+            fs::remove_file(to).doing(doing)?;
+        }
+        Ok(same)
+    }
+}
+
+/// Lists a tree; refuses what can't be checked out here.
+fn list(
+    git: &git2::Repository,
+    tree: &git2::Tree<'_>,
+    parent: &[u8],
+    plan: &mut Plan,
+) -> Result<()> {
+    for entry in tree {
+        let mut path = parent.to_vec();
+        if !path.is_empty() {
+            path.push(b'/');
+        }
+        path.extend_from_slice(entry.name_bytes());
+        let shown = || String::from_utf8_lossy(&path).into_owned();
+        if !is_plain_name(entry.name_bytes()) {
+            return Err(Error::refused(format!(
+                "the commit holds a file with the forbidden name `{}`",
+                shown()
+            )));
+        }
+        match entry.kind() {
+            Some(git2::ObjectType::Tree) => {
+                let tree =
+                    git.find_tree(entry.id()).doing(|| format!("read the folder `{}`", shown()))?;
+                plan.folders.push(path.clone());
+                list(git, &tree, &path, plan)?;
+            }
+            Some(git2::ObjectType::Blob) => {
+                plan.items.push(Item { path, id: entry.id(), mode: entry.filemode() });
+            }
+            _ => return Err(submodule(&shown())),
+        }
+    }
+    Ok(())
+}
+
+/// Why a submodule is not taken.
+pub(super) fn submodule(path: &str) -> Error {
+    Error::refused(format!("`{path}` is a Git submodule, and those can't be deployed"))
+        .hint("Add its files to the repository itself (remove its `.git`, then `git rm --cached` and `git add` it).")
+}
+
+/// Whether a name of a tree is one that a file may get: it stays in its folder and is not Git's own.
+fn is_plain_name(name: &[u8]) -> bool {
+    let never = name.is_empty()
+        || name == b"."
+        || name == b".."
+        || name.contains(&b'/')
+        || name.eq_ignore_ascii_case(b".git")
+        || name.eq_ignore_ascii_case(b"git~1");
+    let not_here = cfg!(windows) && name.iter().any(|letter| b"\\:*?\"<>|".contains(letter));
+    !never && !not_here
+}
+
+/// Refuses a link that leaves the code. `..` is only taken at the start of a target, where it can't hide
+/// behind another link.
+pub(super) fn check_link(path: &[u8], target: &[u8]) -> Result<()> {
+    let mut depth = path.iter().filter(|&&letter| letter == b'/').count();
+    let mut inside = !target.is_empty() && !target.starts_with(b"/") && !target.contains(&0);
+    let mut descended = false;
+    for part in target.split(|&letter| letter == b'/' || (cfg!(windows) && letter == b'\\')) {
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                inside &= !descended && depth > 0;
+                depth = depth.saturating_sub(1);
+            }
+            _ => descended = true,
+        }
+    }
+    let has_drive = cfg!(windows) && target.get(1) == Some(&b':');
+    if inside && !has_drive {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "the link `{}` leaves the code: it leads to `{}`",
+        String::from_utf8_lossy(path),
+        String::from_utf8_lossy(target)
+    ))
+    .hint("Replace it by the files themselves, or by a relative link that stays inside."))
+}
+
+#[cfg(unix)]
+fn create(to: &Path, mode: i32, read_only: bool) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mode = if mode == EXECUTABLE { 0o777 } else { 0o666 };
+    let mode = if read_only { mode & 0o555 } else { mode };
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(to)
+}
+
+#[cfg(windows)]
+fn create(to: &Path, _mode: i32, _read_only: bool) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(to)
+}
+
+/// On Unix the rights were given when the file was made.
+fn close(file: File, read_only: bool) -> io::Result<()> {
+    if cfg!(windows) && read_only {
+        let mut permissions = file.metadata()?.permissions();
+        permissions.set_readonly(true);
+        file.set_permissions(permissions)?;
+    }
+    Ok(())
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn reflink(from: &Path, to: &Path, mode: i32, read_only: bool) -> io::Result<()> {
+    let file = create(to, mode, read_only)?;
+    rustix::fs::ioctl_ficlone(&file, File::open(from)?)?;
+    Ok(())
+}
+
+/// On macOS `fs::copy` shares blocks on APFS; elsewhere it copies, which is never slower than unpacking.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn reflink(from: &Path, to: &Path, mode: i32, read_only: bool) -> io::Result<()> {
+    fs::copy(from, to)?;
+    set_rights(to, mode, read_only)
+}
+
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+fn set_rights(to: &Path, mode: i32, read_only: bool) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = if mode == EXECUTABLE { 0o755 } else { 0o644 };
+    let mode = if read_only { mode & 0o555 } else { mode };
+    fs::set_permissions(to, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(windows)]
+fn set_rights(to: &Path, _mode: i32, read_only: bool) -> io::Result<()> {
+    let mut permissions = fs::metadata(to)?.permissions();
+    permissions.set_readonly(read_only);
+    fs::set_permissions(to, permissions)
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+#[cfg(unix)]
+pub(super) fn write_link(target: &[u8], to: &Path) -> io::Result<()> {
+    use std::os::unix::ffi::OsStrExt;
+    std::os::unix::fs::symlink(std::ffi::OsStr::from_bytes(target), to)
+}
+
+/// Links need a right that people rarely have; like Git there, a file that holds the target stands for it.
+#[cfg(windows)]
+pub(super) fn write_link(target: &[u8], to: &Path) -> io::Result<()> {
+    fs::write(to, target)
+}
+
+/// The index entry of a file that was just written, with what Git looks at to see that it is unchanged.
+#[cfg(unix)]
+fn index_entry(item: &Item, file: &Path) -> io::Result<git2::IndexEntry> {
+    use std::os::unix::fs::MetadataExt;
+    let found = fs::symlink_metadata(file)?;
+    let time = |seconds: i64, nanoseconds: i64| {
+        // Git keeps the low 32 bits.
+        git2::IndexTime::new(seconds as i32, nanoseconds as u32)
+    };
+    Ok(git2::IndexEntry {
+        ctime: time(found.ctime(), found.ctime_nsec()),
+        mtime: time(found.mtime(), found.mtime_nsec()),
+        dev: found.dev() as u32,
+        ino: found.ino() as u32,
+        mode: item.mode as u32,
+        uid: found.uid(),
+        gid: found.gid(),
+        file_size: found.len() as u32,
+        id: item.id,
+        flags: 0,
+        flags_extended: 0,
+        path: item.path.clone(),
+    })
+}
+
+/// The index entry of a file that was just written, with what Git looks at to see that it is unchanged.
+#[cfg(windows)]
+fn index_entry(item: &Item, file: &Path) -> io::Result<git2::IndexEntry> {
+    use std::time::{SystemTime, UNIX_EPOCH};
+    let found = fs::symlink_metadata(file)?;
+    let time = |time: io::Result<SystemTime>| {
+        let since = time.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let since = since.unwrap_or_default();
+        git2::IndexTime::new(since.as_secs() as i32, since.subsec_nanos())
+    };
+    Ok(git2::IndexEntry {
+        ctime: time(found.created()),
+        mtime: time(found.modified()),
+        dev: 0,
+        ino: 0,
+        mode: item.mode as u32,
+        uid: 0,
+        gid: 0,
+        file_size: found.len() as u32,
+        id: item.id,
+        flags: 0,
+        flags_extended: 0,
+        path: item.path.clone(),
+    })
+}

@@ -1,0 +1,133 @@
+//! Reading commits: one, a log, the distance between two, a file at one.
+use std::{collections::HashMap, path::Path};
+
+use super::{Distance, Repository, find_commit, graph::Difference, timestamp};
+use crate::{
+    error::{Doing, Error, Result},
+    model::view::CommitRow,
+};
+
+impl Repository {
+    /// The commit a branch is at.
+    pub fn head(&self, branch: &str) -> Result<String> {
+        self.reference(&format!("refs/heads/{branch}"))?
+            .ok_or_else(|| Error::not_found("branch", branch))
+    }
+
+    /// One commit.
+    pub fn commit(&self, commit: &str) -> Result<CommitRow> {
+        let git = self.open()?;
+        let commit = find_commit(&git, commit)?;
+        Ok(row(&commit, &tags(&git)?))
+    }
+
+    /// Whether the commit tracks anything at or below `path`.
+    pub fn tracks(&self, commit: &str, path: &str) -> Result<bool> {
+        let git = self.open()?;
+        Ok(entry(&git, commit, path)?.is_some())
+    }
+
+    /// A file's bytes in a commit, if it is there; none for a folder or a link.
+    pub fn file(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>> {
+        let git = self.open()?;
+        let Some(entry) = entry(&git, commit, path)? else { return Ok(None) };
+        if entry.kind() != Some(git2::ObjectType::Blob) || entry.filemode() == 0o120_000 {
+            return Ok(None);
+        }
+        let blob =
+            git.find_blob(entry.id()).doing(|| format!("read `{path}` of the commit {commit}"))?;
+        Ok(Some(blob.content().to_vec()))
+    }
+
+    /// Commits from `commit` down the first parents, newest first (labels left empty), at most `limit`.
+    pub fn log(&self, commit: &str, limit: usize) -> Result<Vec<CommitRow>> {
+        let git = self.open()?;
+        let tags = tags(&git)?;
+        let mut rows = Vec::new();
+        let mut next = Some(find_commit(&git, commit)?);
+        while let Some(commit) = next.filter(|_| rows.len() < limit) {
+            rows.push(row(&commit, &tags));
+            // A shallow history ends where the parent is not there.
+            next = commit.parent(0).ok();
+        }
+        Ok(rows)
+    }
+
+    /// How far two commits are apart.
+    pub fn distance(&self, one: &str, other: &str) -> Result<Distance> {
+        let git = self.open()?;
+        let (one, other) = (find_commit(&git, one)?.id(), find_commit(&git, other)?.id());
+        let (ahead, behind) = Difference::between(&git, one, other)?.count();
+        Ok(Distance { ahead, behind })
+    }
+
+    /// Commits that `has` contains and `lacks` does not, newest first, at most `limit`; all of `has` when `lacks` is none.
+    pub fn missing(&self, has: &str, lacks: Option<&str>, limit: usize) -> Result<Vec<CommitRow>> {
+        let git = self.open()?;
+        let doing = || format!("list the commits of {has}");
+        let has = find_commit(&git, has)?.id();
+        let ids = match lacks {
+            Some(lacks) => {
+                let mut ids =
+                    Difference::between(&git, has, find_commit(&git, lacks)?.id())?.only_one();
+                ids.truncate(limit);
+                ids
+            }
+            None => {
+                let mut walk = git.revwalk().doing(doing)?;
+                walk.set_sorting(git2::Sort::TIME).doing(doing)?;
+                walk.push(has).doing(doing)?;
+                walk.take(limit).collect::<Result<_, _>>().doing(doing)?
+            }
+        };
+        let tags = tags(&git)?;
+        ids.into_iter().map(|id| Ok(row(&git.find_commit(id).doing(doing)?, &tags))).collect()
+    }
+}
+
+fn entry(
+    git: &git2::Repository,
+    commit: &str,
+    path: &str,
+) -> Result<Option<git2::TreeEntry<'static>>> {
+    let doing = || format!("look for `{path}` in the commit {commit}");
+    let commit = find_commit(git, commit)?;
+    match commit.tree().doing(doing)?.get_path(Path::new(path.trim_matches('/'))) {
+        Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+        found => found.map(Some).doing(doing),
+    }
+}
+
+pub(super) fn row(commit: &git2::Commit<'_>, tags: &HashMap<git2::Oid, Vec<String>>) -> CommitRow {
+    CommitRow {
+        commit: commit.id().to_string(),
+        subject: String::from_utf8_lossy(commit.message_bytes())
+            .trim_start()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_end()
+            .to_owned(),
+        author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
+        date: timestamp(commit.time()),
+        tags: tags.get(&commit.id()).cloned().unwrap_or_default(),
+        labels: Vec::new(),
+    }
+}
+
+/// `pantheon_…` tags by the commit they are on.
+pub(super) fn tags(git: &git2::Repository) -> Result<HashMap<git2::Oid, Vec<String>>> {
+    let doing = || "read the tags".to_owned();
+    let mut tags: HashMap<git2::Oid, Vec<String>> = HashMap::new();
+    for reference in git.references_glob("refs/tags/pantheon_*").doing(doing)? {
+        let reference = reference.doing(doing)?;
+        // A tag may be on anything; those on no commit label none.
+        let Ok(commit) = reference.peel_to_commit() else { continue };
+        let name = String::from_utf8_lossy(reference.shorthand_bytes()).into_owned();
+        tags.entry(commit.id()).or_default().push(name);
+    }
+    for names in tags.values_mut() {
+        names.sort();
+    }
+    Ok(tags)
+}

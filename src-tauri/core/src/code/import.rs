@@ -1,0 +1,237 @@
+//! Making the site's repository from a folder of files.
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread,
+};
+
+use super::{
+    Author, Repository,
+    checkout::check_link,
+    pack::{Pack, Packed},
+    signature,
+};
+use crate::{
+    error::{Doing, Error, Result},
+    progress::{Meter, Unit},
+};
+
+/// A file or link to take.
+struct Found {
+    /// As Git stores it.
+    path: Vec<u8>,
+    from: PathBuf,
+    mode: u32,
+}
+
+const FILE: u32 = 0o100_644;
+const EXECUTABLE: u32 = 0o100_755;
+const LINK: u32 = 0o120_000;
+
+impl Repository {
+    /// Makes the repository with the folder's files as the first commit on `master`. What the folder's own
+    /// `.gitignore` files and [`Self::exclude`] leave out stays out, and any `.git` in it.
+    ///
+    /// # Errors
+    /// Refused for a folder without files, for a link that leaves it, and when there are commits already;
+    /// the repository is removed after a failure.
+    pub fn import_folder(
+        &self,
+        folder: &Path,
+        author: &Author,
+        message: &str,
+        meter: Meter<'_>,
+    ) -> Result<String> {
+        let git = if self.path.exists() { self.open()? } else { self.init()? };
+        if git.find_reference("refs/heads/master").is_ok() {
+            return Err(Error::refused(format!("{} has commits already", self.path.display())));
+        }
+        let imported = import(&git, folder, author, message, meter);
+        if imported.is_err() {
+            drop(git);
+            // The first failure is the one to tell.
+            let _ = fs::remove_dir_all(&self.path);
+        }
+        imported
+    }
+}
+
+fn import(
+    git: &git2::Repository,
+    folder: &Path,
+    author: &Author,
+    message: &str,
+    meter: Meter<'_>,
+) -> Result<String> {
+    let author = signature(author)?;
+    let files = find(git, folder, meter)?;
+    if files.is_empty() {
+        return Err(Error::refused(format!("{} has no files", folder.display()))
+            .hint("Choose the folder that holds the site's code, with its `index.php`."));
+    }
+    let ids = pack(git, &files, meter)?;
+    let commit = || -> Result<git2::Oid, git2::Error> {
+        let mut index = git2::Index::new()?;
+        for (file, id) in files.iter().zip(ids) {
+            index.add(&entry(file, id))?;
+        }
+        let tree = git.find_tree(index.write_tree_to(git)?)?;
+        let message = git2::message_prettify(message.trim(), None)?;
+        git.commit(Some("refs/heads/master"), &author, &author, &message, &tree, &[])
+    };
+    let commit = commit().doing(|| format!("commit the files of {}", folder.display()))?;
+    Ok(commit.to_string())
+}
+
+/// Lists what is taken, by path.
+fn find(git: &git2::Repository, folder: &Path, meter: Meter<'_>) -> Result<Vec<Found>> {
+    let folder = fs::canonicalize(folder).doing(|| format!("open {}", folder.display()))?;
+    // A second handle that takes the folder for its worktree knows the folder's ignore rules.
+    let rules = git2::Repository::open(git.path())
+        .and_then(|rules| rules.set_workdir(&folder, false).map(|()| rules))
+        .doing(|| format!("read the ignore rules of {}", folder.display()))?;
+    let mut found = Vec::new();
+    let mut waiting = vec![(folder, Vec::new())];
+    while let Some((folder, parent)) = waiting.pop() {
+        meter.check()?;
+        let doing = || format!("read {}", folder.display());
+        for entry in fs::read_dir(&folder).doing(doing)? {
+            let entry = entry.doing(doing)?;
+            let path = [parent.as_slice(), &git_name(&entry.file_name())?].concat();
+            if entry.file_name().eq_ignore_ascii_case(".git") {
+                if !parent.is_empty() {
+                    meter.line(format!("left out: {}", entry.path().display()));
+                }
+                continue;
+            }
+            let kind = entry.file_type().doing(doing)?;
+            let relative = super::system_path(&path)?;
+            if rules
+                .is_path_ignored(&relative)
+                .doing(|| format!("look up {}", relative.display()))?
+            {
+                continue;
+            }
+            if kind.is_dir() {
+                waiting.push((entry.path(), [path.as_slice(), b"/"].concat()));
+                continue;
+            }
+            let mode = if kind.is_symlink() {
+                LINK
+            } else if !kind.is_file() {
+                meter.line(format!("left out, for it is no file: {}", entry.path().display()));
+                continue;
+            } else if is_executable(&entry.metadata().doing(doing)?) {
+                EXECUTABLE
+            } else {
+                FILE
+            };
+            found.push(Found { path, from: entry.path(), mode });
+        }
+    }
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(found)
+}
+
+/// Reads and packs the files by several threads; answers their ids in order.
+fn pack(git: &git2::Repository, files: &[Found], meter: Meter<'_>) -> Result<Vec<git2::Oid>> {
+    let next = AtomicUsize::new(0);
+    let failed = AtomicBool::new(false);
+    let threads = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
+    let mut pack = Pack::new()?;
+    let mut ids = vec![None; files.len()];
+    let read = |send: SyncSender<(usize, Packed)>| -> Result<()> {
+        loop {
+            meter.check()?;
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(number) else { return Ok(()) };
+            let packed = Packed::new(&content(file)?)?;
+            // Nobody receives any more after a failure, which is told there.
+            if failed.load(Ordering::Relaxed) || send.send((number, packed)).is_err() {
+                return Ok(());
+            }
+        }
+    };
+    let read = &read;
+    thread::scope(|scope| -> Result<()> {
+        let (send, packed) = sync_channel(64);
+        let readers: Vec<_> = (0..threads)
+            .map(|_| {
+                let send = send.clone();
+                let failed = &failed;
+                scope.spawn(move || {
+                    read(send).inspect_err(|_| failed.store(true, Ordering::Relaxed))
+                })
+            })
+            .collect();
+        drop(send);
+        let mut done = 0;
+        for (number, packed) in packed {
+            pack.add(&packed)?;
+            ids[number] = Some(packed.id);
+            done += 1;
+            meter.progress(done, Some(files.len() as u64), Unit::Files);
+        }
+        readers.into_iter().try_for_each(|reader| reader.join().expect("a reader ends"))
+    })?;
+    pack.finish(git, meter)?;
+    Ok(ids.into_iter().flatten().collect())
+}
+
+fn content(file: &Found) -> Result<Vec<u8>> {
+    let doing = || format!("read {}", file.from.display());
+    if file.mode != LINK {
+        return fs::read(&file.from).doing(doing);
+    }
+    let target = fs::read_link(&file.from).doing(doing)?;
+    let target = git_name(target.as_os_str())?;
+    check_link(&file.path, &target)?;
+    Ok(target)
+}
+
+fn entry(file: &Found, id: git2::Oid) -> git2::IndexEntry {
+    let never = git2::IndexTime::new(0, 0);
+    git2::IndexEntry {
+        ctime: never,
+        mtime: never,
+        dev: 0,
+        ino: 0,
+        mode: file.mode,
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id,
+        flags: 0,
+        flags_extended: 0,
+        path: file.path.clone(),
+    }
+}
+
+#[cfg(unix)]
+fn git_name(name: &std::ffi::OsStr) -> Result<Vec<u8>> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(name.as_bytes().to_vec())
+}
+
+#[cfg(windows)]
+fn git_name(name: &std::ffi::OsStr) -> Result<Vec<u8>> {
+    let name = name.to_str().ok_or_else(|| {
+        Error::refused(format!("the file name `{}` is no text", name.to_string_lossy()))
+    })?;
+    Ok(name.replace('\\', "/").into_bytes())
+}
+
+#[cfg(unix)]
+fn is_executable(file: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    file.permissions().mode() & 0o100 != 0
+}
+
+#[cfg(windows)]
+fn is_executable(_: &fs::Metadata) -> bool {
+    false
+}

@@ -1,0 +1,150 @@
+//! Running the machine's own `git`.
+use std::{
+    ffi::OsStr,
+    io::{ErrorKind, Read},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    error::{Doing, Error, Result},
+    progress::Meter,
+};
+
+/// How a `git` that ran to its end ended.
+pub(super) struct Ended {
+    pub(super) success: bool,
+    /// The last line it said that is no progress, without its `fatal: `.
+    pub(super) last_line: String,
+}
+
+/// How long a `git` that was asked to stop may take to clean up behind itself.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Runs `git` with the arguments; each line it says on stderr (progress too) goes to `on_line`.
+/// It never prompts and runs no hook; a cancel ends it and what it started.
+pub(super) fn run<S: AsRef<OsStr>>(
+    arguments: impl IntoIterator<Item = S>,
+    meter: Meter<'_>,
+    mut on_line: impl FnMut(&str),
+) -> Result<Ended> {
+    let mut child = match command(arguments).spawn() {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(Error::missing("Git")),
+        spawned => spawned.doing(|| "start git".into())?,
+    };
+    let stderr = child.stderr.take().expect("stderr is piped");
+    let (send, lines) = sync_channel(64);
+    let reader = thread::spawn(move || read_lines(stderr, &send));
+    let mut last_line = String::new();
+    loop {
+        if let Err(cancelled) = meter.check() {
+            stop(&mut child);
+            drop(lines);
+            return Err(cancelled);
+        }
+        match lines.recv_timeout(Duration::from_millis(100)) {
+            Ok(line) => {
+                on_line(&line);
+                if percent(&line).is_none() && !line.trim().is_empty() {
+                    last_line = line;
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    let status = child.wait().doing(|| "wait for git".into())?;
+    // The channel is closed, so the reader has ended or is about to.
+    let _ = reader.join();
+    let last_line = last_line.trim().trim_start_matches("fatal: ").to_owned();
+    Ok(Ended { success: status.success(), last_line })
+}
+
+fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new("git");
+    // A Portico that was started from a hook must not work on that hook's repository.
+    for variable in [
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_NAMESPACE",
+        "GIT_PREFIX",
+    ] {
+        command.env_remove(variable);
+    }
+    command
+        .env("GIT_TERMINAL_PROMPT", "0")
+        // ssh would ask on the terminal behind our back; the agent and a graphical prompt still work.
+        .env("SSH_ASKPASS_REQUIRE", "force")
+        .env("LC_ALL", "C")
+        .arg("-c")
+        .arg(if cfg!(windows) { "core.hooksPath=NUL" } else { "core.hooksPath=/dev/null" })
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    #[cfg(windows)]
+    {
+        use std::os::windows::process::CommandExt;
+        const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+        command.creation_flags(CREATE_NO_WINDOW);
+    }
+    command
+}
+
+/// Sends each line of `input`; progress lines end with a carriage return.
+fn read_lines(mut input: impl Read, send: &SyncSender<String>) {
+    let mut line = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let read = match input.read(&mut buffer) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            // A broken pipe is the end of the program, whose status tells the rest.
+            Ok(0) | Err(_) => break,
+            Ok(read) => read,
+        };
+        for &byte in &buffer[..read] {
+            if byte != b'\r' && byte != b'\n' {
+                line.push(byte);
+            } else if !line.is_empty() {
+                if send.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                    return;
+                }
+                line.clear();
+            }
+        }
+    }
+    if !line.is_empty() {
+        let _ = send.send(String::from_utf8_lossy(&line).into_owned());
+    }
+}
+
+/// Asks `git` to end, so that it ends its own children and removes what it made; then makes it.
+fn stop(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(pid) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let deadline = Instant::now() + FAREWELL;
+        while Instant::now() < deadline {
+            if !matches!(child.try_wait(), Ok(None)) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Objects done and in all of a progress line (`Receiving objects:  45% (450/1000), 1.20 MiB …`).
+pub(super) fn percent(line: &str) -> Option<(u64, u64)> {
+    let (_, rest) = line.split_once("% (")?;
+    let (numbers, _) = rest.split_once(')')?;
+    let (done, total) = numbers.split_once('/')?;
+    Some((done.parse().ok()?, total.parse().ok()?))
+}

@@ -1,0 +1,241 @@
+//! Linked worktrees: real ones, in which a person can run `git`.
+use std::{
+    fs, io,
+    path::{Component, Path, PathBuf},
+};
+
+use super::{Repository, checkout, system_path};
+use crate::{
+    error::{Doing, Error, Result},
+    progress::Meter,
+};
+
+impl Repository {
+    /// Adds a worktree at the new folder `folder` that follows `branch`.
+    ///
+    /// # Errors
+    /// Refused when another worktree follows that branch (Git could not push to either) or the folder exists.
+    /// Nothing is left after a failure.
+    pub fn add_worktree(&self, folder: &Path, branch: &str, meter: Meter<'_>) -> Result<()> {
+        let git = self.open()?;
+        let reference = format!("refs/heads/{branch}");
+        let tip = git.find_reference(&reference).map_err(|_| Error::not_found("branch", branch))?;
+        let tree = tip.peel_to_tree().doing(|| format!("read the branch `{branch}`"))?;
+        if let Some(other) = self.follower(&reference)? {
+            return Err(Error::refused(format!(
+                "the branch `{branch}` is checked out at {} already",
+                other.display()
+            )));
+        }
+        let (scratch, made) = checkout::scratch_beside(folder)?;
+        let folder = absolute(folder)?;
+        let admin = self.new_admin(&folder)?;
+        let build = || -> Result<()> {
+            let manner = checkout::Manner { read_only: false, like: None };
+            let entries = checkout::write_tree(&git, &tree, &made, &manner, meter)?;
+            write(&admin.join("HEAD"), &format!("ref: {reference}\n"))?;
+            write_links(&self.absolute_path()?, &admin, &folder, &made)?;
+            let written = || -> Result<(), git2::Error> {
+                let mut index = git2::Index::open(&admin.join("index"))?;
+                for entry in &entries {
+                    index.add(entry)?;
+                }
+                index.write()
+            };
+            written().doing(|| format!("write {}", admin.join("index").display()))?;
+            checkout::place(scratch, &made, &folder)
+        };
+        let built = build();
+        if built.is_err() {
+            // The first failure is the one to tell; what can't be removed is found unused later.
+            let _ = fs::remove_dir_all(&admin);
+        }
+        built
+    }
+
+    /// Forgets a worktree whose folder is gone or about to go. The branch and its commits stay.
+    /// Nothing happens if the repository has no worktree there.
+    pub fn forget_worktree(&self, folder: &Path) -> Result<()> {
+        let folder = absolute(folder)?;
+        for admin in self.admins()? {
+            if linked_folder(&admin).is_some_and(|linked| linked == folder) {
+                fs::remove_dir_all(&admin).doing(|| format!("remove {}", admin.display()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the two links between repository and worktree right again after either was moved (the whole root
+    /// folder, most of the time). Cheap when they are right; call it at each start.
+    pub fn repair_worktree(&self, folder: &Path) -> Result<()> {
+        let folder = absolute(folder)?;
+        let link = folder.join(".git");
+        let text = fs::read_to_string(&link).doing(|| format!("read {}", link.display()))?;
+        let id =
+            text.strip_prefix("gitdir:").map(str::trim).map(Path::new).and_then(Path::file_name);
+        let admin = id.map(|id| self.path.join("worktrees").join(id)).filter(|path| path.is_dir());
+        let Some(admin) = admin else {
+            return Err(Error::failed(format!(
+                "find the worktree {} in the repository {}",
+                folder.display(),
+                self.path.display()
+            )));
+        };
+        let admin = absolute(&admin)?;
+        write_links(&self.absolute_path()?, &admin, &folder, &folder)
+    }
+
+    /// Where the worktree that follows a branch is.
+    fn follower(&self, reference: &str) -> Result<Option<PathBuf>> {
+        for admin in self.admins()? {
+            let head = fs::read_to_string(admin.join("HEAD")).unwrap_or_default();
+            if head.strip_prefix("ref:").is_some_and(|name| name.trim() == reference) {
+                return Ok(Some(linked_folder(&admin).unwrap_or(admin)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The folders in which Git keeps what belongs to one worktree.
+    fn admins(&self) -> Result<Vec<PathBuf>> {
+        let all = self.path.join("worktrees");
+        let entries = match fs::read_dir(&all) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.doing(|| format!("read {}", all.display()))?,
+        };
+        entries
+            .map(|entry| {
+                entry.map(|entry| entry.path()).doing(|| format!("read {}", all.display()))
+            })
+            .collect()
+    }
+
+    /// Makes a folder of Git's own for a new worktree, named after the worktree's place.
+    fn new_admin(&self, folder: &Path) -> Result<PathBuf> {
+        let names: Vec<_> = folder
+            .components()
+            .filter_map(|part| match part {
+                Component::Normal(name) => Some(name.to_string_lossy()),
+                _ => None,
+            })
+            .collect();
+        let name = names[names.len().saturating_sub(2)..].join("-");
+        let name: String = name
+            .chars()
+            .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
+            .collect();
+        let all = self.absolute_path()?.join("worktrees");
+        fs::create_dir_all(&all).doing(|| format!("make {}", all.display()))?;
+        for number in 0.. {
+            let admin =
+                all.join(if number == 0 { name.clone() } else { format!("{name}{number}") });
+            match fs::create_dir(&admin) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => {
+                    return made
+                        .map(|()| admin.clone())
+                        .doing(|| format!("make {}", admin.display()));
+                }
+            }
+        }
+        unreachable!("the numbers don't end")
+    }
+
+    fn absolute_path(&self) -> Result<PathBuf> {
+        absolute(&self.path)
+    }
+}
+
+/// Writes both links. `files` is where the worktree's files are now, `folder` where they will be.
+///
+/// The worktree's link is relative, so that it survives a move of the root folder even without us. Git before 2.48
+/// reads the way back only as an absolute path, which [`Repository::repair_worktree`] puts right.
+fn write_links(repository: &Path, admin: &Path, folder: &Path, files: &Path) -> Result<()> {
+    let to_admin = relative(folder, admin).unwrap_or_else(|| admin.to_owned());
+    let slashes = |path: &Path| path.to_string_lossy().replace('\\', "/");
+    let back = relative(admin, repository).unwrap_or_else(|| repository.to_owned());
+    let (to_admin, back) = if cfg!(windows) {
+        (slashes(&to_admin), slashes(&back))
+    } else {
+        (text(&to_admin)?, text(&back)?)
+    };
+    write(&files.join(".git"), &format!("gitdir: {to_admin}\n"))?;
+    write(&admin.join("commondir"), &format!("{back}\n"))?;
+    write(&admin.join("gitdir"), &format!("{}\n", text(&folder.join(".git"))?))
+}
+
+fn text(path: &Path) -> Result<String> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        Error::refused(format!("the path {} is no text that Git could keep", path.display()))
+    })
+}
+
+/// Writes a small file, if it is not so already, in one step.
+fn write(file: &Path, content: &str) -> Result<()> {
+    if fs::read_to_string(file).is_ok_and(|present| present == content) {
+        return Ok(());
+    }
+    let doing = || format!("write {}", file.display());
+    let beside = file.with_extension("portico-new");
+    fs::write(&beside, content).doing(doing)?;
+    fs::rename(&beside, file).doing(doing)
+}
+
+/// Where the worktree of an administrative folder is, or was.
+fn linked_folder(admin: &Path) -> Option<PathBuf> {
+    let link = fs::read(admin.join("gitdir")).ok()?;
+    let link = system_path(link.trim_ascii_end()).ok()?;
+    let link = if link.is_relative() { admin.join(link) } else { link };
+    Some(link.parent()?.to_owned())
+}
+
+/// An absolute path without links in its parents; the last part need not exist.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    let doing = || format!("open {}", path.display());
+    let path = std::path::absolute(path).doing(doing)?;
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) if parent.exists() => {
+            Ok(canonical(parent).doing(doing)?.join(name))
+        }
+        _ => Ok(path),
+    }
+}
+
+#[cfg(unix)]
+fn canonical(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path)
+}
+
+/// Git does not read the `\\?\` form.
+#[cfg(windows)]
+fn canonical(path: &Path) -> io::Result<PathBuf> {
+    let path = fs::canonicalize(path)?;
+    let plain = path.to_str().and_then(|text| text.strip_prefix(r"\\?\"));
+    Ok(plain.filter(|text| !text.starts_with("UNC")).map_or(path.clone(), PathBuf::from))
+}
+
+/// The way from a folder to a path; none across drives. Both are absolute and hold no `..`.
+fn relative(from: &Path, to: &Path) -> Option<PathBuf> {
+    let common =
+        from.components().zip(to.components()).take_while(|(one, other)| one == other).count();
+    if common == 0 {
+        return None;
+    }
+    let up = from.components().skip(common).map(|_| Component::ParentDir);
+    Some(up.chain(to.components().skip(common)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_between_two_folders_goes_up_and_down() {
+        let way = |from, to| relative(Path::new(from), Path::new(to)).expect("both are absolute");
+        assert_eq!(
+            way("/a/dev/code", "/a/repository.git/worktrees/x"),
+            Path::new("../../repository.git/worktrees/x")
+        );
+        assert_eq!(way("/a/r/worktrees/x", "/a/r"), Path::new("../.."));
+    }
+}

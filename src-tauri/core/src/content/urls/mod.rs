@@ -1,0 +1,134 @@
+//! Replaces addresses inside stored values, whatever they are wrapped in. A parser of bytes that never unserialises.
+//!
+//! A value is looked at as PHP-serialised data, then as JSON, then as text; the strings of the first two are
+//! values again. Text is searched for the pairs' hosts; around each hit the boundaries, the separator and its
+//! encoding (`//`, `\/\/`, `%2F%2F`) decide whether it is an address of a pair and how the new one is written.
+mod json;
+mod pair;
+mod serialized;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use pair::Pair;
+
+use crate::error::{Doing, Result};
+
+/// What replaces what, in one pass: longest match first, no replacement is replaced again.
+#[derive(Clone, Debug)]
+pub struct Rewriter {
+    /// Finds any needle, or any trace of one in base64.
+    finder: AhoCorasick,
+    needles: Vec<Needle>,
+    /// The needles' bytes.
+    texts: Vec<Vec<u8>>,
+}
+
+/// A host (or a text) that one or more pairs are about.
+#[derive(Clone, Debug)]
+struct Needle {
+    /// Its pairs and those of needles that it starts with, longest first.
+    pairs: Vec<Pair>,
+}
+
+/// What the rewriter met in one value or in many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Met {
+    /// Replacements made.
+    pub replacements: u64,
+    /// Serialised values whose lengths were broken before; replaced as plain text.
+    pub broken: u64,
+    /// Base64 texts that seem to hold an address; left alone.
+    pub base64: u64,
+}
+
+impl std::ops::AddAssign for Met {
+    fn add_assign(&mut self, more: Self) {
+        self.replacements += more.replacements;
+        self.broken += more.broken;
+        self.base64 += more.base64;
+    }
+}
+
+/// Values within values are followed so deep; what lies deeper counts as broken.
+const DEEPEST: u32 = 64;
+
+impl Rewriter {
+    /// A rewriter for pairs of addresses such as `https://www.acme.example` → `http://dev-acme.localhost:8080`.
+    ///
+    /// - With a scheme, the old address is found with `http`, `https` or neither (`//host`), never bare.
+    /// - Without one (`acme.example`, as in a multisite's `domain`), it is found bare and behind any scheme,
+    ///   which stays as it is.
+    /// - A path (`host/sub`) counts whole: `host/subway` is another address. One slash at the end is ignored.
+    /// - What is no address (no dot, no port, not `localhost`) is replaced as plain text, boundaries or not.
+    ///
+    /// Keys of serialised arrays and names of properties and classes stay, as `wp search-replace` leaves them.
+    pub fn new(pairs: &[(String, String)]) -> Result<Self> {
+        let pairs = pairs.iter().map(Pair::parse).collect::<Result<Vec<_>>>()?;
+        let mut texts: Vec<Vec<u8>> = pairs.iter().map(|pair| pair.needle().to_vec()).collect();
+        texts.sort();
+        texts.dedup();
+        let needles = texts.iter().map(|text| {
+            let mut own: Vec<Pair> =
+                pairs.iter().filter(|pair| text.starts_with(pair.needle())).cloned().collect();
+            own.sort_by_key(|pair| std::cmp::Reverse(pair.rank()));
+            Needle { pairs: own }
+        });
+        let needles = needles.collect();
+        let traces = pairs.iter().filter(|pair| pair.is_address());
+        let traces: Vec<Vec<u8>> = traces.flat_map(|pair| base64_traces(pair.needle())).collect();
+        let finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(texts.iter().chain(&traces))
+            .doing(|| "prepare the addresses".into())?;
+        Ok(Self { finder, needles, texts })
+    }
+
+    /// The value with its addresses replaced; borrowed when nothing was.
+    pub fn rewrite<'v>(&self, value: &'v [u8], met: &mut Met) -> Cow<'v, [u8]> {
+        self.value(value, met, 0)
+    }
+
+    /// A value that is rewritten contains one of these.
+    pub fn needles(&self) -> &[Vec<u8>] {
+        &self.texts
+    }
+
+    fn value<'v>(&self, value: &'v [u8], met: &mut Met, depth: u32) -> Cow<'v, [u8]> {
+        if !self.finder.is_match(value) {
+            return Cow::Borrowed(value);
+        }
+        let serialized = serialized::looks_so(value);
+        if depth < DEEPEST {
+            if serialized && let Some(rewritten) = self.serialized(value, met, depth) {
+                return rewritten;
+            }
+            if json::looks_so(value)
+                && let Some(rewritten) = self.json(value, met, depth)
+            {
+                return rewritten;
+            }
+        }
+        met.broken += u64::from(serialized);
+        self.text(value, met)
+    }
+}
+
+/// What a host looks like inside base64: three forms, by where it starts among groups of three bytes.
+/// The characters that its neighbours have a part in are cut off; short rests would be found by chance.
+fn base64_traces(host: &[u8]) -> Vec<Vec<u8>> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let trace = |skip: usize| {
+        let padded: Vec<u8> = std::iter::repeat_n(0, skip).chain(host.iter().copied()).collect();
+        let encoded = padded.chunks_exact(3).flat_map(|group| {
+            let bits = group.iter().fold(0usize, |bits, byte| bits << 8 | usize::from(*byte));
+            [18, 12, 6, 0].map(|shift| ALPHABET[bits >> shift & 63])
+        });
+        encoded.skip(if skip == 0 { 0 } else { skip + 1 }).collect::<Vec<u8>>()
+    };
+    (0..3).map(trace).filter(|trace| trace.len() >= 8).collect()
+}

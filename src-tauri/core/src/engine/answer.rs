@@ -1,0 +1,292 @@
+//! Answers questions: what the shells show.
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::{
+    cms, code,
+    content::{database, files},
+    error::{Error, Result},
+    model::{
+        Address, CodePointer, Environment, EnvironmentName, Measured, Site, SiteName,
+        request::Query,
+        view::{
+            Board, CodeInfo, CommitRow, ContentInfo, DatabaseInfo, DeployPlan, EnvironmentInfo,
+            FilesInfo, Health, SiteCard, SiteRow, Status, WorkflowRow,
+        },
+    },
+    runtime,
+    workflow::{self, Context, running},
+};
+
+/// Workflows that the board shows.
+const ON_THE_BOARD: u32 = 20;
+/// Workflows that a list shows.
+const IN_A_LIST: u32 = 500;
+
+/// Answers a question with what its documentation says.
+pub(super) fn answer(context: &Context, healed: &[WorkflowRow], query: &Query) -> Result<Value> {
+    match query {
+        Query::Sites => json(sites(context)?),
+        Query::SiteCards => json(site_cards(context)?),
+        Query::Board { site } => json(board(context, site)?),
+        Query::Environment { environment } => json(environment_measured(context, environment)?),
+        Query::CodeLog { environment, limit } => json(code_log(context, environment, *limit)?),
+        Query::Diffstat { environment } => {
+            json(code::changes(&writable_folder(context, environment)?)?)
+        }
+        Query::Diff { environment, file } => {
+            json(code::diff(&writable_folder(context, environment)?, file)?)
+        }
+        Query::DeployPlan { environment } => json(deploy_plan(context, environment)?),
+        Query::Workflows { site } => json(workflows(context, site.as_ref(), IN_A_LIST)?),
+        Query::WorkflowLog { id } => json(workflow_log(context, *id)?),
+        Query::Doctor => json(runtime::doctor()),
+        Query::Status => json(status(context, healed)?),
+        Query::Command { request } => json(workflow::command_line(request)),
+    }
+}
+
+fn json(value: impl serde::Serialize) -> Result<Value> {
+    Ok(serde_json::to_value(value).expect("answers serialise"))
+}
+
+fn sites(context: &Context) -> Result<Vec<SiteRow>> {
+    Ok(context.store.sites()?.into_iter().map(site_row).collect())
+}
+
+fn site_row(site: Site) -> SiteRow {
+    SiteRow { name: site.name, label: site.label, cms: site.cms, created: site.created }
+}
+
+fn site_cards(context: &Context) -> Result<Vec<SiteCard>> {
+    context.store.sites()?.into_iter().map(|site| site_card(context, site)).collect()
+}
+
+fn site_card(context: &Context, site: Site) -> Result<SiteCard> {
+    let mut deployable = 0;
+    for environment in context.store.environments(&site.name)? {
+        if !environment.name.is_writable() {
+            deployable += code_waiting(context, &environment)?;
+        }
+    }
+    Ok(SiteCard {
+        cms_version: cms_version(context, &site),
+        busy: context.is_busy(&site.name),
+        name: site.name,
+        label: site.label,
+        cms: site.cms,
+        deployable,
+    })
+}
+
+/// The version that Dev's code says; none while the person has it in pieces.
+fn cms_version(context: &Context, site: &Site) -> Option<String> {
+    let dev = Address::new(&site.name, &EnvironmentName::Dev);
+    cms::detect(&context.layout.code(&dev)).ok().and_then(|detected| detected.version)
+}
+
+fn board(context: &Context, name: &SiteName) -> Result<Board> {
+    let site = context.store.site(name)?;
+    let fixed = [EnvironmentName::Dev, EnvironmentName::Test, EnvironmentName::Live];
+    let mut known = context.store.environments(name)?;
+    let mut environments = Vec::new();
+    for wanted in fixed {
+        let address = Address::new(name, &wanted);
+        match known.iter().position(|it| it.name == wanted) {
+            Some(at) => environments.push(environment(context, &site, &known.remove(at))?),
+            None => environments.push(uninitialized(context, &site, &address)?),
+        }
+    }
+    for multidev in &known {
+        environments.push(environment(context, &site, multidev)?);
+    }
+    Ok(Board {
+        cms_version: cms_version(context, &site),
+        repository: context.layout.repository(name).display().to_string(),
+        environments,
+        workflows: workflows(context, Some(name), ON_THE_BOARD)?,
+        site: site_row(site),
+    })
+}
+
+/// `env:info`: measures the content anew.
+fn environment_measured(context: &Context, address: &Address) -> Result<EnvironmentInfo> {
+    let site = context.store.site(&address.site)?;
+    let Some(found) = context.store.find_environment(address)? else {
+        if let EnvironmentName::Multidev(_) = address.environment {
+            return Err(Error::not_found("environment", address));
+        }
+        return uninitialized(context, &site, address);
+    };
+    let opened = running::open_database(context, &site, &found, found.generation)?;
+    let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
+    let database = opened.database.as_ref().map(database::measure).transpose()?.unwrap_or(empty);
+    let folder = context.layout.generation_files(address, found.generation);
+    let measured = Measured { database, files: files::measure(&running::resolved(&folder)?)? };
+    context.store.set_measured(address, found.generation, &measured)?;
+    environment(context, &site, &found)
+}
+
+fn environment(context: &Context, site: &Site, it: &Environment) -> Result<EnvironmentInfo> {
+    let address = Address::new(&site.name, &it.name);
+    let row = context.store.generation(&address, it.generation)?;
+    let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
+    let measured = row.as_ref().and_then(|row| row.measured);
+    Ok(EnvironmentInfo {
+        site: site.name.clone(),
+        environment: it.name.clone(),
+        url: context.url(&address),
+        initialized: true,
+        connection_mode: it.connection_mode,
+        locked: it.lock.is_some(),
+        code: code_info(context, it)?,
+        content: ContentInfo {
+            generation: it.generation,
+            origin: row.as_ref().map(|row| row.generation.origin.clone()),
+            origin_at: row.as_ref().map(|row| row.generation.created),
+            database: measured.map_or(empty, |it| it.database),
+            files: measured.map_or(FilesInfo::default(), |it| it.files),
+        },
+        health: context.front().health(&address),
+        code_folder: context.layout.code(&address).display().to_string(),
+        files_folder: context.layout.files(&address).display().to_string(),
+    })
+}
+
+fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<EnvironmentInfo> {
+    let parent = address.environment.parent().expect("Dev is always initialised");
+    let parent = context.store.find_environment(&Address::new(&site.name, &parent))?;
+    let deployable = match &parent {
+        Some(parent) => {
+            let commit = context.commit_of(parent)?;
+            workflow::waiting(&context.repository(&site.name), &commit, None)?
+        }
+        None => 0,
+    };
+    Ok(EnvironmentInfo {
+        site: site.name.clone(),
+        environment: address.environment.clone(),
+        url: context.url(address),
+        initialized: false,
+        connection_mode: None,
+        locked: false,
+        code: CodeInfo { deployable, ..CodeInfo::default() },
+        content: ContentInfo {
+            generation: 0,
+            origin: None,
+            origin_at: None,
+            database: DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 },
+            files: FilesInfo::default(),
+        },
+        health: Health::Asleep,
+        code_folder: context.layout.code(address).display().to_string(),
+        files_folder: context.layout.files(address).display().to_string(),
+    })
+}
+
+fn code_info(context: &Context, it: &Environment) -> Result<CodeInfo> {
+    let repository = context.repository(&it.site);
+    match &it.code {
+        CodePointer::Branch { branch } => {
+            let commit = repository.commit(&repository.head(branch)?)?;
+            Ok(CodeInfo {
+                commit: Some(commit.commit),
+                tag: None,
+                branch: Some(branch.clone()),
+                message: Some(commit.subject),
+                author: Some(commit.author),
+                date: Some(commit.date),
+                deployable: 0,
+                uncommitted: code::count_changes(&running::code_folder(context, it))?,
+            })
+        }
+        CodePointer::Release { tag, commit, .. } => {
+            let tags = repository.deploy_tags(it.name.as_str())?;
+            let deployed = tags.into_iter().find(|it| it.name == *tag);
+            Ok(CodeInfo {
+                commit: Some(commit.clone()),
+                tag: Some(tag.clone()),
+                branch: None,
+                message: deployed.as_ref().map(|it| it.message.trim().to_owned()),
+                author: Some(repository.commit(commit)?.author),
+                date: deployed.map(|it| it.date),
+                deployable: code_waiting(context, it)?,
+                uncommitted: 0,
+            })
+        }
+    }
+}
+
+/// How many commits the parent has and the environment lacks.
+fn code_waiting(context: &Context, it: &Environment) -> Result<u64> {
+    let Some(parent) = it.name.parent() else { return Ok(0) };
+    let parent = context.store.find_environment(&Address::new(&it.site, &parent))?;
+    let Some(parent) = parent else { return Ok(0) };
+    let (has, lacks) = (context.commit_of(&parent)?, context.commit_of(it)?);
+    workflow::waiting(&context.repository(&it.site), &has, Some(&lacks))
+}
+
+/// Commits with the labels of the environments that hold each.
+fn code_log(context: &Context, address: &Address, limit: u32) -> Result<Vec<CommitRow>> {
+    let environment = context.store.environment(address)?;
+    let repository = context.repository(&address.site);
+    let head = context.commit_of(&environment)?;
+    let mut rows = repository.log(&head, limit as usize)?;
+    for other in context.store.environments(&address.site)? {
+        let holds = context.commit_of(&other)?;
+        let lacking = repository.missing(&head, Some(&holds), limit as usize)?;
+        let lacking: HashSet<String> = lacking.into_iter().map(|row| row.commit).collect();
+        for row in rows.iter_mut().filter(|row| !lacking.contains(&row.commit)) {
+            row.labels.push(other.name.clone());
+        }
+    }
+    Ok(rows)
+}
+
+fn writable_folder(context: &Context, address: &Address) -> Result<std::path::PathBuf> {
+    let environment = context.store.environment(address)?;
+    match environment.code {
+        CodePointer::Branch { .. } => Ok(running::code_folder(context, &environment)),
+        CodePointer::Release { .. } => {
+            Err(Error::refused(format!("code can't be changed on {address}"))
+                .hint("Only Dev and multidev environments have uncommitted changes."))
+        }
+    }
+}
+
+fn deploy_plan(context: &Context, address: &Address) -> Result<DeployPlan> {
+    let mut plan = workflow::deploy_plan(context, address)?;
+    let live = Address::new(&address.site, &EnvironmentName::Live);
+    if address.environment == EnvironmentName::Test
+        && let Some(found) = context.store.find_environment(&live)?
+    {
+        let site = context.store.site(&address.site)?;
+        plan.content = Some(environment(context, &site, &found)?.content);
+    }
+    Ok(plan)
+}
+
+fn workflows(context: &Context, site: Option<&SiteName>, limit: u32) -> Result<Vec<WorkflowRow>> {
+    let all = context.store.workflows(site, limit)?;
+    all.iter().map(|it| context.workflow_row(it)).collect()
+}
+
+fn workflow_log(context: &Context, id: i64) -> Result<String> {
+    context.store.workflow(id)?;
+    let path = context.layout.workflow_log(id);
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) => Err(Error::failed(format!("read {}", path.display())).because(error)),
+    }
+}
+
+fn status(context: &Context, healed: &[WorkflowRow]) -> Result<Status> {
+    Ok(Status {
+        root: context.layout.root().display().to_string(),
+        port: context.front().address().port(),
+        free: files::free_bytes(context.layout.root())?,
+        processes: context.runtime.processes(),
+        healed: healed.to_vec(),
+    })
+}

@@ -1,0 +1,156 @@
+//! The owner of a root folder, and how every shell finds it.
+//!
+//! Whoever opens the folder first holds its lock, runs the servers and listens; every later shell speaks to
+//! it. **Invariant:** only the owner writes to `portico.db` or starts a process.
+mod answer;
+mod owner;
+mod remote;
+mod wire;
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde::de::DeserializeOwned;
+
+pub use owner::Engine;
+pub use remote::Remote;
+
+use crate::{
+    error::{Doing, Error, Result},
+    layout::Layout,
+    model::{
+        request::{Event, Query, Request},
+        view::WorkflowRow,
+    },
+    progress::Cancel,
+};
+
+/// How long a shell waits for an owner that starts or ends at this moment.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What a shell says of itself when it opens a root folder.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The root folder, absolute; made when it does not exist.
+    pub root: PathBuf,
+    /// The front's port, if the person chose one.
+    pub port: Option<u16>,
+    /// The SQLite Database Integration plugin's folder, where it is installed.
+    pub sqlite_plugin: Option<PathBuf>,
+    /// After so long without a request, an environment's processes sleep.
+    pub idle: Duration,
+}
+
+/// A shell's hold on a root folder: as its owner, or through the owner.
+pub enum Session {
+    /// This process owns the folder.
+    Owner(Box<Engine>),
+    /// Another process does.
+    Guest(Remote),
+}
+
+impl Session {
+    /// Opens the root folder: becomes its owner, or connects to the one it has.
+    ///
+    /// # Errors
+    /// Busy when an owner holds the folder and doesn't answer; refused when a newer Portico wrote it.
+    pub fn open(config: &Config) -> Result<Self> {
+        let layout = Layout::new(config.root.clone());
+        fs::create_dir_all(layout.root())
+            .doing(|| format!("make the folder {}", layout.root().display()))?;
+        let started = Instant::now();
+        loop {
+            if let Some(lock) = try_lock(&layout)? {
+                return Ok(Self::Owner(Box::new(Engine::start(config, layout, lock)?)));
+            }
+            match Remote::connect(&layout) {
+                Ok(remote) => return Ok(Self::Guest(remote)),
+                Err(error) if started.elapsed() > PATIENCE => {
+                    return Err(Error::busy(layout.root().display(), "its owner does not answer")
+                        .because(error)
+                        .hint("End the other Portico, then try again."));
+                }
+                // It is starting or ending right now: either the lock comes free or it answers.
+                Err(_) => thread::sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+
+    /// Whether this process owns the folder.
+    pub fn is_owner(&self) -> bool {
+        matches!(self, Self::Owner(_))
+    }
+
+    /// Whether the owner still answers.
+    pub fn is_alive(&self) -> bool {
+        match self {
+            Self::Owner(_) => true,
+            Self::Guest(remote) => remote.is_alive(),
+        }
+    }
+
+    /// Stops what this process started, if it is the owner; for a shell that can't wait for the last holder to
+    /// drop the session.
+    pub fn close(&self) {
+        if let Self::Owner(engine) = self {
+            engine.close();
+        }
+    }
+
+    /// Asks a question.
+    pub fn query<T: DeserializeOwned>(&self, query: &Query) -> Result<T> {
+        let answer = match self {
+            Self::Owner(engine) => engine.answer(query)?,
+            Self::Guest(remote) => remote.query(query)?,
+        };
+        serde_json::from_value(answer).doing(|| "understand the owner's answer".into())
+    }
+
+    /// Runs a request to its end.
+    pub fn run(
+        &self,
+        request: &Request,
+        on_event: &(dyn Fn(Event) + Sync),
+        cancel: &Cancel,
+    ) -> Result<WorkflowRow> {
+        match self {
+            Self::Owner(engine) => engine.run(request, on_event, cancel),
+            Self::Guest(remote) => remote.run(request, on_event, cancel),
+        }
+    }
+
+    /// Asks a running workflow to stop.
+    pub fn cancel(&self, workflow: i64) -> Result<()> {
+        match self {
+            Self::Owner(engine) => engine.cancel(workflow),
+            Self::Guest(remote) => remote.cancel(workflow),
+        }
+    }
+
+    /// Tells every event of every shell, until `on_event` answers false or the owner ends.
+    pub fn subscribe(&self, on_event: &mut dyn FnMut(Event) -> bool) -> Result<()> {
+        match self {
+            Self::Owner(engine) => {
+                engine.subscribe(on_event);
+                Ok(())
+            }
+            Self::Guest(remote) => remote.subscribe(on_event),
+        }
+    }
+}
+
+/// The owner's lock, if nobody holds it. The system frees it when the owner dies.
+fn try_lock(layout: &Layout) -> Result<Option<File>> {
+    let path = layout.owner_lock();
+    let doing = || format!("lock {}", path.display());
+    let file = File::options().create(true).append(true).open(&path).doing(doing)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error).doing(doing),
+    }
+}

@@ -1,0 +1,321 @@
+//! The owner: runs the servers, answers questions, runs workflows, tells everyone.
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::Write,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        mpsc::{Receiver, Sender, channel},
+    },
+};
+
+use super::{
+    Config, answer,
+    wire::{Call, Card, Reply},
+};
+use crate::{
+    cms,
+    error::{Doing, Error, Result},
+    front::{Front, Ready, Served, Sites, control::Control},
+    layout::Layout,
+    model::{
+        request::{Event, Query, Request},
+        view::WorkflowRow,
+    },
+    progress::Cancel,
+    runtime::{self, Runtime},
+    store::Store,
+    workflow::{self, Context, heal, running},
+};
+
+/// Ports that are tried when the person chose none and none is kept: the web's own, then the usual others.
+const PORTS: [u16; 21] = [
+    80, 8080, 8081, 8082, 8083, 8084, 8085, 8086, 8087, 8088, 8089, 8090, 8091, 8092, 8093, 8094,
+    8095, 8096, 8097, 8098, 8099,
+];
+
+/// The owner of a root folder. Dropping it stops everything that it started.
+pub struct Engine {
+    // Dropped in this order: first nobody can ask, then the servers stop, then the folder is free.
+    control: Mutex<Option<Control>>,
+    shared: Arc<Shared>,
+    layout: Layout,
+    _lock: File,
+}
+
+/// What the owner's threads share.
+struct Shared {
+    context: Arc<Context>,
+    healed: Vec<WorkflowRow>,
+    running: Mutex<HashMap<i64, Cancel>>,
+    listeners: Mutex<Vec<Sender<Event>>>,
+}
+
+impl Engine {
+    /// Starts everything for a folder whose lock is held.
+    pub(super) fn start(config: &Config, layout: Layout, lock: File) -> Result<Self> {
+        let store = Store::open(&layout.store())?;
+        cms::write_support(&layout.support())?;
+        let runtime = Runtime::start(runtime::Config {
+            templates: layout.templates(),
+            sockets: sockets(&layout)?,
+            idle: config.idle,
+        })?;
+        let plugin = config.sqlite_plugin.clone();
+        let context = Arc::new(Context::new(layout.clone(), store, runtime, plugin));
+        start_front(&context, config.port)?;
+        let healed = heal::at_start(&context)?;
+        let healed = healed.iter().map(|it| context.workflow_row(it)).collect::<Result<_>>()?;
+        let shared = Arc::new(Shared {
+            context,
+            healed,
+            running: Mutex::default(),
+            listeners: Mutex::default(),
+        });
+        let control = listen(&layout, &shared)?;
+        Ok(Self { control: Mutex::new(Some(control)), shared, layout, _lock: lock })
+    }
+
+    /// What the last owner left unfinished and this one took back.
+    pub fn healed(&self) -> &[WorkflowRow] {
+        &self.shared.healed
+    }
+
+    /// The front's port.
+    pub fn port(&self) -> u16 {
+        self.shared.context.front().address().port()
+    }
+
+    pub(super) fn answer(&self, query: &Query) -> Result<serde_json::Value> {
+        self.shared.answer(query)
+    }
+
+    pub(super) fn run(
+        &self,
+        request: &Request,
+        on_event: &(dyn Fn(Event) + Sync),
+        cancel: &Cancel,
+    ) -> Result<WorkflowRow> {
+        self.shared.run(request, on_event, cancel)
+    }
+
+    pub(super) fn cancel(&self, workflow: i64) -> Result<()> {
+        self.shared.cancel(workflow)
+    }
+
+    pub(super) fn subscribe(&self, on_event: &mut dyn FnMut(Event) -> bool) {
+        for event in self.shared.listen() {
+            if !on_event(event) {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Engine {
+    /// Cancels what runs, stops every server and stops listening. Idempotent.
+    pub(super) fn close(&self) {
+        // A file that is gone already was none of ours.
+        drop(fs::remove_file(self.layout.owner()));
+        self.shared.running().values().for_each(Cancel::cancel);
+        drop(self.control.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(front) = self.shared.context.started_front() {
+            front.stop();
+        }
+        self.shared.context.runtime.stop_all();
+    }
+}
+
+impl Shared {
+    fn answer(&self, query: &Query) -> Result<serde_json::Value> {
+        answer::answer(&self.context, &self.healed, query)
+    }
+
+    fn run(
+        &self,
+        request: &Request,
+        on_event: &(dyn Fn(Event) + Sync),
+        cancel: &Cancel,
+    ) -> Result<WorkflowRow> {
+        let tell = |event: Event| {
+            match &event {
+                Event::Started { workflow } => {
+                    self.running().insert(workflow.id, cancel.clone());
+                }
+                Event::Finished { workflow } => drop(self.running().remove(&workflow.id)),
+                _ => {}
+            }
+            self.broadcast(&event);
+            on_event(event);
+        };
+        let workflow = workflow::run(&self.context, request, &tell, cancel)?;
+        self.context.workflow_row(&workflow)
+    }
+
+    fn cancel(&self, workflow: i64) -> Result<()> {
+        let cancel = self.running().get(&workflow).cloned();
+        match cancel {
+            Some(cancel) => cancel.cancel(),
+            None => {
+                let workflow = self.context.store.workflow(workflow)?;
+                return Err(Error::refused(format!("“{}” has ended already", workflow.title)));
+            }
+        }
+        Ok(())
+    }
+
+    fn listen(&self) -> Receiver<Event> {
+        let (sender, receiver) = channel();
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        receiver
+    }
+
+    fn broadcast(&self, event: &Event) {
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(|listener| listener.send(event.clone()).is_ok());
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<i64, Cancel>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers a guest's call, line by line.
+    fn call(&self, body: &[u8], sink: &mut dyn FnMut(Vec<u8>) -> bool) {
+        let last = match serde_json::from_slice(body) {
+            Err(error) => {
+                Reply::Error(Error::usage("the owner does not understand the call").because(error))
+            }
+            Ok(Call::Hello) => Reply::Answer(serde_json::Value::Null),
+            Ok(Call::Query(query)) => self.answer(&query).map_or_else(Reply::Error, Reply::Answer),
+            Ok(Call::Cancel(id)) => self
+                .cancel(id)
+                .map_or_else(Reply::Error, |()| Reply::Answer(serde_json::Value::Null)),
+            Ok(Call::Run(request)) => self.run_for_guest(&request, sink),
+            Ok(Call::Subscribe) => {
+                for event in self.listen() {
+                    if !sink(line(&Reply::Event(event))) {
+                        return;
+                    }
+                }
+                return;
+            }
+        };
+        sink(line(&last));
+    }
+
+    fn run_for_guest(&self, request: &Request, sink: &mut dyn FnMut(Vec<u8>) -> bool) -> Reply {
+        let (sender, receiver) = channel();
+        std::thread::scope(|scope| {
+            let run = scope.spawn(move || {
+                // A guest that has gone hears nothing; its workflow goes on, as it was asked to.
+                let tell = |event| drop(sender.send(event));
+                self.run(request, &tell, &Cancel::default())
+            });
+            for event in receiver {
+                sink(line(&Reply::Event(event)));
+            }
+            match run.join() {
+                Ok(Ok(row)) => Reply::Done(Box::new(row)),
+                Ok(Err(error)) => Reply::Error(error),
+                Err(_) => Reply::Error(Error::failed("finish: Portico itself broke")),
+            }
+        })
+    }
+}
+
+fn line(reply: &Reply) -> Vec<u8> {
+    let mut line = serde_json::to_vec(reply).expect("replies serialise");
+    line.push(b'\n');
+    line
+}
+
+/// Tells other shells how to reach the owner; the file is readable by this user only.
+fn listen(layout: &Layout, shared: &Arc<Shared>) -> Result<Control> {
+    let token = workflow::random_text(40)?;
+    let weak = Arc::downgrade(shared);
+    let control = Control::start(
+        token.clone(),
+        Arc::new(move |body: &[u8], sink: &mut dyn FnMut(Vec<u8>) -> bool| {
+            if let Some(shared) = weak.upgrade() {
+                shared.call(body, sink);
+            }
+        }),
+    )?;
+    let card = Card {
+        port: control.address().port(),
+        token,
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").into(),
+    };
+    let path = layout.owner();
+    let doing = || format!("write {}", path.display());
+    let folder = path.parent().expect("the file is in the root folder");
+    // Made with mode 0600 and moved into place, so that nobody reads half of it.
+    let mut file = tempfile::NamedTempFile::new_in(folder).doing(doing)?;
+    file.write_all(&serde_json::to_vec(&card).expect("it serialises")).doing(doing)?;
+    file.persist(&path).doing(doing)?;
+    Ok(control)
+}
+
+/// Binds the port that the person chose, or the one that is kept, or the first that is free.
+fn start_front(context: &Arc<Context>, chosen: Option<u16>) -> Result<()> {
+    let kept = context.store.setting("port")?.and_then(|port| port.parse::<u16>().ok());
+    let ports: Vec<u16> = match chosen {
+        Some(port) => vec![port],
+        None => kept.into_iter().chain(PORTS).collect(),
+    };
+    let sites = Arc::new(OurSites(Arc::downgrade(context)));
+    let front = Front::start(&ports, sites).map_err(|error| match chosen {
+        Some(port) => error.hint(format!(
+            "Port {port} is what PORTICO_PORT asks for; end what uses it, or choose another."
+        )),
+        None => error,
+    })?;
+    if chosen.is_none() && kept.is_none() {
+        context.store.set_setting("port", &front.address().port().to_string())?;
+    }
+    context.set_front(front);
+    Ok(())
+}
+
+/// What the front asks.
+struct OurSites(Weak<Context>);
+
+impl Sites for OurSites {
+    fn find(&self, host: &str) -> Option<Arc<Served>> {
+        Some(self.0.upgrade()?.routes.find(host)?.served.clone())
+    }
+
+    fn wake(&self, served: &Served) -> Result<Ready> {
+        let context = self.0.upgrade().ok_or_else(Error::cancelled)?;
+        let route = context
+            .routes
+            .of(&served.address)
+            .ok_or_else(|| Error::not_found("environment", &served.address))?;
+        running::wake(&context, &route)
+    }
+}
+
+/// A short folder for sockets (a socket's path must stay under 104 bytes): in the root folder where that is
+/// short enough, else in the system's temporary folder under a name that only this root folder has.
+fn sockets(layout: &Layout) -> Result<PathBuf> {
+    const LONGEST: usize = 60;
+    let inside = layout.root().join("run");
+    if inside.as_os_str().len() <= LONGEST {
+        return Ok(inside);
+    }
+    let root = layout.root();
+    let root = root.canonicalize().doing(|| format!("find {}", root.display()))?;
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in root.as_os_str().as_encoded_bytes() {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    Ok(std::env::temp_dir().join(format!("portico-{hash:016x}")))
+}

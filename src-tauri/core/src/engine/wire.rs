@@ -1,0 +1,44 @@
+//! What shells and the owner say to each other, one JSON text a line.
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::Error,
+    model::{
+        request::{Event, Query, Request},
+        view::WorkflowRow,
+    },
+};
+
+/// How the owner is reached: the contents of `engine.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Card {
+    /// The control port on loopback.
+    pub(super) port: u16,
+    /// What every call carries.
+    pub(super) token: String,
+    /// The owner's process.
+    pub(super) pid: u32,
+    /// The owner's version: shells of another version don't speak to it.
+    pub(super) version: String,
+}
+
+/// What a shell asks.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Call {
+    Hello,
+    Query(Query),
+    Run(Box<Request>),
+    Cancel(i64),
+    Subscribe,
+}
+
+/// A line of the owner's answer. Any but an event is the last.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Reply {
+    Event(Event),
+    Answer(serde_json::Value),
+    Done(Box<WorkflowRow>),
+    Error(Error),
+}

@@ -1,0 +1,148 @@
+//! The access log of one environment, in the combined format with the seconds that the answer took at the end.
+//!
+//! Requests append to memory; [`AccessLog::flush`] writes it out, which the front does each second.
+use std::{
+    fmt::Write as _,
+    fs::{self, File},
+    io::{self, Write},
+    net::IpAddr,
+    path::Path,
+    sync::Mutex,
+    time::Duration,
+};
+
+use hyper::{HeaderMap, Method, StatusCode, Version, header};
+use jiff::Timestamp;
+
+/// A log longer than this is moved to `access.log.1`, whose place it takes.
+const LONGEST: u64 = 10 * 1024 * 1024;
+/// Lines beyond this are dropped when the disk doesn't keep up.
+const LONGEST_BUFFER: usize = 8 * 1024 * 1024;
+
+/// What is yet to be written.
+#[derive(Default)]
+pub(super) struct AccessLog(Mutex<String>);
+
+/// What the log says of a request, beside its headers.
+pub(super) struct Entry<'a> {
+    pub(super) client: IpAddr,
+    pub(super) user: Option<&'a str>,
+    pub(super) method: &'a Method,
+    pub(super) target: &'a str,
+    pub(super) version: Version,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) status: StatusCode,
+    /// Bytes of the body, as far as known when the answer began.
+    pub(super) bytes: Option<u64>,
+    /// Until the answer began.
+    pub(super) took: Duration,
+}
+
+impl AccessLog {
+    /// Notes one request. Answers whether there was nothing to write before.
+    pub(super) fn add(&self, entry: &Entry<'_>) -> bool {
+        let mut buffer = self.0.lock().expect("nothing panics while it holds the log's lock");
+        let was_empty = buffer.is_empty();
+        if buffer.len() < LONGEST_BUFFER {
+            line(&mut buffer, entry, Timestamp::now());
+        }
+        was_empty
+    }
+
+    /// Writes what was noted to `access.log` in `folder`.
+    pub(super) fn flush(&self, folder: &Path) -> io::Result<()> {
+        let lines =
+            std::mem::take(&mut *self.0.lock().expect("nothing panics while it holds the lock"));
+        if lines.is_empty() {
+            return Ok(());
+        }
+        append(folder, "access.log", lines.as_bytes())
+    }
+}
+
+/// Appends to a log file, which is moved aside first when it has grown long.
+pub(super) fn append(folder: &Path, name: &str, lines: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let path = folder.join(name);
+    let open = || File::options().append(true).create(true).open(&path);
+    let mut file = open()?;
+    if file.metadata()?.len() >= LONGEST {
+        fs::rename(&path, folder.join(format!("{name}.1")))?;
+        file = open()?;
+    }
+    file.write_all(lines)
+}
+
+fn line(out: &mut String, entry: &Entry<'_>, now: Timestamp) {
+    let text = |name| entry.headers.get(name).map_or("-", |value| value.to_str().unwrap_or("?"));
+    let _ = write!(out, "{} - ", entry.client);
+    escaped(out, entry.user.unwrap_or("-"));
+    let _ = write!(out, " [{}] \"{} ", now.strftime("%d/%b/%Y:%H:%M:%S +0000"), entry.method);
+    escaped(out, entry.target);
+    let _ = write!(out, " {:?}\" {} ", entry.version, entry.status.as_u16());
+    match entry.bytes {
+        Some(bytes) => drop(write!(out, "{bytes} \"")),
+        None => out.push_str("- \""),
+    }
+    escaped(out, text(header::REFERER));
+    out.push_str("\" \"");
+    escaped(out, text(header::USER_AGENT));
+    let _ = writeln!(out, "\" {:.3}", entry.took.as_secs_f64());
+}
+
+/// A quote or a control character can't break out of its field.
+fn escaped(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.push('?'),
+            c => out.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add(log: &AccessLog, agent: &str) {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::USER_AGENT, agent.parse().unwrap());
+        log.add(&Entry {
+            client: [127, 0, 0, 1].into(),
+            user: None,
+            method: &Method::GET,
+            target: "/a?b=\"c",
+            version: Version::HTTP_11,
+            headers: &headers,
+            status: StatusCode::OK,
+            bytes: Some(12),
+            took: Duration::from_millis(34),
+        });
+    }
+
+    #[test]
+    fn a_line_is_in_the_combined_format_and_cannot_be_forged() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = AccessLog::default();
+        add(&log, "x\" 200");
+        log.flush(folder.path()).unwrap();
+        let text = fs::read_to_string(folder.path().join("access.log")).unwrap();
+        let (client, rest) = text.split_once(" [").unwrap();
+        let (_, rest) = rest.split_once("] ").unwrap();
+        assert_eq!(client, "127.0.0.1 - -");
+        assert_eq!(rest, "\"GET /a?b=\\\"c HTTP/1.1\" 200 12 \"-\" \"x\\\" 200\" 0.034\n");
+    }
+
+    #[test]
+    fn a_long_log_is_moved_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("access.log");
+        fs::write(&path, vec![b'x'; usize::try_from(LONGEST).unwrap()]).unwrap();
+        let log = AccessLog::default();
+        add(&log, "a");
+        log.flush(folder.path()).unwrap();
+        assert!(fs::metadata(&path).unwrap().len() < 1000);
+        assert_eq!(fs::metadata(folder.path().join("access.log.1")).unwrap().len(), LONGEST);
+    }
+}

@@ -1,0 +1,305 @@
+//! Which file or script answers a path.
+//!
+//! Looks at the disk (`stat`), never reads a file. What a path leads to is checked a second time by
+//! [`resolve`], after all links are followed: nothing outside the code and the uploads is ever opened.
+use std::{
+    fs::{self, Metadata},
+    path::{Path, PathBuf},
+};
+
+use super::Served;
+
+/// What answers a path.
+#[derive(Debug)]
+pub(super) enum Route {
+    /// A file that exists; its links are not yet followed.
+    File { path: PathBuf, metadata: Metadata },
+    /// A PHP script that exists, with its links followed and found allowed.
+    Script(Script),
+    /// A folder asked for without its slash: the path to be sent to.
+    Slash(String),
+    /// There is nothing, and the site has no page of its own to say so.
+    NotFound,
+    /// There is nothing; the site's own page says so.
+    NotFoundPage { path: PathBuf, metadata: Metadata },
+    /// Never served, whether it exists or not.
+    Forbidden,
+    /// A path that no client sends in good faith.
+    Bad,
+}
+
+/// A script, as CGI names it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Script {
+    /// `SCRIPT_FILENAME`.
+    pub(super) file: PathBuf,
+    /// `SCRIPT_NAME`: its path in the URL, decoded.
+    pub(super) name: String,
+    /// `PATH_INFO`: what follows it; empty or with a leading slash.
+    pub(super) path_info: String,
+}
+
+/// Index files, in the order in which they are looked for.
+const INDEX_PAGES: &[&str] = &["index.html", "index.htm"];
+
+/// Finds what answers the path `raw` of a URL.
+pub(super) fn route(served: &Served, raw: &str) -> Route {
+    let Some(decoded) = decode(raw) else { return Route::Bad };
+    let Ok(path) = String::from_utf8(decoded) else {
+        // No file that we serve has such a name, but an old permalink may.
+        return missing(served);
+    };
+    let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty() && *s != ".").collect();
+    if segments.contains(&"..") {
+        return Route::Bad;
+    }
+    if is_protected(served, &segments) {
+        return Route::Forbidden;
+    }
+    if segments.iter().any(|segment| !is_portable(segment)) {
+        return missing(served);
+    }
+    let ends_with_slash = path.ends_with('/') || path.ends_with("/.");
+    match in_uploads(served, &segments) {
+        Some((folder, below)) => uploaded(served, folder, below),
+        None => in_code(served, &segments, ends_with_slash),
+    }
+}
+
+/// The canonical path of `file`, if it may be read: in the code or the uploads and nowhere else, and
+/// under no name that is never served. None otherwise. `runs`: it is for PHP to run, not to be shown.
+pub(super) fn resolve(served: &Served, file: &Path, runs: bool) -> Option<PathBuf> {
+    let file = fs::canonicalize(file).ok()?;
+    let uploads = served.uploads.as_ref().and_then(|(_, folder)| fs::canonicalize(folder).ok());
+    let (root, uploaded) = match &uploads {
+        Some(folder) if file.starts_with(folder) => (folder.as_path(), true),
+        _ => (served.code.as_path(), false),
+    };
+    let below = file.strip_prefix(root).ok()?;
+    let mut names = below.iter().map(|name| name.to_str());
+    let hidden = names.any(|name| name.is_none_or(is_hidden));
+    let private = uploaded && below.starts_with("private");
+    let secret = if runs { uploaded || !is_php(&file) } else { is_secret(served, &file) };
+    (!hidden && !private && !secret).then_some(file)
+}
+
+/// A file or script below the docroot, or what stands in for one that is missing.
+fn in_code(served: &Served, segments: &[&str], ends_with_slash: bool) -> Route {
+    let mut file = served.docroot.clone();
+    for (index, segment) in segments.iter().enumerate() {
+        file.push(segment);
+        if served.php && is_php(Path::new(segment)) && file.is_file() {
+            let (name, rest) = segments.split_at(index + 1);
+            let mut path_info = rest.iter().fold(String::new(), |info, part| info + "/" + part);
+            if ends_with_slash {
+                path_info.push('/');
+            }
+            return script(served, file, format!("/{}", name.join("/")), path_info);
+        }
+    }
+    match fs::metadata(&file) {
+        Ok(metadata) if metadata.is_dir() => directory(served, file, segments, ends_with_slash),
+        Ok(metadata) if metadata.is_file() && !ends_with_slash => {
+            if is_secret(served, &file) {
+                Route::Forbidden
+            } else {
+                Route::File { path: file, metadata }
+            }
+        }
+        _ => missing(served),
+    }
+}
+
+fn directory(served: &Served, folder: PathBuf, segments: &[&str], ends_with_slash: bool) -> Route {
+    let index = folder.join("index.php");
+    let has_script = served.php && index.is_file();
+    let page = INDEX_PAGES.iter().find_map(|name| {
+        let path = folder.join(name);
+        fs::metadata(&path).ok().filter(Metadata::is_file).map(|metadata| (path, metadata))
+    });
+    match page {
+        None if !has_script => missing(served),
+        _ if !ends_with_slash && !segments.is_empty() => Route::Slash(encode(segments) + "/"),
+        _ if has_script => {
+            let name = segments.iter().fold(String::new(), |name, part| name + "/" + part);
+            script(served, index, name + "/index.php", String::new())
+        }
+        Some((path, metadata)) => Route::File { path, metadata },
+        None => missing(served),
+    }
+}
+
+/// A file of the uploads. PHP is never run nor shown there; a missing file is left to the site,
+/// since Drupal makes its scaled images and aggregated styles on the first visit.
+fn uploaded(served: &Served, folder: &Path, below: &[&str]) -> Route {
+    if below.first() == Some(&"private") || below.iter().any(|part| is_php(Path::new(part))) {
+        return Route::Forbidden;
+    }
+    let file = below.iter().fold(folder.to_path_buf(), |file, part| file.join(part));
+    match fs::metadata(&file) {
+        Ok(metadata) if metadata.is_file() => {
+            if is_secret(served, &file) {
+                Route::Forbidden
+            } else {
+                Route::File { path: file, metadata }
+            }
+        }
+        Ok(metadata) if metadata.is_dir() => Route::Forbidden,
+        _ => missing(served),
+    }
+}
+
+/// The front controller, the site's own 404 page, or nothing.
+fn missing(served: &Served) -> Route {
+    if served.php {
+        let file = served.docroot.join("index.php");
+        return match file.is_file() {
+            true => script(served, file, "/index.php".into(), String::new()),
+            false => Route::NotFound,
+        };
+    }
+    let path = served.docroot.join("404.html");
+    match fs::metadata(&path) {
+        Ok(metadata) if metadata.is_file() => Route::NotFoundPage { path, metadata },
+        _ => Route::NotFound,
+    }
+}
+
+fn script(served: &Served, file: PathBuf, name: String, path_info: String) -> Route {
+    match resolve(served, &file, true) {
+        Some(_) => Route::Script(Script { file, name, path_info }),
+        None => Route::Forbidden,
+    }
+}
+
+fn in_uploads<'a>(
+    served: &'a Served,
+    segments: &'a [&'a str],
+) -> Option<(&'a Path, &'a [&'a str])> {
+    let (prefix, folder) = served.uploads.as_ref()?;
+    let prefix: Vec<&str> = prefix.split('/').filter(|part| !part.is_empty()).collect();
+    let starts = !prefix.is_empty()
+        && segments.len() >= prefix.len()
+        && prefix.iter().zip(segments).all(|(left, right)| same_name(left, right));
+    starts.then(|| (folder.as_path(), &segments[prefix.len()..]))
+}
+
+fn is_protected(served: &Served, segments: &[&str]) -> bool {
+    let below = |protected: &str| {
+        let mut protected = protected.split('/').filter(|part| !part.is_empty()).peekable();
+        let mut segments = segments.iter();
+        protected.peek().is_some()
+            && protected.all(|part| segments.next().is_some_and(|name| same_name(part, name)))
+    };
+    segments.iter().any(|segment| is_hidden(segment))
+        // The code's `private` folder is Pantheon's for what no visitor may see.
+        || below("private")
+        || served.protected.iter().any(|path| below(path))
+}
+
+/// Names of the same file, on systems where most disks don't tell cases apart.
+fn same_name(left: &str, right: &str) -> bool {
+    if cfg!(any(windows, target_os = "macos")) {
+        left.to_lowercase() == right.to_lowercase()
+    } else {
+        left == right
+    }
+}
+
+fn is_hidden(name: &str) -> bool {
+    name.starts_with('.') && name != ".well-known"
+}
+
+/// Whether the name means a plain file on every system: no other separator, and on Windows no stream,
+/// no device, no short name, nothing that the system drops silently.
+fn is_portable(name: &str) -> bool {
+    !name.contains('\\')
+        && (!cfg!(windows)
+            || (!name.contains([':', '~', '*', '?', '"', '<', '>', '|'])
+                && !name.ends_with(['.', ' '])
+                && !is_device(name)))
+}
+
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name).trim_end().to_ascii_lowercase();
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
+        || (stem.len() == 4 && (stem.starts_with("com") || stem.starts_with("lpt")))
+}
+
+/// Whether PHP runs it.
+fn is_php(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("php"))
+}
+
+/// Whether a file that is no script would tell what only the code may know: source under another name,
+/// dumps, settings. The lists are those that Drupal's and WordPress's own server rules guard.
+fn is_secret(served: &Served, file: &Path) -> bool {
+    const NAMES: &[&str] = &[
+        "pantheon.yml",
+        "pantheon.yaml",
+        "pantheon.upstream.yml",
+        "composer.json",
+        "composer.lock",
+        "web.config",
+        "auth.json",
+    ];
+    const SOURCES: &[&str] = &[
+        "php", "php3", "php4", "php5", "php7", "php8", "phps", "pht", "phtml", "phar", "inc",
+        "install", "module", "engine", "theme", "profile", "twig", "make", "sql", "sqlite",
+    ];
+    const COPIES: &[&str] =
+        &["bak", "orig", "save", "old", "swp", "swo", "gz", "bz2", "xz", "zst", "zip"];
+    let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return true };
+    let name = name.to_ascii_lowercase();
+    let name = name.trim_end_matches('~');
+    let mut endings = name.rsplit('.');
+    let mut last = endings.next().unwrap_or("");
+    if COPIES.contains(&last) {
+        last = endings.next().unwrap_or("");
+    }
+    NAMES.contains(&name)
+        || name.starts_with("wp-config")
+        || SOURCES.contains(&last)
+        || (served.php && matches!(last, "yml" | "yaml"))
+}
+
+/// Decodes `%41`; a lone `%` stands for itself. None when it holds a NUL.
+fn decode(raw: &str) -> Option<Vec<u8>> {
+    let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (bytes, mut out, mut at) = (raw.as_bytes(), Vec::with_capacity(raw.len()), 0);
+    while let Some(&byte) = bytes.get(at) {
+        let pair =
+            (byte == b'%').then(|| Some((hex(*bytes.get(at + 1)?)?, hex(*bytes.get(at + 2)?)?)));
+        match pair.flatten() {
+            Some((high, low)) => {
+                out.push(high << 4 | low);
+                at += 3;
+            }
+            None => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    (!out.contains(&0)).then_some(out)
+}
+
+/// The path of a URL, with one slash before each segment: it can't be taken for another host's.
+fn encode(segments: &[&str]) -> String {
+    let mut out = String::new();
+    for segment in segments {
+        out.push('/');
+        for byte in segment.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(char::from(byte)),
+                b'-' | b'.' | b'_' | b'~' | b'@' | b'+' | b',' => out.push(char::from(byte)),
+                _ => out.push_str(&format!("%{byte:02X}")),
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+#[path = "route_tests.rs"]
+mod tests;

@@ -1,0 +1,193 @@
+//! Tests of the house itself: what knows what, and that the page's types are the core's.
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use ts_rs::{Config, TS};
+
+use crate::{
+    error,
+    model::{self, request, view},
+    progress,
+};
+
+/// Each area with the areas that it may know, beside itself (design, section 3).
+const DIRECTION: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("progress", &["error"]),
+    ("model", &["error", "progress"]),
+    ("layout", &["error", "model"]),
+    ("places", &[]),
+    ("store", &["error", "model", "layout"]),
+    ("code", &["error", "model", "progress", "layout"]),
+    ("content", &["error", "model", "progress", "layout"]),
+    ("cms", &["error", "model", "progress", "layout"]),
+    ("runtime", &["error", "model", "progress", "layout"]),
+    // The front keeps what it uses awake by the runtime's leases.
+    ("front", &["error", "model", "progress", "layout", "runtime"]),
+    (
+        "workflow",
+        &[
+            "error", "model", "progress", "layout", "store", "code", "content", "cms", "runtime",
+            "front",
+        ],
+    ),
+    (
+        "engine",
+        &[
+            "error", "model", "progress", "layout", "store", "code", "content", "cms", "runtime",
+            "front", "workflow",
+        ],
+    ),
+];
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the source is readable") {
+        let path = entry.expect("the source is readable").path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The areas that a file names after `crate::`, in `use` lines and elsewhere.
+fn known_areas(text: &str) -> Vec<String> {
+    let mut areas = Vec::new();
+    for (at, _) in text.match_indices("crate::") {
+        let rest = &text[at + "crate::".len()..];
+        let words = match rest.strip_prefix('{') {
+            Some(group) => top_level_words(group),
+            None => vec![word(rest)],
+        };
+        areas.extend(words.into_iter().filter(|it| it.starts_with(char::is_lowercase)));
+    }
+    areas
+}
+
+fn word(text: &str) -> String {
+    text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+/// The first words of a `use` group's members: of `{a::{b, c}, d}` these are `a` and `d`.
+fn top_level_words(group: &str) -> Vec<String> {
+    let mut words = vec![word(group)];
+    let mut depth = 0;
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => words.push(word(&group[at + 1..])),
+            _ => {}
+        }
+    }
+    words
+}
+
+#[test]
+fn every_area_knows_only_what_lies_below_it() {
+    let mut wrong = Vec::new();
+    for (area, may_know) in DIRECTION {
+        let mut files = vec![source().join(format!("{area}.rs"))];
+        files.retain(|file| file.exists());
+        if source().join(area).is_dir() {
+            rust_files(&source().join(area), &mut files);
+        }
+        assert!(!files.is_empty(), "there is no area {area}");
+        for file in files {
+            let text = fs::read_to_string(&file).expect("the source is readable");
+            for known in known_areas(&text) {
+                let is_area = DIRECTION.iter().any(|(it, _)| *it == known);
+                if is_area && known != *area && !may_know.contains(&known.as_str()) {
+                    wrong.push(format!("{} knows {known}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_core_never_prints_and_never_looks_at_its_surroundings() {
+    let mut files = Vec::new();
+    rust_files(&source(), &mut files);
+    for file in files {
+        let text = fs::read_to_string(&file).expect("the source is readable");
+        let is_test = file.ends_with("house.rs") || file.to_string_lossy().contains("test");
+        // Units' tests stand at the end of their file.
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for forbidden in ["println!", "eprintln!", "home_dir("] {
+            let found = text.contains(forbidden);
+            assert!(is_test || !found, "{} has {forbidden}", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_pages_types_are_those_of_the_core() {
+    let config = Config::default();
+    let mut types = String::from("// Made from the core's types by its tests; don't edit.\n");
+    macro_rules! export {
+        ($($name:ty),* $(,)?) => {$(
+            types.push_str("export ");
+            types.push_str(&<$name>::decl(&config));
+            types.push('\n');
+        )*};
+    }
+    export!(
+        error::Code,
+        error::Error,
+        progress::Unit,
+        model::SiteName,
+        model::EnvironmentName,
+        model::Address,
+        model::Cms,
+        model::DatabaseEngine,
+        model::ConnectionMode,
+        model::Origin,
+        request::CreateSite,
+        request::InstallSite,
+        request::DeleteSite,
+        request::Deploy,
+        request::CloneContent,
+        request::Commit,
+        request::SetConnection,
+        request::ClearCache,
+        request::Wipe,
+        request::Undo,
+        request::Request,
+        request::Query,
+        request::Event,
+        view::SiteRow,
+        view::SiteCard,
+        view::EnvironmentInfo,
+        view::CodeInfo,
+        view::ContentInfo,
+        view::DatabaseInfo,
+        view::FilesInfo,
+        view::Health,
+        view::WorkflowRow,
+        view::WorkflowState,
+        view::CommitRow,
+        view::FileChange,
+        view::FileStatus,
+        view::DeployPlan,
+        view::Board,
+        view::Status,
+        view::ProcessRow,
+        view::Check,
+    );
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/types.d.ts");
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, &types).expect("ui/types.d.ts is writable");
+    }
+    let current = fs::read_to_string(&path).unwrap_or_default();
+    assert!(current == types, "run again with UPDATE=1");
+}

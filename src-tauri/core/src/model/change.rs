@@ -1,0 +1,100 @@
+//! The pointers that workflows move. Undoing a workflow is moving its pointers back.
+use serde::{Deserialize, Serialize};
+
+use super::{Address, CodePointer, ConnectionMode, Environment, SiteName, SiteRecord};
+
+/// One pointer, with what it was and what it is after the workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Change {
+    /// Which code an environment runs.
+    Code {
+        /// The environment.
+        environment: Address,
+        /// Before.
+        before: CodePointer,
+        /// After.
+        after: CodePointer,
+    },
+    /// Which generation an environment runs.
+    Content {
+        /// The environment.
+        environment: Address,
+        /// Before.
+        before: u32,
+        /// After.
+        after: u32,
+    },
+    /// How an environment's code is changed.
+    ConnectionMode {
+        /// The environment.
+        environment: Address,
+        /// Before.
+        before: Option<ConnectionMode>,
+        /// After.
+        after: Option<ConnectionMode>,
+    },
+    /// An environment came into being, or went.
+    Environment {
+        /// The environment.
+        environment: Address,
+        /// Before; none when it was not there.
+        before: Option<Box<Environment>>,
+        /// After; none when it is gone.
+        after: Option<Box<Environment>>,
+    },
+    /// A reference of the site's repository.
+    Reference {
+        /// The site.
+        site: SiteName,
+        /// `refs/heads/…`
+        name: String,
+        /// Before; none when it was not there.
+        before: Option<String>,
+        /// After; none when it is gone.
+        after: Option<String>,
+    },
+    /// A site came into being, or went. Its folder waits at `Layout::deleted` while it is gone.
+    Site {
+        /// The site.
+        site: SiteName,
+        /// Before; none when it was not there.
+        before: Option<Box<SiteRecord>>,
+        /// After; none when it is gone.
+        after: Option<Box<SiteRecord>>,
+    },
+}
+
+impl Change {
+    /// The same change the other way round.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        let mut change = self.clone();
+        match &mut change {
+            Self::Code { before, after, .. } => std::mem::swap(before, after),
+            Self::Content { before, after, .. } => std::mem::swap(before, after),
+            Self::ConnectionMode { before, after, .. } => std::mem::swap(before, after),
+            Self::Environment { before, after, .. } => std::mem::swap(before, after),
+            Self::Reference { before, after, .. } => std::mem::swap(before, after),
+            Self::Site { before, after, .. } => std::mem::swap(before, after),
+        }
+        change
+    }
+
+    /// What it moves, for messages.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::Code { environment, .. } => format!("the code of {environment}"),
+            Self::Content { environment, .. } => format!("the content of {environment}"),
+            Self::ConnectionMode { environment, .. } => {
+                format!("the connection mode of {environment}")
+            }
+            Self::Environment { environment, .. } => format!("the environment {environment}"),
+            Self::Reference { site, name, .. } => {
+                let name = name.strip_prefix("refs/heads/").unwrap_or(name);
+                format!("the branch {name} of {site}")
+            }
+            Self::Site { site, .. } => format!("the site {site}"),
+        }
+    }
+}

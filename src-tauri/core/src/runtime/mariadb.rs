@@ -1,0 +1,464 @@
+//! A MariaDB (or MySQL) server for one data directory.
+use std::{
+    ffi::OsString,
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use mysql::{Conn, OptsBuilder, prelude::Queryable};
+
+use super::{
+    pool::{Log, is_root},
+    process::{Process, ask, ending, run, wait_for, with_lines},
+    programs,
+    warden::Warden,
+};
+use crate::{
+    error::{Doing, Error, Result},
+    model::{Address, Database},
+    progress::Meter,
+};
+
+/// The database that sites use, and its user: as on Pantheon.
+const NAME: &str = "pantheon";
+
+/// A start takes 0.1 to 0.3 s; after a crash with a full log, or while a killed owner's server still ends, much longer.
+const START: Duration = Duration::from_secs(90);
+
+/// A clean stop takes 0.02 to 2 s; with a full log on a slow disk, longer. What is killed after that recovers at its next start.
+const STOP: Duration = Duration::from_secs(60);
+
+/// Options that both servers know. Measured for a machine with many environments, of which each has little to do.
+const COMMON: &[&str] = &[
+    "--skip-name-resolve",
+    "--skip-log-bin",
+    "--performance-schema=OFF",
+    "--innodb-buffer-pool-size=64M",
+    "--innodb-buffer-pool-dump-at-shutdown=OFF",
+    "--innodb-buffer-pool-load-at-startup=OFF",
+    // Files stay in the page cache, from where a clone copies them.
+    #[cfg(unix)]
+    "--innodb-flush-method=fsync",
+    // Once a second: a dead machine loses the last second, a dead process nothing.
+    "--innodb-flush-log-at-trx-commit=2",
+    "--key-buffer-size=1M",
+    "--table-open-cache=400",
+    "--max-connections=64",
+    // An import's longest statements.
+    "--max-allowed-packet=256M",
+    "--local-infile=OFF",
+    "--character-set-server=utf8mb4",
+];
+
+/// Options that only MariaDB knows.
+const MARIADB: &[&str] = &["--innodb-log-file-size=48M", "--aria-pagecache-buffer-size=8M"];
+
+/// Options that only MySQL knows, some of them since a later version.
+const MYSQL: &[&str] = &["--loose-mysqlx=OFF", "--loose-innodb-redo-log-capacity=50331648"];
+
+/// An installed server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Installation {
+    pub(super) program: PathBuf,
+    pub(super) is_mariadb: bool,
+    /// "10.11.19"
+    pub(super) version: String,
+}
+
+impl Installation {
+    /// "MariaDB 10.11".
+    pub(super) fn label(&self) -> String {
+        let name = if self.is_mariadb { "MariaDB" } else { "MySQL" };
+        let series: Vec<&str> = self.version.split('.').take(2).collect();
+        format!("{name} {}", series.join("."))
+    }
+
+    /// The name of its template.
+    fn template(&self) -> String {
+        let name = if self.is_mariadb { "mariadb" } else { "mysql" };
+        format!("{name}-{}", self.version)
+    }
+}
+
+/// The server program on this machine; MariaDB where both are.
+pub(super) fn program() -> Option<PathBuf> {
+    programs::find(&["mariadbd", "mysqld"])
+}
+
+/// The command-line client on this machine.
+pub(super) fn client() -> Option<PathBuf> {
+    programs::find(&["mariadb", "mysql"])
+}
+
+/// The server on this machine, asked what it is.
+pub(super) fn installation() -> Option<Installation> {
+    let program = program()?;
+    let said = ask(Command::new(&program).args(["--no-defaults", "--version"]), START)?;
+    let (is_mariadb, version) = read_version(&said)?;
+    Some(Installation { program, is_mariadb, version })
+}
+
+/// Reads "mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for …" or "mysqld  Ver 8.0.36 for … (MySQL Community …)".
+fn read_version(said: &str) -> Option<(bool, String)> {
+    let (_, rest) = said.split_once("Ver ")?;
+    let rest = rest.trim_start();
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    (end > 0).then(|| (said.contains("MariaDB"), rest[..end].to_owned()))
+}
+
+/// Makes `data` a copy of the template of the installed version, which is made if there is none yet.
+pub(super) fn create_data_directory(
+    templates: &Path,
+    data: &Path,
+    warden: &Arc<Warden>,
+    meter: Meter<'_>,
+) -> Result<()> {
+    let server = installation().ok_or_else(|| Error::missing("MariaDB (or MySQL)"))?;
+    let template = templates.join(server.template());
+    if !template.is_dir() {
+        let new = new_beside(&template);
+        let made = initialise(&server, &new, warden, meter).and_then(|()| move_to(&new, &template));
+        made.inspect_err(|_| drop(fs::remove_dir_all(&new)))?;
+    }
+    let new = new_beside(data);
+    let copied = copy(&template, &new, meter).and_then(|()| move_to(&new, data));
+    copied.inspect_err(|_| drop(fs::remove_dir_all(&new)))
+}
+
+/// A place for what will be moved to `path` when it is whole.
+fn new_beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().map(OsString::from).unwrap_or_default();
+    name.push(format!(".new-{}", std::process::id()));
+    path.with_file_name(name)
+}
+
+fn move_to(new: &Path, place: &Path) -> Result<()> {
+    // An empty folder may be there; a full one is never replaced.
+    if place.is_dir() {
+        fs::remove_dir(place).doing(|| format!("replace {}", place.display()))?;
+    }
+    fs::rename(new, place).doing(|| format!("move {} into its place", place.display()))
+}
+
+/// Has the server write an empty data directory.
+fn initialise(
+    server: &Installation,
+    data: &Path,
+    warden: &Arc<Warden>,
+    meter: Meter<'_>,
+) -> Result<()> {
+    // Left over from an owner that died.
+    let _ = fs::remove_dir_all(data);
+    fs::create_dir_all(data).doing(|| format!("create {}", data.display()))?;
+    meter.line(format!("preparing {} once", server.label()));
+    let mut command = initialiser(server, data)?;
+    let output = run(&mut command, "", warden, meter)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let error = Error::failed(format!("initialise a data directory of {}", server.label()))
+        .because(ending(output.status));
+    let mut lines = super::process::last_lines(&String::from_utf8_lossy(&output.stdout));
+    lines.extend(output.last_lines);
+    Err(with_lines(error, lines))
+}
+
+/// The program that initialises; MySQL's server does it itself, MariaDB has one beside (a shell script on Unix).
+fn initialiser(server: &Installation, data: &Path) -> Result<Command> {
+    let path = |option: &str| {
+        let mut option = OsString::from(option);
+        option.push(data);
+        option
+    };
+    if !server.is_mariadb {
+        let mut command = Command::new(&server.program);
+        command.args(["--no-defaults", "--initialize-insecure"]).arg(path("--datadir="));
+        command.args(as_root());
+        return Ok(command);
+    }
+    let install = programs::find(&["mariadb-install-db", "mysql_install_db"])
+        .ok_or_else(|| Error::missing("mariadb-install-db"))?;
+    let mut command = Command::new(install);
+    if cfg!(windows) {
+        command.arg(path("--datadir="));
+        return Ok(command);
+    }
+    command
+        .arg("--no-defaults")
+        .arg(path("--datadir="))
+        .args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"])
+        .args(["--innodb-flush-method=fsync", "--innodb-log-file-size=48M"])
+        .args(as_root());
+    Ok(command)
+}
+
+/// Both servers refuse to run as root unless told.
+fn as_root() -> Option<&'static str> {
+    is_root().then_some("--user=root")
+}
+
+/// Copies a template: some hundred small files, so one thread is enough.
+fn copy(from: &Path, to: &Path, meter: Meter<'_>) -> Result<()> {
+    meter.check()?;
+    let reading = || format!("read {}", from.display());
+    fs::create_dir_all(to).doing(|| format!("create {}", to.display()))?;
+    for entry in fs::read_dir(from).doing(reading)? {
+        let entry = entry.doing(reading)?;
+        let place = to.join(entry.file_name());
+        if entry.file_type().doing(reading)?.is_dir() {
+            copy(&entry.path(), &place, meter)?;
+        } else {
+            meter.check()?;
+            fs::copy(entry.path(), &place).doing(|| format!("copy to {}", place.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// A running server.
+pub(super) struct Server {
+    pub(super) environment: Address,
+    pub(super) label: String,
+    socket: PathBuf,
+    password: String,
+    process: Process,
+}
+
+impl Server {
+    /// Starts the server of `data` and waits until its user can log in. Its socket's name depends on `data` only.
+    pub(super) fn start(
+        environment: &Address,
+        data: &Path,
+        password: &str,
+        sockets: &Path,
+        warden: &Arc<Warden>,
+    ) -> Result<Self> {
+        if !data.join("mysql").is_dir() {
+            return Err(Error::failed(format!("start the database of {environment}"))
+                .because(format!("{} is no data directory of MariaDB", data.display())));
+        }
+        let server = installation().ok_or_else(|| Error::missing("MariaDB (or MySQL)"))?;
+        let pid_file = data.join("portico.pid");
+        end_former(&pid_file, data);
+        let socket = socket(sockets, data);
+        // MySQL believes a lock file whose process id is some other process by now.
+        for left in [socket.clone(), socket.with_extension("sock.lock"), pid_file.clone()] {
+            let _ = fs::remove_file(left);
+        }
+        let file = data.join("portico-server.log");
+        let _ = fs::remove_file(&file);
+        let log = Log::open(file)?;
+        let mut command = command(&server, data, &socket, &pid_file, &log)?;
+        let process = Process::start(&mut command, warden)?;
+        let mut started = Self {
+            environment: environment.clone(),
+            label: server.label(),
+            socket,
+            password: password.to_owned(),
+            process,
+        };
+        match started.wait_until_ready() {
+            Ok(()) => Ok(started),
+            Err(error) => {
+                started.process.end(STOP);
+                Err(with_lines(error, log.new_lines()))
+            }
+        }
+    }
+
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let until = Instant::now() + START;
+        let mut last = None;
+        let ended = wait_for(until, || match log_in(&self.socket, "root", "", None) {
+            Ok(_) => true,
+            Err(error) => {
+                last = Some(error);
+                !self.process.is_running()
+            }
+        });
+        let failed = || Error::failed(format!("start the database of {}", self.environment));
+        if !self.process.is_running() {
+            return Err(failed().because("the server ended at once"));
+        }
+        match last {
+            Some(error) if !ended => Err(failed().because(error)),
+            _ => self.set_up(),
+        }
+    }
+
+    /// Gives the site's user its database and password, unless it has them.
+    fn set_up(&self) -> Result<()> {
+        if log_in(&self.socket, NAME, &self.password, Some(NAME)).is_ok() {
+            return Ok(());
+        }
+        let set_up = || -> mysql::Result<()> {
+            let mut root = log_in(&self.socket, "root", "", None)?;
+            let user = format!("'{NAME}'@'localhost'");
+            root.query_drop(format!("CREATE DATABASE IF NOT EXISTS {NAME} CHARACTER SET utf8mb4"))?;
+            root.query_drop(format!("CREATE USER IF NOT EXISTS {user}"))?;
+            // No statement here can be prepared, so the password is quoted.
+            let password = self.password.replace('\\', "\\\\").replace('\'', "''");
+            root.query_drop(format!("ALTER USER {user} IDENTIFIED BY '{password}'"))?;
+            root.query_drop(format!("GRANT ALL PRIVILEGES ON `{NAME}`.* TO {user}"))
+        };
+        set_up().doing(|| format!("set up the database user of {}", self.environment))
+    }
+
+    /// Changes the password when it is another one now.
+    pub(super) fn use_password(&mut self, password: &str) -> Result<()> {
+        if self.password == password {
+            return Ok(());
+        }
+        let former = std::mem::replace(&mut self.password, password.to_owned());
+        self.set_up().inspect_err(|_| self.password = former)
+    }
+
+    pub(super) fn database(&self) -> Database {
+        Database::MariaDb {
+            socket: self.socket.clone(),
+            name: NAME.into(),
+            user: NAME.into(),
+            password: self.password.clone(),
+        }
+    }
+
+    pub(super) fn is_running(&mut self) -> bool {
+        self.process.is_running()
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    pub(super) fn ask_to_end(&mut self) {
+        self.process.ask_to_end();
+    }
+
+    /// Ends the server. Answers whether it ended cleanly; only then are its files complete.
+    pub(super) fn end(mut self) -> bool {
+        #[cfg(windows)]
+        {
+            // There is no signal to end by; the server takes a statement.
+            if let Ok(mut root) = log_in(&self.socket, "root", "", None) {
+                let _ = root.query_drop("SHUTDOWN");
+                return wait_for(Instant::now() + STOP, || !self.process.is_running());
+            }
+        }
+        self.process.end(STOP)
+    }
+}
+
+/// Where the server of `data` listens: the same place at each start, so that PHP need not be told anew.
+pub(super) fn socket(sockets: &Path, data: &Path) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    data.hash(&mut hasher);
+    let name = format!("db-{:016x}.sock", hasher.finish());
+    // Windows: the name of a pipe, which is in no folder.
+    if cfg!(windows) { PathBuf::from(format!("portico-{name}")) } else { sockets.join(name) }
+}
+
+fn command(
+    server: &Installation,
+    data: &Path,
+    socket: &Path,
+    pid_file: &Path,
+    log: &Log,
+) -> Result<Command> {
+    let mut command = Command::new(&server.program);
+    command.arg("--no-defaults");
+    let paths =
+        [("datadir", data), ("socket", socket), ("pid-file", pid_file), ("log-error", &log.file)];
+    for (name, path) in paths {
+        let mut option = OsString::from(format!("--{name}="));
+        option.push(path);
+        command.arg(option);
+    }
+    command.arg("--skip-networking").args(COMMON);
+    if cfg!(windows) {
+        command.arg("--enable-named-pipe");
+    }
+    command.args(if server.is_mariadb { MARIADB } else { MYSQL }).args(as_root());
+    command.current_dir(data).stdin(Stdio::null()).stdout(log.handle()?).stderr(log.handle()?);
+    Ok(command)
+}
+
+fn log_in(
+    socket: &Path,
+    user: &str,
+    password: &str,
+    database: Option<&str>,
+) -> mysql::Result<Conn> {
+    Conn::new(
+        OptsBuilder::new()
+            .socket(Some(socket.to_string_lossy()))
+            .user(Some(user))
+            .pass(Some(password))
+            .db_name(database)
+            .read_timeout(Some(START)),
+    )
+}
+
+/// Ends a server that a killed owner left on `data`: two servers on one directory would harm it.
+fn end_former(pid_file: &Path, data: &Path) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process};
+        let text = fs::read_to_string(pid_file).unwrap_or_default();
+        let Some(pid) = text.trim().parse().ok().filter(|pid| *pid > 1).and_then(Pid::from_raw)
+        else {
+            return;
+        };
+        let is_there = || serves(pid.as_raw_nonzero().get(), data);
+        for (signal, patience) in [(Signal::TERM, STOP), (Signal::KILL, Duration::from_secs(5))] {
+            if !is_there() {
+                return;
+            }
+            let _ = kill_process(pid, signal);
+            wait_for(Instant::now() + patience, || !is_there());
+        }
+    }
+    // Windows: the job object ended it with its owner.
+    #[cfg(not(unix))]
+    let _ = (pid_file, data);
+}
+
+/// Whether the process is a server of `data`, and not one that got the same id later.
+#[cfg(unix)]
+fn serves(pid: i32, data: &Path) -> bool {
+    let mut ps = Command::new("ps");
+    let line = match fs::read(format!("/proc/{pid}/cmdline")) {
+        Ok(line) => Some(String::from_utf8_lossy(&line).replace('\0', " ")),
+        Err(_) => {
+            ask(ps.args(["-ww", "-o", "command=", "-p", &pid.to_string()]), Duration::from_secs(5))
+        }
+    };
+    line.is_some_and(|line| line.contains(&format!("--datadir={} ", data.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn both_servers_say_what_they_are() {
+        let mariadb = "/usr/sbin/mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu";
+        let mysql =
+            "/usr/sbin/mysqld  Ver 8.0.36 for Linux on x86_64 (MySQL Community Server - GPL)";
+        assert_eq!(read_version(mariadb), Some((true, "10.11.19".into())));
+        assert_eq!(read_version(mysql), Some((false, "8.0.36".into())));
+        assert_eq!(read_version("mysqld: unknown option"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_of_a_program_is_survived(said in "(mysqld )?(Ver )?.{0,40}") {
+            let _ = read_version(&said);
+        }
+    }
+}

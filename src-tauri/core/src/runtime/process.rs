@@ -1,0 +1,267 @@
+//! Starting a process in a group of its own, and ending the whole group.
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::warden::Warden;
+use crate::{
+    error::{Doing, Error, Result},
+    progress::Meter,
+};
+
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+/// How many of a program's last lines an error shows.
+const LAST_LINES: usize = 12;
+
+/// A process with all that it started; it is killed when this is dropped.
+pub(super) struct Process {
+    child: Child,
+    warden: Arc<Warden>,
+    ended: bool,
+}
+
+impl Process {
+    /// Starts `command` in a group of its own, watched by the warden.
+    pub(super) fn start(command: &mut Command, warden: &Arc<Warden>) -> Result<Self> {
+        let child = in_group(command)
+            .spawn()
+            .doing(|| format!("start {}", command.get_program().to_string_lossy()))?;
+        let process = Self { child, warden: warden.clone(), ended: false };
+        // On failure the drop kills it: nothing may run that nobody watches.
+        warden.watch(&process.child)?;
+        Ok(process)
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it has not ended. It is not reaped here, so that its id can't become another's before its group is ended.
+    pub(super) fn is_running(&mut self) -> bool {
+        #[cfg(unix)]
+        {
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            let pid = Pid::from_child(&self.child);
+            !self.ended && matches!(waitid(WaitId::Pid(pid), options), Ok(None))
+        }
+        #[cfg(not(unix))]
+        {
+            !self.ended && matches!(self.child.try_wait(), Ok(None))
+        }
+    }
+
+    /// Asks the group to end.
+    pub(super) fn ask_to_end(&mut self) {
+        #[cfg(unix)]
+        if !self.ended {
+            signal_group(self.child.id(), Signal::TERM);
+        }
+    }
+
+    /// Asks the group to end, and kills what has not after `patience`. Answers whether it ended by itself.
+    pub(super) fn end(&mut self, patience: Duration) -> bool {
+        self.ask_to_end();
+        let clean = cfg!(unix) && wait_for(Instant::now() + patience, || !self.is_running());
+        self.kill();
+        clean
+    }
+
+    /// Kills the group and reaps it.
+    fn kill(&mut self) {
+        if self.ended {
+            return;
+        }
+        // Before it is reaped, its id can be nobody else's.
+        #[cfg(unix)]
+        signal_group(self.child.id(), Signal::KILL);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.ended = true;
+        self.warden.forget(self.child.id());
+    }
+
+    /// Waits until it ends by itself; kills it on a cancel.
+    fn wait(&mut self, meter: Meter<'_>) -> Result<ExitStatus> {
+        let mut pause = Duration::from_millis(1);
+        while self.is_running() {
+            meter.check()?;
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+        #[cfg(unix)]
+        signal_group(self.child.id(), Signal::KILL);
+        let status = self.child.wait().doing(|| "wait for a process".into())?;
+        self.ended = true;
+        self.warden.forget(self.child.id());
+        Ok(status)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Puts the process into a group of its own: no Ctrl-C of the terminal reaches it, and it can be ended whole.
+fn in_group(command: &mut Command) -> &mut Command {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        command.process_group(0)
+    }
+    #[cfg(windows)]
+    {
+        use std::os::windows::process::CommandExt;
+        const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+        const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+        command.creation_flags(CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW)
+    }
+}
+
+/// Signals a whole group; that it is gone already is fine.
+#[cfg(unix)]
+pub(super) fn signal_group(pid: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
+/// Looks again and again, ever more slowly, until `done` or the time is up. Answers whether it was done.
+pub(super) fn wait_for(until: Instant, mut done: impl FnMut() -> bool) -> bool {
+    let mut pause = Duration::from_millis(2);
+    loop {
+        if done() {
+            return true;
+        }
+        if Instant::now() >= until {
+            return false;
+        }
+        thread::sleep(pause);
+        pause = (pause * 3 / 2).min(Duration::from_millis(50));
+    }
+}
+
+/// What a program that ran to its end left.
+pub(super) struct Output {
+    pub(super) status: ExitStatus,
+    pub(super) stdout: Vec<u8>,
+    /// The last lines of its standard error.
+    pub(super) last_lines: Vec<String>,
+}
+
+/// Runs a program to its end. Lines of its standard error go to the meter; a cancel kills it and all it started.
+pub(super) fn run(
+    command: &mut Command,
+    input: &str,
+    warden: &Arc<Warden>,
+    meter: Meter<'_>,
+) -> Result<Output> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = Process::start(command, warden)?;
+    let pipes =
+        (process.child.stdin.take(), process.child.stdout.take(), process.child.stderr.take());
+    let (Some(mut stdin), Some(mut stdout), Some(stderr)) = pipes else {
+        return Err(Error::failed("speak to a process"));
+    };
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // A program need not read all of its input.
+            let _ = stdin.write_all(input.as_bytes());
+        });
+        let out = scope.spawn(move || {
+            let mut said = Vec::new();
+            stdout.read_to_end(&mut said).map(|_| said)
+        });
+        let err = scope.spawn(move || follow(stderr, meter));
+        let ended = process.wait(meter);
+        // Whatever still holds the pipes is killed, or the threads would wait for it.
+        drop(process);
+        let stdout = out.join().unwrap_or_else(|_| Err(io::Error::other("a reader panicked")));
+        let last_lines = err.join().unwrap_or_default();
+        let status = ended?;
+        Ok(Output { status, stdout: stdout.doing(|| "read what it said".into())?, last_lines })
+    })
+}
+
+/// Hands each line to the meter and keeps the last ones.
+fn follow(from: impl Read, meter: Meter<'_>) -> Vec<String> {
+    let mut last = Vec::new();
+    for line in BufReader::new(from).split(b'\n').map_while(io::Result::ok) {
+        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+        if line.is_empty() {
+            continue;
+        }
+        meter.line(line.clone());
+        last.push(line);
+        if last.len() > LAST_LINES {
+            last.remove(0);
+        }
+    }
+    last
+}
+
+/// What a small program says, or none when it fails or takes too long. Nothing is fed to it.
+pub(super) fn ask(command: &mut Command, patience: Duration) -> Option<String> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = in_group(command).spawn().ok()?;
+    let mut stdout = child.stdout.take()?;
+    let (send, said) = mpsc::channel();
+    thread::spawn(move || {
+        let mut text = Vec::new();
+        // Nobody may be listening any more.
+        let _ = stdout.read_to_end(&mut text).map(|_| send.send(text));
+    });
+    let text = said.recv_timeout(patience).ok();
+    if text.is_none() {
+        #[cfg(unix)]
+        signal_group(child.id(), Signal::KILL);
+        let _ = child.kill();
+    }
+    let good = child.wait().is_ok_and(|status| status.success());
+    text.filter(|_| good).map(|text| String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The last lines of a text that says why something failed: those that say so themselves, if there are any.
+pub(super) fn last_lines(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let is_error = |line: &&&str| line.to_ascii_lowercase().contains("error");
+    let errors: Vec<&&str> = lines.iter().filter(is_error).collect();
+    let chosen = if errors.is_empty() { lines.iter().collect() } else { errors };
+    chosen[chosen.len().saturating_sub(LAST_LINES)..]
+        .iter()
+        .map(|line| (**line).to_owned())
+        .collect()
+}
+
+/// An error that carries what a program said.
+pub(super) fn with_lines(mut error: Error, lines: Vec<String>) -> Error {
+    error.causes.extend(lines);
+    error
+}
+
+/// How a process ended, for people.
+pub(super) fn ending(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        if let Some(signal) = status.signal() {
+            return format!("it was ended by signal {signal}");
+        }
+    }
+    match status.code() {
+        Some(code) => format!("it ended with exit code {code}"),
+        None => "it ended".to_owned(),
+    }
+}
+
+/// A lock that a panic elsewhere does not close: what it guards is changed in single steps.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

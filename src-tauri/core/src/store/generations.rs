@@ -1,0 +1,140 @@
+//! The table of content generations, with what was last measured of each.
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{Store, from_json, from_text, to_json, to_text};
+use crate::{
+    error::{Doing, Result},
+    model::{Address, Generation, GenerationRow, Measured, SiteName},
+};
+
+const COLUMNS: &str = "site, environment, number, origin, engine, pinned, measured, created";
+
+impl Store {
+    /// The generations of an environment, newest first.
+    pub fn generations(&self, address: &Address) -> Result<Vec<GenerationRow>> {
+        let mut all = self.read(|connection| all_of(connection, &address.site))?;
+        all.retain(|row| row.generation.environment == address.environment);
+        all.reverse();
+        Ok(all)
+    }
+
+    /// One generation, if it is kept.
+    pub fn generation(&self, address: &Address, number: u32) -> Result<Option<GenerationRow>> {
+        self.read(|connection| find(connection, address, number))
+    }
+
+    /// A number that no generation of the environment ever had.
+    pub fn next_generation(&self, address: &Address) -> Result<u32> {
+        let key = format!("generations.{address}");
+        let last = self.setting(&key)?.and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
+        let newest = self.generations(address)?.first().map_or(0, |row| row.generation.number);
+        let next = last.max(newest) + 1;
+        self.set_setting(&key, &next.to_string())?;
+        Ok(next)
+    }
+
+    /// Notes how large a generation is.
+    pub fn set_measured(&self, address: &Address, number: u32, measured: &Measured) -> Result<()> {
+        self.transaction(|transaction| {
+            transaction
+                .execute(
+                    "UPDATE generations SET measured = ?4
+                     WHERE site = ?1 AND environment = ?2 AND number = ?3",
+                    params![
+                        address.site.as_str(),
+                        address.environment.as_str(),
+                        number,
+                        to_json(measured)
+                    ],
+                )
+                .doing(|| format!("note the size of generation {number} of {address}"))?;
+            Ok(())
+        })
+    }
+}
+
+/// All generations of a site, oldest first.
+pub(crate) fn all_of(connection: &Connection, site: &SiteName) -> Result<Vec<GenerationRow>> {
+    let read = || {
+        connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM generations WHERE site = ?1 ORDER BY environment, number"
+            ))?
+            .query_map([site.as_str()], read_row)?
+            .collect::<rusqlite::Result<_>>()
+    };
+    read().doing(|| format!("list the generations of {site}"))
+}
+
+/// One generation, if it is kept, as a transaction sees it.
+pub(crate) fn find(
+    connection: &Connection,
+    address: &Address,
+    number: u32,
+) -> Result<Option<GenerationRow>> {
+    connection
+        .query_row(
+            &format!(
+                "SELECT {COLUMNS} FROM generations
+                 WHERE site = ?1 AND environment = ?2 AND number = ?3"
+            ),
+            params![address.site.as_str(), address.environment.as_str(), number],
+            read_row,
+        )
+        .optional()
+        .doing(|| format!("read generation {number} of {address}"))
+}
+
+/// Writes a generation.
+pub(crate) fn insert(connection: &Connection, row: &GenerationRow) -> Result<()> {
+    let generation = &row.generation;
+    let values = params![
+        generation.site.as_str(),
+        generation.environment.as_str(),
+        generation.number,
+        to_json(&generation.origin),
+        to_text(&generation.engine),
+        generation.pinned,
+        row.measured.as_ref().map(to_json),
+        generation.created.to_string(),
+    ];
+    connection
+        .execute(
+            &format!("INSERT INTO generations ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)"),
+            values,
+        )
+        .doing(|| {
+            format!(
+                "record generation {} of {}.{}",
+                generation.number, generation.site, generation.environment
+            )
+        })?;
+    Ok(())
+}
+
+/// Forgets a generation that was pruned.
+pub(crate) fn remove(connection: &Connection, address: &Address, number: u32) -> Result<()> {
+    connection
+        .execute(
+            "DELETE FROM generations WHERE site = ?1 AND environment = ?2 AND number = ?3",
+            params![address.site.as_str(), address.environment.as_str(), number],
+        )
+        .doing(|| format!("forget generation {number} of {address}"))?;
+    Ok(())
+}
+
+fn read_row(row: &Row<'_>) -> rusqlite::Result<GenerationRow> {
+    let measured: Option<String> = row.get(6)?;
+    Ok(GenerationRow {
+        generation: Generation {
+            site: from_text(0, row.get(0)?)?,
+            environment: from_text(1, row.get(1)?)?,
+            number: row.get(2)?,
+            origin: from_json(3, &row.get::<_, String>(3)?)?,
+            engine: from_text(4, row.get(4)?)?,
+            pinned: row.get(5)?,
+            created: from_text(7, row.get(7)?)?,
+        },
+        measured: measured.map(|json| from_json(6, &json)).transpose()?,
+    })
+}

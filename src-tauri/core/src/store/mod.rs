@@ -1,0 +1,179 @@
+//! `portico.db`: every pointer, in one SQLite file. One list of migrations, one file a table.
+pub(crate) mod environments;
+pub(crate) mod generations;
+mod journal;
+mod settings;
+pub(crate) mod sites;
+pub(crate) mod workflows;
+
+use std::{
+    path::Path,
+    sync::{Mutex, MutexGuard},
+};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, types::Type};
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use journal::Trace;
+pub use workflows::Workflow;
+
+use crate::error::{Doing, Error, Result};
+
+/// Applied in order and never edited once released; `PRAGMA user_version` counts them.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE sites (
+        name TEXT PRIMARY KEY, label TEXT NOT NULL, cms TEXT NOT NULL, docroot TEXT NOT NULL,
+        uploads TEXT NOT NULL, engine TEXT NOT NULL, branch TEXT NOT NULL, id TEXT NOT NULL,
+        created TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE environments (
+        site TEXT NOT NULL REFERENCES sites(name) ON DELETE CASCADE, name TEXT NOT NULL,
+        code TEXT NOT NULL, generation INTEGER NOT NULL, connection_mode TEXT, lock TEXT,
+        secrets TEXT NOT NULL, created TEXT NOT NULL,
+        PRIMARY KEY (site, name)
+    ) STRICT;
+    CREATE TABLE generations (
+        site TEXT NOT NULL REFERENCES sites(name) ON DELETE CASCADE, environment TEXT NOT NULL,
+        number INTEGER NOT NULL, origin TEXT NOT NULL, engine TEXT NOT NULL,
+        pinned INTEGER NOT NULL DEFAULT 0, measured TEXT, created TEXT NOT NULL,
+        PRIMARY KEY (site, environment, number)
+    ) STRICT;
+    CREATE TABLE workflows (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, site TEXT NOT NULL, environment TEXT,
+        request TEXT NOT NULL, title TEXT NOT NULL,
+        state TEXT NOT NULL
+            CHECK (state IN ('running','succeeded','failed','cancelled','rolled_back')),
+        started_at TEXT NOT NULL, finished_at TEXT, undoes INTEGER,
+        changes TEXT NOT NULL DEFAULT '[]', result TEXT, error TEXT
+    ) STRICT;
+    CREATE INDEX workflows_by_site ON workflows (site, id);
+    CREATE TABLE journal (
+        workflow INTEGER NOT NULL REFERENCES workflows(id) ON DELETE CASCADE,
+        seq INTEGER NOT NULL, trace TEXT NOT NULL, PRIMARY KEY (workflow, seq)
+    ) STRICT;
+    CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"];
+
+/// The open database; all threads of the owner share it.
+pub struct Store {
+    connection: Mutex<Connection>,
+}
+
+impl Store {
+    /// Opens or makes the database.
+    ///
+    /// # Errors
+    /// One that a newer Portico wrote is refused.
+    pub fn open(path: &Path) -> Result<Self> {
+        let doing = || format!("open {}", path.display());
+        let mut connection = Connection::open(path).doing(doing)?;
+        connection
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+                 PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;",
+            )
+            .doing(doing)?;
+        migrate(&mut connection, path)?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic elsewhere can't leave the connection half changed: SQLite rolls back.
+        self.connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Runs `work` in one transaction: all of it happens, or nothing.
+    pub fn transaction<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut connection = self.lock();
+        let doing = || "write to portico.db".to_owned();
+        let transaction = connection.transaction().doing(doing)?;
+        let value = work(&transaction)?;
+        transaction.commit().doing(doing)?;
+        Ok(value)
+    }
+
+    /// Runs `work` on the connection, for reading.
+    pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        work(&self.lock())
+    }
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
+    let doing = || format!("bring {} up to date", path.display());
+    let transaction = connection.transaction().doing(doing)?;
+    let applied: u32 =
+        transaction.pragma_query_value(None, "user_version", |row| row.get(0)).doing(doing)?;
+    let applied = applied as usize;
+    if applied > MIGRATIONS.len() {
+        return Err(Error::refused(format!(
+            "{} was written by a newer version of Portico",
+            path.display()
+        ))
+        .hint("Update Portico, or set PORTICO_HOME to another folder."));
+    }
+    for (version, migration) in (1_u32..).zip(MIGRATIONS).skip(applied) {
+        transaction.execute_batch(migration).doing(doing)?;
+        transaction.pragma_update(None, "user_version", version).doing(doing)?;
+    }
+    transaction.commit().doing(doing)
+}
+
+/// A value that a column holds as JSON.
+fn to_json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("the model serialises")
+}
+
+/// The text of an enum that serde writes as a string.
+fn to_text<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value).expect("the model serialises") {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// Reads a JSON column.
+fn from_json<T: DeserializeOwned>(column: usize, json: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(json).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+    })
+}
+
+/// Reads a column that holds an enum's or a name's text.
+fn from_text<T: DeserializeOwned>(column: usize, text: String) -> rusqlite::Result<T> {
+    serde_json::from_value(serde_json::Value::String(text)).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+    })
+}
+
+/// Now, to the millisecond: finer digits only make rows harder to read.
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    now.round(jiff::Unit::Millisecond).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opening_twice_migrates_once() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let path = dir.path().join("portico.db");
+        Store::open(&path).expect("opens").set_setting("port", "8080").expect("writes");
+        let store = Store::open(&path).expect("opens again");
+        assert_eq!(store.setting("port").expect("reads").as_deref(), Some("8080"));
+    }
+
+    #[test]
+    fn a_database_of_a_newer_version_is_refused() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let path = dir.path().join("portico.db");
+        Connection::open(&path)
+            .expect("opens")
+            .pragma_update(None, "user_version", 99)
+            .expect("writes");
+        let error = Store::open(&path).err().expect("refused");
+        assert_eq!(error.code, crate::Code::Refused);
+    }
+}

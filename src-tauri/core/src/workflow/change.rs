@@ -1,0 +1,71 @@
+//! Checks and moves the pointers that changes are about.
+use rusqlite::Connection;
+
+use crate::{
+    error::{Error, Result},
+    model::Change,
+    store::{self, Store},
+};
+
+/// Whether the pointer stands where the change starts from. References are the repository's to tell.
+pub(crate) fn starts_from_here(change: &Change, store: &Store) -> Result<bool> {
+    Ok(match change {
+        Change::Code { environment, before, .. } => {
+            store.find_environment(environment)?.is_some_and(|it| it.code == *before)
+        }
+        Change::Content { environment, before, .. } => {
+            store.find_environment(environment)?.is_some_and(|it| it.generation == *before)
+        }
+        Change::ConnectionMode { environment, before, .. } => {
+            store.find_environment(environment)?.is_some_and(|it| it.connection_mode == *before)
+        }
+        Change::Environment { environment, before, .. } => {
+            store.find_environment(environment)?.as_ref() == before.as_deref()
+        }
+        Change::Site { site, before: Some(record), .. } => {
+            store.find_site(site)?.is_some() && store.site_record(site)?.same_pointers(record)
+        }
+        Change::Site { site, before: None, .. } => store.find_site(site)?.is_none(),
+        Change::Reference { .. } => true,
+    })
+}
+
+/// Moves the pointer inside the transaction of the switch.
+pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<()> {
+    match change {
+        Change::Code { environment, after, .. } => {
+            store::environments::set_code(connection, environment, after)
+        }
+        Change::Content { environment, after, .. } => {
+            if store::generations::find(connection, environment, *after)?.is_none() {
+                return Err(Error::refused(format!(
+                    "generation {after} of {environment} is not kept any more"
+                )));
+            }
+            store::environments::set_generation(connection, environment, *after)
+        }
+        Change::ConnectionMode { environment, after, .. } => {
+            store::environments::set_connection_mode(connection, environment, *after)
+        }
+        Change::Environment { environment, before, after } => {
+            if before.is_some() {
+                store::environments::remove(connection, environment)?;
+            }
+            match after {
+                Some(after) => store::environments::insert(connection, after),
+                None => Ok(()),
+            }
+        }
+        Change::Site { site, before, after } => {
+            if before.is_some() {
+                store::sites::remove(connection, site)?;
+            }
+            match after {
+                Some(after) => store::sites::insert_record(connection, after),
+                None => Ok(()),
+            }
+        }
+        // The repository is not the database's: the frame moves references, journalled, before the switch.
+        Change::Reference { .. } => Ok(()),
+    }
+}

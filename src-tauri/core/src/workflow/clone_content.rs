@@ -1,0 +1,123 @@
+//! `env:clone-content`: another environment's database and files, with this one's addresses.
+use std::time::Instant;
+
+use super::{Change, Context, Done, delete_site, generation, request::CloneContent, work::Work};
+use crate::{
+    content::files::CopyCost,
+    error::{Error, Result},
+    model::{Address, Environment, EnvironmentName, Origin, Site, count, human_bytes},
+};
+
+pub(super) struct Plan<'a> {
+    wanted: &'a CloneContent,
+    site: Site,
+    from: Environment,
+    to: Environment,
+}
+
+pub(super) fn plan<'a>(context: &Context, wanted: &'a CloneContent) -> Result<Plan<'a>> {
+    let site = context.store.site(&wanted.from.site)?;
+    let target = Address::new(&site.name, &wanted.to);
+    if wanted.from.environment == wanted.to {
+        return Err(Error::refused(format!("{target} can't be cloned onto itself"))
+            .hint("Choose two different environments."));
+    }
+    if wanted.db_only && wanted.files_only {
+        return Err(Error::usage("only the database and only the files exclude each other")
+            .hint("Leave both out to clone database and files."));
+    }
+    let from = context.store.environment(&wanted.from)?;
+    let to = context.store.environment(&target)?;
+    if wanted.to == EnvironmentName::Live {
+        delete_site::confirm(&site.name, wanted.confirm.as_deref(), "replacing Live's content")?;
+    }
+    Ok(Plan { wanted, site, from, to })
+}
+
+pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
+    let wanted = plan.wanted;
+    let (database, files) = (!wanted.files_only, !wanted.db_only);
+    let address = Address::new(&plan.site.name, &plan.to.name);
+    let started = Instant::now();
+    check_room(work, plan)?;
+    let fresh = generation::begin(work, &address)?;
+    let mut cost = CopyCost::default();
+    if files {
+        add(&mut cost, generation::copy_files(work, &plan.from, &fresh)?);
+    } else {
+        generation::share_files(work, &fresh, plan.to.generation)?;
+    }
+    let mut replacements = 0;
+    if database {
+        add(&mut cost, generation::copy_database(work, &plan.site, &plan.from, &fresh)?);
+        replacements = adapt(work, plan, &fresh)?;
+    } else {
+        generation::share_database(work, &fresh, plan.to.generation)?;
+    }
+    if wanted.updatedb && database {
+        generation::update_database(work, &plan.site, &plan.to, &fresh)?;
+    }
+    let origin = Origin::Clone { environment: plan.from.name.clone(), database, files };
+    let row = generation::finish(work, &plan.site, &plan.to, &fresh, origin)?;
+    work.line(cost_line(&cost, started));
+    let mut result = serde_json::Map::new();
+    result.insert("generation".into(), fresh.number.into());
+    result.insert("bytes".into(), cost.bytes.into());
+    result.insert("new_bytes".into(), cost.new_bytes.into());
+    result.insert("files".into(), cost.files.into());
+    result.insert("replacements".into(), replacements.into());
+    result.insert("url".into(), work.context.url(&address).into());
+    Ok(Done {
+        generations: vec![row],
+        changes: vec![Change::Content {
+            environment: address.clone(),
+            before: plan.to.generation,
+            after: fresh.number,
+        }],
+        result,
+        clear_cache: wanted.cc.then_some(address),
+        ..Done::default()
+    })
+}
+
+/// Makes the copied database the target's own: no caches of the source, the target's addresses.
+fn adapt(work: &Work<'_>, plan: &Plan<'_>, fresh: &generation::Fresh) -> Result<u64> {
+    let wanted = plan.wanted;
+    let opened = generation::open(work, &plan.site, &plan.to, fresh)?;
+    let Some(database) = &opened.database else { return Ok(0) };
+    if !wanted.full {
+        generation::empty_volatile_tables(work, &plan.site, database)?;
+    }
+    if wanted.keep_urls {
+        return Ok(0);
+    }
+    let extra = wanted.from_url.clone().zip(wanted.to_url.clone());
+    let (from, to) = (&wanted.from, &fresh.address);
+    generation::convert_addresses(work, &plan.site, database, from, to, extra)
+}
+
+/// Refuses before anything is copied when the disk can't hold it; blocks that will be shared count too.
+fn check_room(work: &Work<'_>, plan: &Plan<'_>) -> Result<()> {
+    let source = Address::new(&plan.site.name, &plan.from.name);
+    let row = work.context.store.generation(&source, plan.from.generation)?;
+    let Some(measured) = row.and_then(|row| row.measured) else { return Ok(()) };
+    let database = if plan.wanted.files_only { 0 } else { measured.database.bytes };
+    let files = if plan.wanted.db_only { 0 } else { measured.files.bytes };
+    generation::check_room(work, database + files)
+}
+
+fn add(sum: &mut CopyCost, more: CopyCost) {
+    sum.files += more.files;
+    sum.bytes += more.bytes;
+    sum.new_bytes += more.new_bytes;
+}
+
+fn cost_line(cost: &CopyCost, started: Instant) -> String {
+    format!(
+        "cloned {} in {} in {:.1} s, new disk use {}",
+        human_bytes(cost.bytes),
+        count(cost.files, "file"),
+        started.elapsed().as_secs_f64(),
+        human_bytes(cost.new_bytes),
+    )
+}

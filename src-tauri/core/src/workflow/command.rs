@@ -1,0 +1,135 @@
+//! A request as the command line that does the same: "Copy as command".
+use crate::model::request::{CloneContent, CreateSite, Deploy, Request};
+use crate::model::{ConnectionMode, DatabaseEngine};
+
+/// The command line of a request. A password shows as `…`: it is not kept.
+pub fn command_line(request: &Request) -> String {
+    let mut line = Line::default();
+    match request {
+        Request::CreateSite(it) => create_site(&mut line, it),
+        Request::InstallSite(it) => {
+            line.word("site:install").word(it.environment.to_string()).option("title", &it.title);
+            line.option("admin-user", &it.admin_user).option("admin-password", "…");
+            line.option("admin-email", &it.admin_email);
+        }
+        Request::DeleteSite(it) => {
+            line.word("site:delete").word(it.site.as_str());
+            line.option("confirm", it.site.as_str());
+        }
+        Request::Deploy(it) => deploy(&mut line, it),
+        Request::CloneContent(it) => clone_content(&mut line, it),
+        Request::Commit(it) => {
+            line.word("env:commit").word(it.environment.to_string());
+            line.option("message", &it.message);
+            for file in &it.files {
+                line.word(file);
+            }
+        }
+        Request::SetConnection(it) => {
+            let mode = match it.mode {
+                ConnectionMode::Sftp => "sftp",
+                ConnectionMode::Git => "git",
+            };
+            line.word("connection:set").word(it.environment.to_string()).word(mode);
+        }
+        Request::ClearCache(it) => {
+            line.word("env:clear-cache").word(it.environment.to_string());
+        }
+        Request::Wipe(it) => {
+            line.word("env:wipe").word(it.environment.to_string());
+            line.optional("confirm", it.confirm.as_deref());
+        }
+        Request::Undo(it) => {
+            line.word("undo").word(it.site.as_str());
+            line.optional("workflow", it.workflow.map(|id| id.to_string()).as_deref());
+        }
+    }
+    line.0
+}
+
+fn create_site(line: &mut Line, it: &CreateSite) {
+    line.word("site:create").word(it.name.as_str()).option("from", &it.from);
+    line.optional("label", it.label.as_deref());
+    line.optional(
+        "database",
+        it.database.map(|engine| match engine {
+            DatabaseEngine::MariaDb => "mariadb",
+            DatabaseEngine::Sqlite => "sqlite",
+        }),
+    );
+    line.optional("branch", it.branch.as_deref());
+}
+
+fn deploy(line: &mut Line, it: &Deploy) {
+    line.word("env:deploy").word(it.environment.to_string());
+    line.flag("sync-content", it.sync_content).optional("note", it.note.as_deref());
+    line.flag("updatedb", it.updatedb).flag("cc", it.cc);
+}
+
+fn clone_content(line: &mut Line, it: &CloneContent) {
+    line.word("env:clone-content").word(it.from.to_string()).word(it.to.as_str());
+    line.flag("db-only", it.db_only).flag("files-only", it.files_only);
+    line.optional("from-url", it.from_url.as_deref()).optional("to-url", it.to_url.as_deref());
+    line.flag("keep-urls", it.keep_urls).flag("full", it.full);
+    line.flag("updatedb", it.updatedb).flag("cc", it.cc);
+    line.optional("confirm", it.confirm.as_deref());
+}
+
+/// A command line in the making; each word is quoted where a shell needs it.
+struct Line(String);
+
+impl Default for Line {
+    fn default() -> Self {
+        Self("portico".into())
+    }
+}
+
+impl Line {
+    fn word(&mut self, word: impl AsRef<str>) -> &mut Self {
+        self.0.push(' ');
+        self.0.push_str(&quote(word.as_ref()));
+        self
+    }
+
+    fn option(&mut self, name: &str, value: &str) -> &mut Self {
+        self.word(format!("--{name}")).word(value)
+    }
+
+    fn optional(&mut self, name: &str, value: Option<&str>) -> &mut Self {
+        match value {
+            Some(value) => self.option(name, value),
+            None => self,
+        }
+    }
+
+    fn flag(&mut self, name: &str, on: bool) -> &mut Self {
+        if on { self.word(format!("--{name}")) } else { self }
+    }
+}
+
+/// Quotes a word for a POSIX shell where it needs it.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:@=,+%…".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_reads_as_the_command_that_does_the_same() {
+        let request: Request = serde_json::from_str(
+            r#"{"kind":"deploy","environment":"acme.test","sync_content":true,"note":"it's out"}"#,
+        )
+        .expect("parses");
+        assert_eq!(
+            command_line(&request),
+            r"portico env:deploy acme.test --sync-content --note 'it'\''s out'"
+        );
+    }
+}

@@ -1,0 +1,64 @@
+//! `env:commit`: the changed files of a writable environment's folder become a commit on its branch.
+use super::{Change, Context, Done, create_site, request::Commit, running, work::Work};
+use crate::{
+    cms, code,
+    error::{Error, Result},
+    model::{CodePointer, ConnectionMode, Environment},
+};
+
+pub(super) struct Plan<'a> {
+    wanted: &'a Commit,
+    environment: Environment,
+    branch: String,
+}
+
+pub(super) fn plan<'a>(context: &Context, wanted: &'a Commit) -> Result<Plan<'a>> {
+    let environment = context.store.environment(&wanted.environment)?;
+    let CodePointer::Branch { branch } = &environment.code else {
+        return Err(Error::refused(format!("code can't be changed on {}", wanted.environment))
+            .hint("Commit on Dev or a multidev, then deploy."));
+    };
+    if environment.connection_mode == Some(ConnectionMode::Git) {
+        return Err(Error::refused(format!("{} is in Git mode", wanted.environment)).hint(
+            format!(
+                "Push to it, or run `portico connection:set {} sftp` first.",
+                wanted.environment
+            ),
+        ));
+    }
+    if wanted.message.trim().is_empty() {
+        return Err(Error::usage("a commit needs a message").hint("Say what changed, and why."));
+    }
+    let folder = running::code_folder(context, &environment);
+    if code::count_changes(&folder)? == 0 {
+        return Err(Error::refused("there is nothing to commit")
+            .hint(format!("No file is changed in {}.", folder.display())));
+    }
+    cms::pantheon_yml(&folder)?;
+    let branch = branch.clone();
+    Ok(Plan { wanted, environment, branch })
+}
+
+pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
+    let wanted = plan.wanted;
+    let repository = work.context.repository(&wanted.environment.site);
+    let folder = running::code_folder(work.context, &plan.environment);
+    let name = format!("refs/heads/{}", plan.branch);
+    let before = repository.reference(&name)?;
+    let commit = work.step("Commit", |_| {
+        let author = create_site::author();
+        code::commit_changes(&folder, &wanted.files, &wanted.message, &author)
+    })?;
+    let mut result = serde_json::Map::new();
+    result.insert("commit".into(), commit.clone().into());
+    Ok(Done {
+        changes: vec![Change::Reference {
+            site: wanted.environment.site.clone(),
+            name,
+            before,
+            after: Some(commit),
+        }],
+        result,
+        ..Done::default()
+    })
+}

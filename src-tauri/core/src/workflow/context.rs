@@ -1,0 +1,200 @@
+//! What every workflow has at hand: the folder, the database, the processes, the front.
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use super::{command_line, running::Routes, undo};
+use crate::{
+    code::Repository,
+    content::files,
+    error::{Error, Result},
+    front::{Front, Hold},
+    layout::Layout,
+    model::{Address, CodePointer, Environment, SiteName, SiteRecord, view::WorkflowRow},
+    runtime::Runtime,
+    store::{Store, Workflow},
+};
+
+/// What every workflow has at hand.
+pub struct Context {
+    /// Where files live.
+    pub layout: Layout,
+    /// Every pointer.
+    pub store: Store,
+    /// PHP and MariaDB.
+    pub runtime: Runtime,
+    /// The SQLite Database Integration plugin's folder, where it is installed.
+    pub sqlite_plugin: Option<PathBuf>,
+    /// What the front serves.
+    pub routes: Routes,
+    front: OnceLock<Front>,
+    busy: Mutex<HashMap<SiteName, String>>,
+}
+
+impl Context {
+    /// A context whose front is not started yet.
+    pub fn new(
+        layout: Layout,
+        store: Store,
+        runtime: Runtime,
+        sqlite_plugin: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            layout,
+            store,
+            runtime,
+            sqlite_plugin,
+            routes: Routes::default(),
+            front: OnceLock::new(),
+            busy: Mutex::default(),
+        }
+    }
+
+    /// Hands over the front, once.
+    pub fn set_front(&self, front: Front) {
+        assert!(self.front.set(front).is_ok(), "the front is started once");
+    }
+
+    /// The front.
+    pub fn front(&self) -> &Front {
+        self.front.get().expect("the front is started before anything is asked")
+    }
+
+    /// The front, if it is started.
+    pub fn started_front(&self) -> Option<&Front> {
+        self.front.get()
+    }
+
+    /// The site's repository.
+    pub fn repository(&self, site: &SiteName) -> Repository {
+        Repository::at(self.layout.repository(site))
+    }
+
+    /// Host name and port of an environment, as the browser sends them.
+    pub fn host(&self, address: &Address) -> String {
+        let name = format!("{}-{}.localhost", address.environment, address.site);
+        match self.front().address().port() {
+            80 => name,
+            port => format!("{name}:{port}"),
+        }
+    }
+
+    /// Where an environment answers.
+    pub fn url(&self, address: &Address) -> String {
+        format!("http://{}", self.host(address))
+    }
+
+    /// Holds the environment's requests until the hold is dropped, once those under way are done.
+    pub fn hold(&self, address: &Address) -> Result<Hold> {
+        self.front().hold(address, Duration::from_secs(30))
+    }
+
+    /// The commit that an environment runs.
+    pub fn commit_of(&self, environment: &Environment) -> Result<String> {
+        match &environment.code {
+            CodePointer::Branch { branch } => self.repository(&environment.site).head(branch),
+            CodePointer::Release { commit, .. } => Ok(commit.clone()),
+        }
+    }
+
+    /// Takes the site for one workflow; the guard gives it back.
+    ///
+    /// # Errors
+    /// Busy, naming what runs.
+    pub fn hold_site(&self, site: &SiteName, title: &str) -> Result<Held<'_>> {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = busy.get(site) {
+            return Err(Error::busy(site, running));
+        }
+        busy.insert(site.clone(), title.to_owned());
+        Ok(Held { context: self, site: site.clone() })
+    }
+
+    /// Whether a workflow runs on the site.
+    pub fn is_busy(&self, site: &SiteName) -> bool {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).contains_key(site)
+    }
+
+    /// A workflow as the shells see it.
+    pub fn workflow_row(&self, workflow: &Workflow) -> Result<WorkflowRow> {
+        Ok(WorkflowRow {
+            id: workflow.id,
+            site: workflow.site.clone(),
+            environment: workflow.environment.clone(),
+            kind: workflow.request.kind().to_owned(),
+            title: workflow.title.clone(),
+            state: workflow.state,
+            started_at: workflow.started_at,
+            finished_at: workflow.finished_at,
+            undoes: workflow.undoes,
+            undoable: undo::is_undoable(self, workflow)?,
+            command: command_line(&workflow.request),
+            result: workflow.result.clone(),
+            error: workflow.error.clone(),
+        })
+    }
+
+    /// Makes links and routes of a site follow its pointers. Idempotent; also repairs them at start.
+    pub fn follow(&self, site: &SiteName) -> Result<()> {
+        let Some(record) = self.store.find_site(site)? else {
+            self.routes.forget(site);
+            return Ok(());
+        };
+        let mut routes = Vec::new();
+        for environment in self.store.environments(site)? {
+            let address = Address::new(site, &environment.name);
+            self.follow_environment(&address, &record.uploads, &environment)?;
+            routes.push(Arc::new(super::running::route(self, &record, &environment)?));
+        }
+        self.routes.replace(site, routes);
+        Ok(())
+    }
+
+    /// Mends the links between a site's worktrees and its repository after the folder was moved.
+    pub(crate) fn mend_worktrees(&self, record: &SiteRecord) -> Result<()> {
+        for environment in &record.environments {
+            if let CodePointer::Branch { .. } = environment.code {
+                let address = Address::new(&record.site.name, &environment.name);
+                self.repository(&record.site.name).repair_worktree(&self.layout.code(&address))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn follow_environment(
+        &self,
+        address: &Address,
+        uploads: &str,
+        environment: &Environment,
+    ) -> Result<()> {
+        let layout = &self.layout;
+        files::point_link(
+            &layout.files(address),
+            &layout.generation_files(address, environment.generation),
+        )?;
+        if let CodePointer::Release { directory, .. } = &environment.code {
+            files::point_link(&layout.code(address), &layout.release(address, directory))?;
+        }
+        if !uploads.is_empty() {
+            let code = super::running::code_folder(self, environment);
+            files::point_link(&code.join(uploads), &layout.files(address))?;
+        }
+        Ok(())
+    }
+}
+
+/// A site taken for one workflow.
+pub struct Held<'a> {
+    context: &'a Context,
+    site: SiteName,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let mut busy = self.context.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.remove(&self.site);
+    }
+}

@@ -1,0 +1,284 @@
+//! `site:create`: a repository, a Dev environment with its worktree, an empty first generation.
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{Change, Context, Done, generation, request::CreateSite, work::Work};
+use crate::{
+    cms::{self, Detected},
+    code::{self, Author, Repository},
+    content::{archive, files},
+    error::{Doing, Error, Result},
+    model::{
+        Address, Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, EnvironmentName,
+        Origin, Secrets, Site, SiteRecord,
+    },
+    runtime,
+    store::now,
+};
+
+/// Where the code comes from, found by looking.
+#[derive(Debug, PartialEq, Eq)]
+enum Source {
+    Sample,
+    Git(String),
+    Folder(PathBuf),
+    Archive(PathBuf),
+}
+
+pub(super) struct Plan<'a> {
+    wanted: &'a CreateSite,
+    source: Source,
+}
+
+pub(super) fn plan<'a>(context: &Context, wanted: &'a CreateSite) -> Result<Plan<'a>> {
+    let name = &wanted.name;
+    if context.store.find_site(name)?.is_some() {
+        return Err(Error::refused(format!("a site named `{name}` exists already"))
+            .hint("Choose another name, or delete that site first."));
+    }
+    let folder = context.layout.site(name);
+    if folder.symlink_metadata().is_ok() {
+        return Err(Error::refused(format!("{} exists already", folder.display()))
+            .hint("Move that folder away: it is none of Portico's sites."));
+    }
+    if wanted.database == Some(DatabaseEngine::MariaDb) && !runtime::has_mariadb() {
+        return Err(Error::missing("MariaDB"));
+    }
+    Ok(Plan { wanted, source: source(&wanted.from)? })
+}
+
+/// A path is what it is on the disk; what is no path may be a Git URL (`scheme://…`, `user@host:path`).
+fn source(from: &str) -> Result<Source> {
+    if from == "sample" {
+        return Ok(Source::Sample);
+    }
+    let path = Path::new(from);
+    if path.is_dir() {
+        let is_git = path.join(".git").exists()
+            || (path.join("HEAD").is_file() && path.join("objects").is_dir());
+        return Ok(if is_git {
+            Source::Git(from.to_owned())
+        } else {
+            Source::Folder(path.to_owned())
+        });
+    }
+    if path.is_file() {
+        if archive::is_archive(path)? {
+            return Ok(Source::Archive(path.to_owned()));
+        }
+        return Err(Error::refused(format!("{from} is no archive that Portico can read"))
+            .hint("Code comes as a folder, a Git repository, a .zip or a .tar.gz."));
+    }
+    let is_url = from.contains("://")
+        || from.split_once(':').is_some_and(|(host, path)| {
+            host.contains('@') && !path.is_empty() && !host.contains('/')
+        });
+    if is_url {
+        return Ok(Source::Git(from.to_owned()));
+    }
+    Err(Error::not_found("file or folder", from)
+        .hint("Give a folder, a Git URL or path, an archive of code, or `sample`."))
+}
+
+pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
+    let context = work.context;
+    let wanted = plan.wanted;
+    work.will_make(&context.layout.site(&wanted.name))?;
+    let address = Address::new(&wanted.name, &EnvironmentName::Dev);
+    let repository = context.repository(&wanted.name);
+    let (branch, uploads) = bring_code(work, plan, &repository)?;
+    let code = context.layout.code(&address);
+    work.step("Check out the code", |meter| repository.add_worktree(&code, &branch, meter))?;
+    let detected = cms::detect(&code)?;
+    add_missing_settings(work, &code, &detected)?;
+    let engine = choose_engine(context, wanted, &detected)?;
+    let site = Site {
+        name: wanted.name.clone(),
+        label: wanted.label.clone().unwrap_or_else(|| wanted.name.to_string()),
+        cms: detected.cms,
+        docroot: detected.docroot,
+        uploads: detected.uploads,
+        engine,
+        branch,
+        id: super::work::random_uuid()?,
+        created: now(),
+    };
+    refuse_tracked_uploads(&repository, &site)?;
+    if !site.uploads.is_empty() {
+        repository.exclude(&[&format!("/{}", site.uploads)])?;
+    }
+    dev(work, site, &address, uploads)
+}
+
+/// Makes Dev with its first generation.
+fn dev(work: &Work<'_>, site: Site, address: &Address, uploads: Option<PathBuf>) -> Result<Done> {
+    let fresh = generation::begin(work, address)?;
+    generation::empty_database(work, &site, &fresh)?;
+    match uploads {
+        Some(folder) => {
+            work.step("Take over the uploads", |meter| {
+                files::copy_tree(&folder, &fresh.files, meter)
+            })?;
+        }
+        None => generation::empty_files(&fresh)?,
+    }
+    let environment = Environment {
+        site: site.name.clone(),
+        name: EnvironmentName::Dev,
+        code: CodePointer::Branch { branch: site.branch.clone() },
+        generation: fresh.number,
+        connection_mode: Some(ConnectionMode::Sftp),
+        lock: None,
+        secrets: secrets()?,
+        created: now(),
+    };
+    let first = generation::finish(work, &site, &environment, &fresh, Origin::Empty)?;
+    let mut result = serde_json::Map::new();
+    result.insert("url".into(), work.context.url(address).into());
+    result.insert("cms".into(), serde_json::json!(site.cms));
+    result.insert("database".into(), serde_json::json!(site.engine));
+    let name = site.name.clone();
+    let record = SiteRecord { site, environments: vec![environment], generations: vec![first] };
+    Ok(Done {
+        changes: vec![Change::Site { site: name, before: None, after: Some(Box::new(record)) }],
+        result,
+        ..Done::default()
+    })
+}
+
+/// Makes the repository; answers the branch to follow and the uploads that came with the code, if any.
+fn bring_code(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    repository: &Repository,
+) -> Result<(String, Option<PathBuf>)> {
+    let folder = match &plan.source {
+        Source::Git(url) => {
+            let branch = plan.wanted.branch.as_deref();
+            let branch = work
+                .step("Clone the repository", |meter| repository.clone_from(url, branch, meter))?;
+            return Ok((branch, None));
+        }
+        Source::Sample => {
+            let folder = work.scratch()?.join("code");
+            cms::write_sample(&folder)?;
+            folder
+        }
+        Source::Folder(from) => {
+            let folder = work.scratch()?.join("code");
+            work.step("Copy the code", |meter| files::copy_tree(from, &folder, meter))?;
+            folder
+        }
+        Source::Archive(file) => {
+            let folder = work.scratch()?.join("code");
+            work.step("Unpack the archive", |meter| archive::unpack(file, &folder, meter))?;
+            archive::single_root(&folder)?
+        }
+    };
+    let detected = cms::detect(&folder)?;
+    let uploads = set_uploads_aside(work, &folder, &detected)?;
+    let author = code::default_author();
+    let message = format!("Import of {}", plan.wanted.from);
+    work.step("Make the first commit", |meter| {
+        repository.import_folder(&folder, &author, &message, meter)
+    })?;
+    Ok((code::FIRST_BRANCH.to_owned(), uploads))
+}
+
+/// Uploads that lie in imported code are content: they go to the first generation, not to Git.
+fn set_uploads_aside(
+    work: &Work<'_>,
+    folder: &Path,
+    detected: &Detected,
+) -> Result<Option<PathBuf>> {
+    let uploads = folder.join(&detected.uploads);
+    if detected.uploads.is_empty() || !uploads.is_dir() {
+        return Ok(None);
+    }
+    let aside = work.scratch()?.join("uploads");
+    fs::rename(&uploads, &aside).doing(|| format!("move {}", uploads.display()))?;
+    Ok(Some(aside))
+}
+
+/// Code without a settings file gets one that reads the environment, as a commit of its own.
+fn add_missing_settings(work: &Work<'_>, code: &Path, detected: &Detected) -> Result<()> {
+    let Some((file, contents)) = cms::missing_settings_file(code, detected) else { return Ok(()) };
+    let path = code.join(&file);
+    fs::write(&path, contents).doing(|| format!("write {}", path.display()))?;
+    let author = code::default_author();
+    let message = format!("Add {file}, which reads the environment");
+    code::commit_changes(code, std::slice::from_ref(&file), &message, &author)?;
+    work.line(format!("the code had no {file}; Portico added one, as a commit"));
+    Ok(())
+}
+
+/// MariaDB for a known system where it is installed, else SQLite.
+fn choose_engine(
+    context: &Context,
+    wanted: &CreateSite,
+    detected: &Detected,
+) -> Result<DatabaseEngine> {
+    let known = matches!(detected.cms, Cms::WordPress | Cms::Drupal7 | Cms::Drupal);
+    let engine = wanted.database.unwrap_or(if known && runtime::has_mariadb() {
+        DatabaseEngine::MariaDb
+    } else {
+        DatabaseEngine::Sqlite
+    });
+    let needs_plugin = engine == DatabaseEngine::Sqlite && detected.cms == Cms::WordPress;
+    if needs_plugin && context.sqlite_plugin.is_none() {
+        return Err(Error::missing("the SQLite Database Integration plugin")
+            .hint("WordPress needs it to run on SQLite: run `./setup`, or install MariaDB."));
+    }
+    Ok(engine)
+}
+
+fn refuse_tracked_uploads(repository: &Repository, site: &Site) -> Result<()> {
+    let uploads = &site.uploads;
+    if !uploads.is_empty() && repository.tracks(&repository.head(&site.branch)?, uploads)? {
+        return Err(uploads_are_tracked(uploads));
+    }
+    Ok(())
+}
+
+/// Uploads are content; tracked by Git they would be code as well.
+pub(super) fn uploads_are_tracked(uploads: &str) -> Error {
+    Error::refused(format!("Git tracks files in {uploads}, which is content")).hint(format!(
+        "Run `git rm -r --cached {uploads}`, commit, and try again; the files themselves stay."
+    ))
+}
+
+/// New passwords and salts.
+pub(super) fn secrets() -> Result<Secrets> {
+    let random = |length| super::work::random_text(length);
+    Ok(Secrets {
+        database_password: random(24)?,
+        wordpress: (0..8).map(|_| random(64)).collect::<Result<_>>()?,
+        drupal_hash_salt: random(64)?,
+    })
+}
+
+/// Who commits for Portico itself.
+pub(super) fn author() -> Author {
+    code::default_author()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_what_it_is_on_the_disk_or_a_git_url() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let folder = dir.path().to_str().expect("utf-8");
+        assert_eq!(source(folder).expect("a folder"), Source::Folder(folder.into()));
+        fs::create_dir(dir.path().join(".git")).expect("makes");
+        assert_eq!(source(folder).expect("a clone"), Source::Git(folder.into()));
+        for url in ["https://example.org/a.git", "git@example.org:a/b.git", "file:///srv/a"] {
+            assert_eq!(source(url).expect("a URL"), Source::Git(url.into()));
+        }
+        let error = source("/no/such/place").expect_err("nothing there");
+        assert_eq!(error.code, crate::Code::NotFound);
+    }
+}

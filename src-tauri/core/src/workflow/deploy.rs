@@ -1,0 +1,279 @@
+//! `env:deploy`: the parent's code, tagged, checked out beside the old, then switched to.
+use std::path::PathBuf;
+
+use super::{Change, Context, Done, create_site, generation, request::Deploy, running, work::Work};
+use crate::{
+    cms,
+    code::{self, Repository},
+    error::{Error, Result},
+    model::{
+        Address, CodePointer, Environment, EnvironmentName, GenerationRow, Origin, Site,
+        view::{CommitRow, DeployPlan},
+    },
+    store::{Trace, now},
+};
+
+/// Commits that a plan lists; a batch is rarely larger, and the count says how many there are in all.
+const LISTED_COMMITS: usize = 200;
+
+pub(super) struct Plan<'a> {
+    wanted: &'a Deploy,
+    site: Site,
+    parent: Environment,
+    /// None on the first deploy, which creates the environment.
+    target: Option<Environment>,
+    live: Option<Environment>,
+    commit: String,
+    number: u64,
+}
+
+pub(super) fn plan<'a>(context: &Context, wanted: &'a Deploy) -> Result<Plan<'a>> {
+    let (site, parent, target) = ends(context, &wanted.environment)?;
+    let commit = context.commit_of(&parent)?;
+    let repository = context.repository(&site.name);
+    let live = if wanted.sync_content { Some(live_to_pull(context, wanted)?) } else { None };
+    if let Some(target) = &target
+        && waiting(&repository, &commit, Some(&context.commit_of(target)?))? == 0
+    {
+        return Err(Error::refused("There is nothing to deploy").hint(format!(
+            "{} already has every commit of {}.",
+            wanted.environment,
+            parent.name.title()
+        )));
+    }
+    if !site.uploads.is_empty() && repository.tracks(&commit, &site.uploads)? {
+        return Err(create_site::uploads_are_tracked(&site.uploads));
+    }
+    let number = next_number(&repository, &wanted.environment)?;
+    Ok(Plan { wanted, site, parent, target, live, commit, number })
+}
+
+/// The site, the parent, and the environment itself unless it is to be created.
+fn ends(context: &Context, to: &Address) -> Result<(Site, Environment, Option<Environment>)> {
+    let site = context.store.site(&to.site)?;
+    if to.environment.is_writable() {
+        return Err(Error::refused(format!("{to} can't be deployed to"))
+            .hint("Deploy to Test or Live; Dev and multidev environments follow their branches."));
+    }
+    let parent = to.environment.parent().expect("Test and Live have parents");
+    let parent = context.store.environment(&Address::new(&to.site, &parent))?;
+    Ok((site, parent, context.store.find_environment(to)?))
+}
+
+fn live_to_pull(context: &Context, wanted: &Deploy) -> Result<Environment> {
+    if wanted.environment.environment != EnvironmentName::Test {
+        return Err(Error::refused("content can be pulled along only by a deploy to Test")
+            .hint("Content moves down: clone it from Live when you need it."));
+    }
+    let live = Address::new(&wanted.environment.site, &EnvironmentName::Live);
+    context.store.find_environment(&live)?.ok_or_else(|| {
+        Error::refused(format!("{live} can't be cloned because it has not been initialized"))
+            .hint(format!("Run `portico env:deploy {live}` first, or leave out `--sync-content`."))
+    })
+}
+
+/// Commits that `has` contains and `lacks` does not.
+pub(crate) fn waiting(repository: &Repository, has: &str, lacks: Option<&str>) -> Result<u64> {
+    match lacks {
+        Some(lacks) => Ok(repository.distance(has, lacks)?.ahead),
+        None => Ok(repository.missing(has, None, usize::MAX)?.len() as u64),
+    }
+}
+
+fn next_number(repository: &Repository, to: &Address) -> Result<u64> {
+    let newest = repository.deploy_tags(to.environment.as_str())?;
+    Ok(newest.first().map_or(1, |tag| tag.number + 1))
+}
+
+fn tag_name(to: &Address, number: u64) -> String {
+    format!("pantheon_{}_{number}", to.environment)
+}
+
+/// What a deploy would do, for people to look at before.
+pub fn plan_for_people(context: &Context, to: &Address) -> Result<DeployPlan> {
+    let (site, parent, target) = ends(context, to)?;
+    let repository = context.repository(&site.name);
+    let has = context.commit_of(&parent)?;
+    let lacks = target.as_ref().map(|target| context.commit_of(target)).transpose()?;
+    let commits: Vec<CommitRow> = repository.missing(&has, lacks.as_deref(), LISTED_COMMITS)?;
+    let deployable = if commits.len() < LISTED_COMMITS {
+        commits.len() as u64
+    } else {
+        waiting(&repository, &has, lacks.as_deref())?
+    };
+    let uncommitted = match &parent.code {
+        CodePointer::Branch { .. } => code::count_changes(&running::code_folder(context, &parent))?,
+        CodePointer::Release { .. } => 0,
+    };
+    Ok(DeployPlan {
+        environment: to.clone(),
+        from: parent.name,
+        first: target.is_none(),
+        commits,
+        deployable,
+        uncommitted,
+        tag: tag_name(to, next_number(&repository, to)?),
+        content: None,
+    })
+}
+
+pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
+    let to = &plan.wanted.environment;
+    let (tag, directory) = check_out(work, plan)?;
+    let code = CodePointer::Release { tag: tag.clone(), commit: plan.commit.clone(), directory };
+    let mut done = match &plan.target {
+        None => create(work, plan, code)?,
+        Some(target) => renew(work, plan, target, code)?,
+    };
+    done.result.insert("tag".into(), tag.into());
+    done.result.insert("commit".into(), plan.commit.clone().into());
+    done.result.insert("url".into(), work.context.url(to).into());
+    done.clear_cache = plan.wanted.cc.then(|| to.clone());
+    Ok(done)
+}
+
+/// Tags the commit and checks it out; answers the tag and the release's folder.
+fn check_out(work: &Work<'_>, plan: &Plan<'_>) -> Result<(String, String)> {
+    let context = work.context;
+    let to = &plan.wanted.environment;
+    let repository = context.repository(&plan.site.name);
+    let directory = free_directory(context, to, plan.number, &plan.commit);
+    let folder = context.layout.release(to, &directory);
+    let like = plan.target.as_ref().map(|target| like(context, to, target)).unwrap_or_default();
+    work.will_make(&folder)?;
+    work.step("Check out the code", |meter| {
+        let like = like.as_ref().map(|(folder, commit)| (folder.as_path(), commit.as_str()));
+        repository.checkout_release(&plan.commit, &folder, like, meter)
+    })?;
+    cms::pantheon_yml(&folder)?;
+    let name = tag_name(to, plan.number);
+    let message = plan.wanted.note.clone().unwrap_or_else(|| match plan.target {
+        Some(_) => "Deploy from Portico".to_owned(),
+        None => format!("Create the {} environment", to.environment),
+    });
+    work.step("Tag the commit", |_| {
+        context.store.trace(
+            work.id,
+            &Trace::Tag { site: plan.site.name.clone(), name: format!("refs/tags/{name}") },
+        )?;
+        repository.tag(&name, &plan.commit, &message, &create_site::author())
+    })?;
+    Ok((name, directory))
+}
+
+/// A checkout's folder; one that an undone deploy left behind is not used again.
+fn free_directory(context: &Context, to: &Address, number: u64, commit: &str) -> String {
+    let short = &commit[..7.min(commit.len())];
+    let plain = format!("{number}-{short}");
+    let taken = |directory: &str| context.layout.release(to, directory).exists();
+    if !taken(&plain) {
+        return plain;
+    }
+    (2..).map(|n| format!("{plain}-{n}")).find(|it| !taken(it)).unwrap_or(plain)
+}
+
+fn like(context: &Context, to: &Address, target: &Environment) -> Option<(PathBuf, String)> {
+    match &target.code {
+        CodePointer::Release { directory, commit, .. } => {
+            Some((context.layout.release(to, directory), commit.clone()))
+        }
+        CodePointer::Branch { .. } => None,
+    }
+}
+
+/// The first deploy: code and content from the parent.
+fn create(work: &Work<'_>, plan: &Plan<'_>, code: CodePointer) -> Result<Done> {
+    let to = &plan.wanted.environment;
+    let source = plan.live.as_ref().unwrap_or(&plan.parent);
+    let mut environment = Environment {
+        site: plan.site.name.clone(),
+        name: to.environment.clone(),
+        code,
+        generation: 0,
+        connection_mode: None,
+        lock: None,
+        secrets: create_site::secrets()?,
+        created: now(),
+    };
+    let row = clone_from(work, plan, source, &environment)?;
+    environment.generation = row.generation.number;
+    Ok(Done {
+        generations: vec![row],
+        changes: vec![Change::Environment {
+            environment: to.clone(),
+            before: None,
+            after: Some(Box::new(environment)),
+        }],
+        ..Done::default()
+    })
+}
+
+/// A later deploy: the code; with it Live's content if asked, and database updates if asked.
+fn renew(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    target: &Environment,
+    code: CodePointer,
+) -> Result<Done> {
+    let to = &plan.wanted.environment;
+    let mut changes = vec![Change::Code {
+        environment: to.clone(),
+        before: target.code.clone(),
+        after: code.clone(),
+    }];
+    let future = Environment { code, ..target.clone() };
+    let row = match &plan.live {
+        Some(live) => Some(clone_from(work, plan, live, &future)?),
+        None if plan.wanted.updatedb => Some(update_copy(work, plan, target, &future)?),
+        None => None,
+    };
+    changes.extend(row.iter().map(|row| Change::Content {
+        environment: to.clone(),
+        before: target.generation,
+        after: row.generation.number,
+    }));
+    Ok(Done { generations: row.into_iter().collect(), changes, ..Done::default() })
+}
+
+/// A generation with the source's content, addresses converted, updated if asked.
+fn clone_from(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    source: &Environment,
+    future: &Environment,
+) -> Result<GenerationRow> {
+    let (site, to) = (&plan.site, &plan.wanted.environment);
+    let from = Address::new(&site.name, &source.name);
+    let fresh = generation::begin(work, to)?;
+    generation::copy_database(work, site, source, &fresh)?;
+    generation::copy_files(work, source, &fresh)?;
+    let opened = generation::open(work, site, future, &fresh)?;
+    if let Some(database) = &opened.database {
+        generation::empty_volatile_tables(work, site, database)?;
+        generation::convert_addresses(work, site, database, &from, to, None)?;
+    }
+    if plan.wanted.updatedb {
+        generation::update_database(work, site, future, &fresh)?;
+    }
+    let origin = Origin::Clone { environment: source.name.clone(), database: true, files: true };
+    generation::finish(work, site, future, &fresh, origin)
+}
+
+/// A generation with the environment's own content, updated by the new code. Its visitors wait meanwhile:
+/// what they wrote between the copy and the switch would be lost.
+fn update_copy(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    target: &Environment,
+    future: &Environment,
+) -> Result<GenerationRow> {
+    let (site, to) = (&plan.site, &plan.wanted.environment);
+    let before = work.context.store.generation(to, target.generation)?;
+    let origin = before.map_or(Origin::Empty, |row| row.generation.origin);
+    let fresh = generation::begin(work, to)?;
+    work.hold_until_switched(to)?;
+    generation::copy_database(work, site, target, &fresh)?;
+    generation::share_files(work, &fresh, target.generation)?;
+    generation::update_database(work, site, future, &fresh)?;
+    generation::finish(work, site, future, &fresh, origin)
+}

@@ -1,0 +1,268 @@
+//! Makes new content generations, part by part.
+use std::{fs, path::PathBuf, time::Instant};
+
+use super::{
+    running::{self, OpenDatabase},
+    work::Work,
+};
+use crate::{
+    cms::{self, Surroundings},
+    content::{
+        database::{self, Conversion},
+        files::{self, CopyCost},
+        urls::Rewriter,
+    },
+    error::{Doing, Error, Result},
+    model::{
+        Address, Cms, Database, DatabaseEngine, Environment, Generation, GenerationRow, Measured,
+        Origin, Site, human_bytes,
+        view::{DatabaseInfo, FilesInfo},
+    },
+    store::now,
+};
+
+/// A generation in the making; nobody uses it yet.
+pub(crate) struct Fresh {
+    pub(crate) address: Address,
+    pub(crate) number: u32,
+    pub(crate) database: PathBuf,
+    pub(crate) files: PathBuf,
+}
+
+/// Makes the folder of a new generation.
+pub(crate) fn begin(work: &Work<'_>, address: &Address) -> Result<Fresh> {
+    let number = work.context.store.next_generation(address)?;
+    let folder = work.context.layout.generation(address, number);
+    work.will_make(&folder)?;
+    fs::create_dir(&folder).doing(|| format!("make {}", folder.display()))?;
+    Ok(Fresh {
+        address: address.clone(),
+        number,
+        database: work.context.layout.database(address, number),
+        files: work.context.layout.generation_files(address, number),
+    })
+}
+
+/// Gives it an empty database.
+pub(crate) fn empty_database(work: &Work<'_>, site: &Site, fresh: &Fresh) -> Result<()> {
+    match site.engine {
+        DatabaseEngine::MariaDb if site.cms != Cms::Html => {
+            work.step("Prepare an empty database", |meter| {
+                work.context.runtime.create_data_directory(&fresh.database, meter)
+            })?;
+            own_server(work, fresh)
+        }
+        _ => make_folder(&fresh.database),
+    }
+}
+
+/// Gives it an empty files folder.
+pub(crate) fn empty_files(fresh: &Fresh) -> Result<()> {
+    make_folder(&fresh.files)
+}
+
+/// Gives it the database of another generation, as it is at one moment.
+pub(crate) fn copy_database(
+    work: &Work<'_>,
+    site: &Site,
+    from: &Environment,
+    fresh: &Fresh,
+) -> Result<CopyCost> {
+    let context = work.context;
+    let source = Address::new(&site.name, &from.name);
+    let folder = context.layout.database(&source, from.generation);
+    let folder = running::resolved(&folder)?;
+    if site.engine == DatabaseEngine::Sqlite || site.cms == Cms::Html {
+        return work.step("Copy the database", |meter| {
+            database::copy_sqlite(&folder, &fresh.database, meter)
+        });
+    }
+    let cost = work.step("Copy the database", |meter| {
+        // A clean stop leaves complete files; the source's visitors wait meanwhile.
+        let held = work.hold(&source)?;
+        let since = Instant::now();
+        context.runtime.stop_mariadb(&folder, std::time::Duration::from_secs(10))?;
+        let cost = files::copy_tree(&folder, &fresh.database, meter)?;
+        drop(held);
+        work.line(format!("{source} was held for {:.2} s", since.elapsed().as_secs_f64()));
+        Ok(cost)
+    })?;
+    own_server(work, fresh)?;
+    Ok(cost)
+}
+
+/// Gives it the files of another generation.
+pub(crate) fn copy_files(work: &Work<'_>, from: &Environment, fresh: &Fresh) -> Result<CopyCost> {
+    let source = Address::new(&from.site, &from.name);
+    let folder = work.context.layout.generation_files(&source, from.generation);
+    let folder = running::resolved(&folder)?;
+    work.step("Copy the files", |meter| files::copy_tree(&folder, &fresh.files, meter))
+}
+
+/// Lets it share the database of the generation that it follows: that part is not replaced.
+pub(crate) fn share_database(work: &Work<'_>, fresh: &Fresh, number: u32) -> Result<()> {
+    let folder = work.context.layout.database(&fresh.address, number);
+    let folder = running::resolved(&folder)?;
+    files::point_link(&fresh.database, &folder)
+}
+
+/// Lets it share the files of the generation that it follows: that part is not replaced.
+pub(crate) fn share_files(work: &Work<'_>, fresh: &Fresh, number: u32) -> Result<()> {
+    let folder = work.context.layout.generation_files(&fresh.address, number);
+    let folder = running::resolved(&folder)?;
+    files::point_link(&fresh.files, &folder)
+}
+
+/// Opens its database.
+pub(crate) fn open(
+    work: &Work<'_>,
+    site: &Site,
+    environment: &Environment,
+    fresh: &Fresh,
+) -> Result<OpenDatabase> {
+    running::open_database(work.context, site, environment, fresh.number)
+}
+
+/// Empties the tables of caches and logs; answers their names.
+pub(crate) fn empty_volatile_tables(
+    work: &Work<'_>,
+    site: &Site,
+    database: &Database,
+) -> Result<Vec<String>> {
+    let tables = database::tables(database)?;
+    let volatile = cms::volatile_tables(site.cms, &tables);
+    if volatile.is_empty() {
+        return Ok(volatile);
+    }
+    work.step("Leave out cache and log tables", |meter| {
+        database::empty_tables(database, &volatile, meter)
+    })
+}
+
+/// Replaces the addresses of the source, wherever they are, by the target's.
+pub(crate) fn convert_addresses(
+    work: &Work<'_>,
+    site: &Site,
+    database: &Database,
+    source: &Address,
+    target: &Address,
+    extra: Option<(String, String)>,
+) -> Result<u64> {
+    let tables = database::tables(database)?;
+    let prefix = cms::table_prefix(site.cms, &tables);
+    let to = work.context.url(target);
+    let mut pairs: Vec<(String, String)> = extra.into_iter().collect();
+    let mut known = cms::addresses(site, &prefix, &mut |sql| database::text(database, sql))?;
+    known.push(work.context.url(source));
+    for from in known {
+        if from != to && pairs.iter().all(|(known, _)| *known != from) {
+            pairs.push((from, to.clone()));
+        }
+    }
+    if pairs.is_empty() || tables.is_empty() {
+        return Ok(0);
+    }
+    for (from, to) in &pairs {
+        work.line(format!("{from} → {to}"));
+    }
+    let rewriter = Rewriter::new(&pairs)?;
+    let converted = work.step("Convert addresses", |meter| {
+        database::convert(database, &rewriter, &Conversion::default(), meter)
+    })?;
+    for table in converted.iter().filter(|table| table.replacements > 0) {
+        work.line(format!(
+            "{}: {} replacements in {} rows",
+            table.table, table.replacements, table.rows
+        ));
+    }
+    Ok(converted.iter().map(|table| table.replacements).sum())
+}
+
+/// Runs the system's database updates on it, with the code that it will be used with.
+///
+/// # Errors
+/// A failing update fails the workflow: nobody has used the generation yet.
+pub(crate) fn update_database(
+    work: &Work<'_>,
+    site: &Site,
+    environment: &Environment,
+    fresh: &Fresh,
+) -> Result<()> {
+    let said = work.step("Update the database", |meter| {
+        let task = |around: &Surroundings<'_>| Ok(cms::updater(around));
+        running::run_task(work.context, site, environment, fresh.number, task, meter)
+    })?;
+    match said {
+        Some(said) => said.lines().for_each(|line| work.line(line)),
+        None => work.line("this system has no database updates that Portico can run"),
+    }
+    Ok(())
+}
+
+/// Its row, measured. Its server may go on running: it is about to be visited.
+pub(crate) fn finish(
+    work: &Work<'_>,
+    site: &Site,
+    environment: &Environment,
+    fresh: &Fresh,
+    origin: Origin,
+) -> Result<GenerationRow> {
+    let opened = open(work, site, environment, fresh)?;
+    let measured = measure(work, site, opened.database.as_ref(), fresh)?;
+    Ok(GenerationRow {
+        generation: Generation {
+            site: site.name.clone(),
+            environment: fresh.address.environment.clone(),
+            number: fresh.number,
+            origin,
+            engine: site.engine,
+            pinned: false,
+            created: now(),
+        },
+        measured: Some(measured),
+    })
+}
+
+fn measure(
+    work: &Work<'_>,
+    site: &Site,
+    database: Option<&Database>,
+    fresh: &Fresh,
+) -> Result<Measured> {
+    work.step("Measure", |_| {
+        let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
+        let database = database.map(database::measure).transpose()?.unwrap_or(empty);
+        let files: FilesInfo = files::measure(&fresh.files)?;
+        Ok(Measured { database, files })
+    })
+}
+
+fn own_server(work: &Work<'_>, fresh: &Fresh) -> Result<()> {
+    let folder = &fresh.database;
+    let folder = running::resolved(&folder)?;
+    work.owns_server(folder);
+    Ok(())
+}
+
+fn make_folder(folder: &std::path::Path) -> Result<()> {
+    fs::create_dir(folder).doing(|| format!("make {}", folder.display()))
+}
+
+/// Refuses early when the copy can't fit on the disk.
+pub(crate) fn check_room(work: &Work<'_>, bytes: u64) -> Result<()> {
+    let root = work.context.layout.root();
+    let free = files::free_bytes(root)?;
+    if bytes > free {
+        return Err(Error::new(
+            crate::Code::Failed,
+            format!(
+                "not enough room on the disk of {}: {} needed, {} free",
+                root.display(),
+                human_bytes(bytes),
+                human_bytes(free)
+            ),
+        )
+        .hint("Free some space, or prune generations that you don't need."));
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! Takes away what a workflow built before its switch; at start, for workflows whose owner died.
+use std::fs;
+
+use super::{Context, work};
+use crate::{
+    content::files,
+    error::{Doing, Error, Result},
+    model::view::WorkflowState,
+    store::{Trace, Workflow},
+};
+
+/// Takes back everything in a workflow's journal, newest first. Idempotent.
+pub(crate) fn take_back(context: &Context, workflow: i64) -> Result<()> {
+    for trace in context.store.traces(workflow)? {
+        match trace {
+            Trace::Made { path } => files::move_to_trash(&path, &context.layout.trash())?,
+            Trace::Moved { from, to } => {
+                if to.symlink_metadata().is_ok() && from.symlink_metadata().is_err() {
+                    fs::rename(&to, &from).doing(|| format!("move {} back", to.display()))?;
+                }
+            }
+            Trace::Tag { site, name } => {
+                let repository = context.repository(&site);
+                if let Some(now) = repository.reference(&name)? {
+                    repository.move_reference(&name, Some(&now), None)?;
+                }
+            }
+            Trace::Reference { site, name, before, after } => {
+                let repository = context.repository(&site);
+                if repository.path().exists() && repository.reference(&name)? == after {
+                    let (from, to) = (after.as_deref(), before.as_deref());
+                    repository.move_reference(&name, from, to)?;
+                }
+            }
+        }
+    }
+    work::empty_trash_in_background(context.layout.trash());
+    Ok(())
+}
+
+/// Heals the root folder at start: takes back interrupted workflows, repairs links, mends worktrees after a
+/// move of the folder, empties the trash. Answers what was taken back.
+pub fn at_start(context: &Context) -> Result<Vec<Workflow>> {
+    let interrupted = context.store.interrupted_workflows()?;
+    for workflow in &interrupted {
+        take_back(context, workflow.id)?;
+        let error = Error::new(
+            crate::Code::Failed,
+            format!("“{}” was interrupted: Portico ended in the middle of it", workflow.title),
+        )
+        .hint("Everything is as it was before; run it again.");
+        context.store.end_workflow(workflow.id, WorkflowState::RolledBack, Some(&error))?;
+    }
+    let scratch = context.layout.scratch();
+    if scratch.exists() {
+        files::move_to_trash(&scratch, &context.layout.trash())?;
+    }
+    for site in context.store.sites()? {
+        let record = context.store.site_record(&site.name)?;
+        context.mend_worktrees(&record)?;
+        context.follow(&site.name)?;
+    }
+    work::empty_trash_in_background(context.layout.trash());
+    interrupted.iter().map(|it| context.store.workflow(it.id)).collect()
+}

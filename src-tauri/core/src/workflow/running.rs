@@ -1,0 +1,241 @@
+//! How an environment runs: what the front serves of it, and what its PHP is told.
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use super::Context;
+use crate::{
+    cms::{self, PhpTask, Surroundings},
+    error::{Doing, Result},
+    front::{Ready, Served},
+    layout,
+    model::{Address, Cms, CodePointer, Database, DatabaseEngine, Environment, Site, SiteName},
+    progress::Meter,
+    runtime::{DatabaseLease, PhpSpec},
+};
+
+/// An environment that the front serves, with what its PHP was last told.
+pub struct Route {
+    /// What the front needs to know.
+    pub served: Arc<Served>,
+    site: Site,
+    environment: Environment,
+    told: Mutex<Option<Told>>,
+}
+
+/// What PHP is told while its database is reached in one way.
+struct Told {
+    database: Option<Database>,
+    spec: Arc<PhpSpec>,
+    parameters: Arc<Vec<(String, String)>>,
+}
+
+/// Every environment that is served, by the first label of its host name.
+#[derive(Default)]
+pub struct Routes(RwLock<HashMap<String, Arc<Route>>>);
+
+impl Routes {
+    /// The environment of a host name such as `dev-acme.localhost:8080`.
+    pub fn find(&self, host: &str) -> Option<Arc<Route>> {
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        let label = name.strip_suffix(".localhost")?;
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(label).cloned()
+    }
+
+    /// The route of an environment, if it is served.
+    pub fn of(&self, address: &Address) -> Option<Arc<Route>> {
+        let label = label(address);
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&label).cloned()
+    }
+
+    /// Serves exactly these environments of the site.
+    pub(crate) fn replace(&self, site: &SiteName, routes: Vec<Arc<Route>>) {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, route| route.site.name != *site);
+        for route in routes {
+            all.insert(label(&route.served.address), route);
+        }
+    }
+
+    /// Serves nothing of the site any more.
+    pub(crate) fn forget(&self, site: &SiteName) {
+        self.replace(site, Vec::new());
+    }
+}
+
+fn label(address: &Address) -> String {
+    format!("{}-{}", address.environment, address.site)
+}
+
+/// The folder of an environment's code, with no link in its last part.
+pub(crate) fn code_folder(context: &Context, environment: &Environment) -> PathBuf {
+    let address = Address::new(&environment.site, &environment.name);
+    match &environment.code {
+        CodePointer::Branch { .. } => context.layout.code(&address),
+        CodePointer::Release { directory, .. } => context.layout.release(&address, directory),
+    }
+}
+
+/// The folder itself, where `folder` may be a link to a shared part of an earlier generation.
+pub(crate) fn resolved(folder: &Path) -> Result<PathBuf> {
+    folder.canonicalize().doing(|| format!("find {}", folder.display()))
+}
+
+/// What the front serves of an environment.
+pub(crate) fn route(context: &Context, site: &Site, environment: &Environment) -> Result<Route> {
+    let address = Address::new(&site.name, &environment.name);
+    let code = code_folder(context, environment);
+    let folder = code.join(&site.docroot);
+    let docroot = folder.canonicalize().doing(|| format!("find {}", folder.display()))?;
+    let uploads = (!site.uploads.is_empty()).then(|| {
+        let path = site.uploads.strip_prefix(&site.docroot).unwrap_or(&site.uploads);
+        let folder = context.layout.generation_files(&address, environment.generation);
+        (format!("/{}", path.trim_start_matches('/')), folder)
+    });
+    let yml = cms::pantheon_yml(&code)?;
+    let served = Served {
+        address: address.clone(),
+        code: code.canonicalize().doing(|| format!("find {}", code.display()))?,
+        docroot,
+        uploads,
+        protected: yml.protected_web_paths,
+        lock: environment.lock.clone(),
+        php: site.cms != Cms::Html,
+        logs: context.layout.environment_logs(&address),
+    };
+    Ok(Route {
+        served: Arc::new(served),
+        site: site.clone(),
+        environment: environment.clone(),
+        told: Mutex::default(),
+    })
+}
+
+/// Starts what a route needs for one request.
+pub(crate) fn wake(context: &Context, route: &Route) -> Result<Ready> {
+    let generation = route.environment.generation;
+    let lease = open_database(context, &route.site, &route.environment, generation)?;
+    let (spec, parameters) = told(context, route, &lease)?;
+    let database = lease.server;
+    Ok(Ready { lease: context.runtime.php(&spec)?, database, parameters })
+}
+
+fn told(
+    context: &Context,
+    route: &Route,
+    opened: &OpenDatabase,
+) -> Result<(Arc<PhpSpec>, Arc<Vec<(String, String)>>)> {
+    let mut told = route.told.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(told) = told.as_ref().filter(|told| told.database == opened.database) {
+        return Ok((told.spec.clone(), told.parameters.clone()));
+    }
+    let generation = route.environment.generation;
+    let (site, environment) = (&route.site, &route.environment);
+    let spec = surrounded(context, site, environment, generation, opened, |around| {
+        php_spec(context, around, generation)
+    })?;
+    let (spec, parameters) = (Arc::new(spec.clone()), Arc::new(spec.variables));
+    *told = Some(Told {
+        database: opened.database.clone(),
+        spec: spec.clone(),
+        parameters: parameters.clone(),
+    });
+    Ok((spec, parameters))
+}
+
+/// A generation's database that answers for as long as this lives.
+pub(crate) struct OpenDatabase {
+    /// How to reach it; none on a site that has no database.
+    pub(crate) database: Option<Database>,
+    /// Keeps its server awake.
+    pub(crate) server: Option<DatabaseLease>,
+}
+
+/// Opens the database of one of the environment's generations, starting its server if need be.
+pub(crate) fn open_database(
+    context: &Context,
+    site: &Site,
+    environment: &Environment,
+    generation: u32,
+) -> Result<OpenDatabase> {
+    let address = Address::new(&site.name, &environment.name);
+    let folder = context.layout.database(&address, generation);
+    if site.cms == Cms::Html {
+        return Ok(OpenDatabase { database: None, server: None });
+    }
+    Ok(match site.engine {
+        DatabaseEngine::Sqlite => OpenDatabase {
+            database: Some(Database::Sqlite { file: layout::sqlite_file(&folder) }),
+            server: None,
+        },
+        DatabaseEngine::MariaDb => {
+            let folder = folder
+                .canonicalize()
+                .doing(|| format!("find the database {}", folder.display()))?;
+            let password = &environment.secrets.database_password;
+            let lease = context.runtime.mariadb(&address, &folder, password)?;
+            OpenDatabase { database: Some(lease.database.clone()), server: Some(lease) }
+        }
+    })
+}
+
+/// Calls `body` with everything that the environment's PHP is told on one of its generations.
+fn surrounded<T>(
+    context: &Context,
+    site: &Site,
+    environment: &Environment,
+    generation: u32,
+    opened: &OpenDatabase,
+    body: impl FnOnce(&Surroundings<'_>) -> Result<T>,
+) -> Result<T> {
+    let address = Address::new(&site.name, &environment.name);
+    let temporary = context.layout.environment_temporary(&address);
+    for folder in [&temporary, &context.layout.environment_logs(&address)] {
+        std::fs::create_dir_all(folder).doing(|| format!("make {}", folder.display()))?;
+    }
+    body(&Surroundings {
+        site,
+        environment,
+        database: opened.database.as_ref(),
+        host: &context.host(&address),
+        code: &code_folder(context, environment),
+        files: &context.layout.generation_files(&address, generation),
+        temporary: &temporary,
+        support: &context.layout.support(),
+        sqlite_plugin: context.sqlite_plugin.as_deref(),
+    })
+}
+
+/// How the environment's PHP runs in these surroundings.
+fn php_spec(context: &Context, around: &Surroundings<'_>, generation: u32) -> Result<PhpSpec> {
+    let address = around.address();
+    Ok(PhpSpec {
+        version: cms::pantheon_yml(around.code)?.php_version,
+        settings: cms::php_settings(around)?,
+        variables: cms::variables(around)?,
+        logs: context.layout.environment_logs(&address),
+        revision: format!("{generation} {}", around.code.display()),
+        environment: address,
+    })
+}
+
+/// Runs a PHP task inside the environment, on one of its generations; none when there is no such task.
+pub(crate) fn run_task(
+    context: &Context,
+    site: &Site,
+    environment: &Environment,
+    generation: u32,
+    task: impl FnOnce(&Surroundings<'_>) -> Result<Option<PhpTask>>,
+    meter: Meter<'_>,
+) -> Result<Option<String>> {
+    let opened = open_database(context, site, environment, generation)?;
+    let prepared = surrounded(context, site, environment, generation, &opened, |around| {
+        Ok(task(around)?.map(|task| (php_spec(context, around, generation), task)))
+    })?;
+    let Some((spec, task)) = prepared else { return Ok(None) };
+    let (script, arguments) = (&task.script, &task.arguments);
+    context.runtime.run_php(&spec?, script, arguments, &task.folder, &task.input, meter).map(Some)
+}

@@ -1,0 +1,36 @@
+//! What a request does, in the words that people read.
+use super::Request;
+use crate::model::ConnectionMode;
+
+/// The title of a request's workflow: "Deploy to Test".
+pub fn of(request: &Request) -> String {
+    match request {
+        Request::CreateSite(it) => {
+            format!("Create {}", it.label.as_deref().unwrap_or(it.name.as_str()))
+        }
+        Request::InstallSite(it) => format!("Install {}", it.environment.environment.title()),
+        Request::DeleteSite(it) => format!("Delete {}", it.site),
+        Request::Deploy(it) => format!("Deploy to {}", it.environment.environment.title()),
+        Request::CloneContent(it) => {
+            let what = match (it.db_only, it.files_only) {
+                (true, _) => "database",
+                (_, true) => "files",
+                _ => "database and files",
+            };
+            format!("Clone {what}, {} → {}", it.from.environment.title(), it.to.title())
+        }
+        Request::Commit(it) => format!("Commit to {}", it.environment.environment.title()),
+        Request::SetConnection(it) => {
+            let mode = match it.mode {
+                ConnectionMode::Sftp => "SFTP",
+                ConnectionMode::Git => "Git",
+            };
+            format!("Switch {} to {mode} mode", it.environment.environment.title())
+        }
+        Request::ClearCache(it) => {
+            format!("Clear caches of {}", it.environment.environment.title())
+        }
+        Request::Wipe(it) => format!("Wipe {}", it.environment.environment.title()),
+        Request::Undo(_) => "Undo".into(),
+    }
+}

@@ -1,0 +1,129 @@
+//! `undo`: the pointers of a workflow moved back, as a new workflow; so an undo can be undone.
+use super::{
+    Change, Context, Done, change, delete_site,
+    request::Undo,
+    work::{PATIENCE, Work},
+};
+use crate::{
+    error::{Error, Result},
+    model::{CodePointer, SiteName, view::WorkflowState},
+    store::Workflow,
+};
+
+/// How far back the newest undoable workflow is looked for.
+const LOOKED_AT: u32 = 200;
+
+pub(super) struct Plan {
+    undone: Workflow,
+    changes: Vec<Change>,
+}
+
+pub(super) fn plan(context: &Context, wanted: &Undo) -> Result<Plan> {
+    let undone = match wanted.workflow {
+        Some(id) => context.store.workflow(id)?,
+        None => newest(context, &wanted.site)?,
+    };
+    if undone.site != wanted.site {
+        return Err(Error::not_found("workflow", undone.id)
+            .hint(format!("That workflow belongs to `{}`.", undone.site)));
+    }
+    if undone.state != WorkflowState::Succeeded || undone.changes.is_empty() {
+        return Err(Error::refused(format!("workflow {} changed nothing", undone.id)));
+    }
+    if let Some(change) = obstacle(context, &undone)? {
+        return Err(Error::refused(format!(
+            "{} has changed since “{}”",
+            change.subject(),
+            undone.title
+        ))
+        .hint("Undo the later workflow first; `portico workflow:list` shows them."));
+    }
+    let changes = undone.changes.iter().rev().map(Change::reversed).collect();
+    Ok(Plan { undone, changes })
+}
+
+fn newest(context: &Context, site: &SiteName) -> Result<Workflow> {
+    let all = context.store.workflows(Some(site), LOOKED_AT)?;
+    let mut changed =
+        all.into_iter().filter(|it| it.state == WorkflowState::Succeeded && !it.changes.is_empty());
+    changed.next().ok_or_else(|| match context.store.find_site(site) {
+        Ok(None) => Error::not_found("site", site),
+        _ => Error::refused(format!("`{site}` has nothing to undo")),
+    })
+}
+
+/// The first of its pointers that can't be moved back: it was moved since, or what it pointed to is gone.
+fn obstacle(context: &Context, workflow: &Workflow) -> Result<Option<Change>> {
+    for moved in &workflow.changes {
+        let back = moved.reversed();
+        if !change::starts_from_here(&back, &context.store)? || !exists(context, &back)? {
+            return Ok(Some(moved.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether what the pointer would point to is still kept.
+fn exists(context: &Context, change: &Change) -> Result<bool> {
+    let layout = &context.layout;
+    Ok(match change {
+        Change::Code { environment, after: CodePointer::Release { directory, .. }, .. } => {
+            layout.release(environment, directory).exists()
+        }
+        Change::Content { environment, after, .. } => {
+            context.store.generation(environment, *after)?.is_some()
+        }
+        Change::Environment { environment, after: Some(after), .. } => {
+            context.store.generation(environment, after.generation)?.is_some()
+        }
+        Change::Site { site, after: Some(after), .. } => {
+            layout.deleted(site, &after.site.id).exists()
+        }
+        Change::Reference { site, name, before, .. } => {
+            context.store.find_site(site)?.is_some()
+                && context.repository(site).reference(name)? == *before
+        }
+        _ => true,
+    })
+}
+
+/// Whether `portico undo` can take the workflow back now.
+pub fn is_undoable(context: &Context, workflow: &Workflow) -> Result<bool> {
+    Ok(workflow.state == WorkflowState::Succeeded
+        && !workflow.changes.is_empty()
+        && obstacle(context, workflow)?.is_none())
+}
+
+pub(super) fn run(work: &Work<'_>, plan: Plan) -> Result<Done> {
+    let mut changes = plan.changes;
+    for change in &mut changes {
+        prepare(work, change)?;
+    }
+    work.line(format!("undoes “{}” (workflow {})", plan.undone.title, plan.undone.id));
+    let mut result = serde_json::Map::new();
+    result.insert("undoes".into(), plan.undone.title.into());
+    Ok(Done { changes, result, undoes: Some(plan.undone.id), ..Done::default() })
+}
+
+/// Brings the folder of a site to where its pointer will say it is, and notes what there is to bring back.
+fn prepare(work: &Work<'_>, change: &mut Change) -> Result<()> {
+    let context = work.context;
+    match change {
+        Change::Site { site, before: Some(before), after: None } => {
+            **before = context.store.site_record(site)?;
+            let id = before.site.id.clone();
+            delete_site::set_aside(work, site, &id)
+        }
+        Change::Site { site, before: None, after: Some(after) } => {
+            let kept = context.layout.deleted(site, &after.site.id);
+            work.move_path(&kept, &context.layout.site(site))?;
+            context.mend_worktrees(after)
+        }
+        Change::Environment { environment, before: Some(before), after: None } => {
+            **before = context.store.environment(environment)?;
+            let _held = context.hold(environment)?;
+            context.runtime.stop_environment(environment, PATIENCE)
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,86 @@
+//! One function a command: unpack, ask the core on a thread that may block, hand back its answer.
+use portico_core::{
+    Error, Result,
+    model::{
+        request::{Event, Query, Request},
+        view::WorkflowRow,
+    },
+    progress::Cancel,
+};
+use tauri::{State, async_runtime::spawn_blocking, ipc::Channel};
+
+use crate::{desktop::Desktop, opening};
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    spawn_blocking(work)
+        .await
+        .unwrap_or_else(|_| Err(Error::failed("finish: Portico itself broke")))
+}
+
+#[tauri::command]
+pub(crate) async fn query(desktop: State<'_, Desktop>, query: Query) -> Result<serde_json::Value> {
+    let desktop = desktop.inner().clone();
+    blocking(move || desktop.session()?.query(&query)).await
+}
+
+#[tauri::command]
+pub(crate) async fn run(
+    desktop: State<'_, Desktop>,
+    request: Request,
+    events: Channel<Event>,
+) -> Result<WorkflowRow> {
+    let desktop = desktop.inner().clone();
+    blocking(move || {
+        // A page that was reloaded listens no more; the workflow goes on.
+        let tell = |event| drop(events.send(event));
+        desktop.session()?.run(&request, &tell, &Cancel::default())
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) async fn cancel(desktop: State<'_, Desktop>, workflow: i64) -> Result<()> {
+    let desktop = desktop.inner().clone();
+    blocking(move || desktop.session()?.cancel(workflow)).await
+}
+
+/// Tells the page every event for as long as it listens, from whichever owner there is.
+#[tauri::command]
+pub(crate) fn subscribe(desktop: State<'_, Desktop>, events: Channel<Event>) {
+    let desktop = desktop.inner().clone();
+    std::thread::spawn(move || {
+        let mut listening = true;
+        while listening && !desktop.is_closed() {
+            let Ok(session) = desktop.session() else {
+                // The page asks too and shows why; it may be over soon.
+                std::thread::sleep(std::time::Duration::from_millis(500));
+                continue;
+            };
+            let ended = session.subscribe(&mut |event| {
+                listening = events.send(event).is_ok();
+                listening
+            });
+            if ended.is_err() && listening {
+                // The owner has gone: whatever it knew may have changed.
+                listening = events.send(Event::Changed { site: None }).is_ok();
+            }
+        }
+    });
+}
+
+#[tauri::command]
+pub(crate) async fn open_url(url: String) -> Result<()> {
+    blocking(move || opening::url(&url)).await
+}
+
+#[tauri::command]
+pub(crate) async fn open_folder(path: String) -> Result<()> {
+    blocking(move || opening::folder(&path)).await
+}
+
+#[tauri::command]
+pub(crate) async fn open_terminal(path: String) -> Result<()> {
+    blocking(move || opening::terminal(&path)).await
+}

@@ -1,0 +1,50 @@
+//! The window's hold on the root folder, renewed when the owner it spoke to has gone.
+use std::sync::{Arc, Mutex, PoisonError};
+
+use portico_core::{Result, Session};
+
+use crate::surroundings;
+
+/// What the commands share.
+#[derive(Clone, Default)]
+pub(crate) struct Desktop {
+    session: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    session: Option<Arc<Session>>,
+    closed: bool,
+}
+
+impl Desktop {
+    /// The session, opened when there is none. A failure is told and tried again at the next call.
+    pub(crate) fn session(&self) -> Result<Arc<Session>> {
+        let mut state = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = &state.session
+            && session.is_alive()
+        {
+            return Ok(session.clone());
+        }
+        if state.closed {
+            return Err(portico_core::Error::cancelled());
+        }
+        let session = Arc::new(Session::open(&surroundings::config()?)?);
+        state.session = Some(session.clone());
+        Ok(session)
+    }
+
+    /// Lets go of the root folder; nothing opens it again.
+    pub(crate) fn close(&self) {
+        let mut state = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        state.closed = true;
+        if let Some(session) = state.session.take() {
+            session.close();
+        }
+    }
+
+    /// Whether the window is going.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner).closed
+    }
+}

@@ -1,0 +1,45 @@
+//! What both shells read from the environment, once, at their edge. The core is told, it never looks.
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use portico_core::{Config, Error, Result, places};
+
+/// After so long without a request an environment's PHP and database sleep.
+const IDLE: Duration = Duration::from_secs(15 * 60);
+
+/// The root folder, the port and what setup installed, as the surroundings say.
+pub(crate) fn config() -> Result<Config> {
+    let port = match env::var("PORTICO_PORT") {
+        Err(_) => None,
+        Ok(text) => Some(text.parse().ok().filter(|port| *port != 0).ok_or_else(|| {
+            Error::usage(format!("PORTICO_PORT is `{text}`, which is no port"))
+                .hint("A port is a number from 1 to 65535.")
+        })?),
+    };
+    Ok(Config { root: root()?, port, sqlite_plugin: sqlite_plugin(), idle: IDLE })
+}
+
+/// `PORTICO_HOME`, else `Portico` in the person's home.
+pub(crate) fn root() -> Result<PathBuf> {
+    let chosen = env::var_os("PORTICO_HOME").filter(|it| !it.is_empty()).map(PathBuf::from);
+    let root = chosen.or_else(|| env::home_dir().map(|home| home.join("Portico")));
+    let root = root.ok_or_else(|| {
+        Error::usage("no home folder is known").hint("Set PORTICO_HOME to a folder.")
+    })?;
+    std::path::absolute(&root).map_err(|error| {
+        Error::failed(format!("find the folder {}", root.display())).because(error)
+    })
+}
+
+/// Where `setup` or a package put the SQLite Database Integration plugin.
+fn sqlite_plugin() -> Option<PathBuf> {
+    places::sqlite_plugin(
+        env::var_os("PORTICO_SQLITE_PLUGIN").map(PathBuf::from),
+        env::var_os("XDG_DATA_HOME").map(PathBuf::from),
+        env::home_dir(),
+        env::current_exe().ok().as_deref().and_then(Path::parent),
+    )
+}

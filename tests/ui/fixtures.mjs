@@ -1,0 +1,71 @@
+// Answers of a core as the page gets them: three sites, one of them in the middle of its work.
+const now = Date.now();
+const before = (minutes) => new Date(now - minutes * 60_000).toISOString();
+const hex = (start) => start.padEnd(40, '0123456789abcdef');
+
+const content = (extra = {}) => ({
+  generation: 7, origin: { type: 'clone', environment: 'live', database: true, files: true }, origin_at: before(4 * 1440),
+  database: { engine: 'mariadb', tables: 48, rows: 214_310, bytes: 212_000_000 }, files: { count: 3204, bytes: 1_900_000_000 }, ...extra,
+});
+const environment = (site, name, extra) => ({
+  site, environment: name, url: `http://${name}-${site}.localhost:8080/`, initialized: true, connection_mode: name === 'test' || name === 'live' ? null : 'sftp', locked: false,
+  code: { commit: null, tag: null, branch: null, message: null, author: null, date: null, deployable: 0, uncommitted: 0 }, content: content(), health: { type: 'asleep' },
+  code_folder: `/home/mira/Portico/sites/${site}/${name}/code`, files_folder: `/home/mira/Portico/sites/${site}/${name}/files`, ...extra,
+});
+export const row = (id, kind, title, extra = {}) => ({
+  id, site: 'acme', environment: 'test', kind, title, state: 'succeeded', started_at: before(40), finished_at: new Date(now - 40 * 60_000 + 1100).toISOString(), undoes: null, undoable: false,
+  command: `portico env:${kind} acme.test`, result: null, error: null, ...extra,
+});
+export const failure = { code: 'failed', message: 'cannot read `acme.sql`', hint: 'Free some space and try again.', causes: ['write /home/mira/Portico/sites/acme/test/content/8: no space left on device'] };
+
+const commits = [
+  ['a41c9e2', 'Add hero block to front page', 12, [], ['dev']], ['03fe1bb', 'Hero: image sizes', 64, [], ['dev']], ['9c2d410', 'Update Akismet 5.3 → 5.4', 190, [], ['dev']],
+  ['5c0d77b', 'Event calendar', 1500, ['pantheon_test_12'], ['dev', 'test']], ['77be012', 'New footer', 9 * 1440, ['pantheon_test_11', 'pantheon_live_11'], ['dev', 'test', 'live']],
+].map(([commit, subject, minutes, tags, labels]) => ({ commit: hex(commit), subject, author: 'Mira Novak', date: before(minutes), tags, labels }));
+
+const acme = [
+  environment('acme', 'dev', { health: { type: 'answered', status: 200, ms: 84 }, code: { commit: hex('a41c9e2'), tag: null, branch: 'master', message: 'Add hero block to front page', author: 'Mira Novak', date: before(12), deployable: 0, uncommitted: 2 } }),
+  environment('acme', 'test', { locked: true, health: { type: 'answered', status: 200, ms: 91 }, content: content({ origin_at: before(70), files: { count: 3221, bytes: 1_910_000_000 } }), code: { commit: hex('5c0d77b'), tag: 'pantheon_test_12', branch: null, message: 'Sprint 8: event calendar', author: 'Mira Novak', date: before(1500), deployable: 3, uncommitted: 0 } }),
+  environment('acme', 'live', { content: content({ origin: { type: 'install' }, origin_at: before(90 * 1440), files: { count: 3222, bytes: 1_910_000_000 } }), code: { commit: hex('77be012'), tag: 'pantheon_live_11', branch: null, message: 'Sprint 7: new footer', author: 'Mira Novak', date: before(9 * 1440), deployable: 1, uncommitted: 0 } }),
+];
+const fresh = (site, name) => environment(site, name, { initialized: false, content: content({ generation: 0, origin: null, origin_at: null, database: { engine: 'sqlite', tables: 0, rows: 0, bytes: 0 }, files: { count: 0, bytes: 0 } }) });
+const plan = (extra) => ({ environment: 'acme.test', from: 'dev', first: false, commits: commits.slice(0, 3), deployable: 3, uncommitted: 2, tag: 'pantheon_test_13', content: acme[2].content, ...extra });
+const card = (name, label, cms, version, deployable, busy = false) => ({ name, label, cms, cms_version: version, deployable, busy });
+const check = (name, extra) => ({ name, ok: true, optional: false, version: null, path: null, problem: null, remedy: null, ...extra });
+
+export const checks = [
+  check('PHP 8.2', { version: '8.2.29', path: '/usr/bin/php8.2' }), check('Git', { version: '2.39.5', path: '/usr/bin/git' }),
+  check('MariaDB', { version: '10.11.14', path: '/usr/sbin/mariadbd', optional: true }),
+  check('PHP 8.4', { ok: false, optional: true, version: '8.4.1', path: '/usr/bin/php8.4', problem: 'lacks mysqli, gd', remedy: 'sudo apt install php8.4-mysql php8.4-gd' }),
+];
+export const nothing = {
+  site_cards: [], workflows: [], doctor: [check('PHP', { ok: false, problem: 'not found', remedy: 'sudo apt install php-fpm php-mysql php-gd php-xml' }), check('MariaDB', { ok: false, optional: true, remedy: 'sudo apt install mariadb-server' }), check('Git', { version: '2.39.5' })],
+  status: { root: '/home/mira/Portico', port: 8080, free: 80_000_000_000, processes: [], healed: [] },
+};
+export const history = [
+  row(41, 'deploy', 'Deploy to Test', { undoable: true, started_at: before(1500), finished_at: before(1499.98) }),
+  row(40, 'clone_content', 'Clone database and files from Live to Test', { started_at: before(1600), finished_at: before(1599.9) }),
+  row(39, 'clone_content', 'Clone database from Live to Dev', { environment: 'dev', state: 'failed', error: failure, started_at: before(4 * 1440) }),
+  row(38, 'commit', 'Commit on Dev', { environment: 'dev', started_at: before(5 * 1440) }),
+  row(37, 'deploy', 'Deploy to Live', { environment: 'live', state: 'cancelled', started_at: before(9 * 1440) }),
+];
+const board = (name, label, cms, cms_version, environments, workflows) => ({ site: { name, label, cms, created: before(90 * 1440) }, cms_version, repository: `/home/mira/Portico/sites/${name}/repository.git`, environments, workflows });
+
+/** Answers by `query` or `query:argument`. */
+export const full = {
+  ...nothing, doctor: checks,
+  site_cards: [card('acme', 'Acme Corp', 'wordpress', '6.9', 4), card('library', 'City Library', 'drupal7', '7.103', 0), card('harbor', 'Harbor Festival', 'wordpress', '6.8.2', 0), card('intranet', 'Intranet', 'drupal', '10.4', 1)],
+  'board:acme': board('acme', 'Acme Corp', 'wordpress', '6.9', acme, history),
+  'board:library': board('library', 'City Library', 'drupal7', '7.103', [environment('library', 'dev', { code: { ...acme[0].code, uncommitted: 0 } }), fresh('library', 'test'), fresh('library', 'live')], []),
+  'board:harbor': board('harbor', 'Harbor Festival', 'wordpress', '6.8.2', [environment('harbor', 'dev', { health: { type: 'broken', error: { code: 'missing', message: 'PHP 7.2 was not found on this machine', hint: '`portico doctor` shows what is missing and how to get it.', causes: [] } }, content: content({ origin: { type: 'empty' }, origin_at: null, database: { engine: 'sqlite', tables: 0, rows: 0, bytes: 0 }, files: { count: 0, bytes: 0 } }) }),
+    environment('harbor', 'test', { code: { ...acme[1].code, deployable: 0 } }), fresh('harbor', 'live'),
+    environment('harbor', 'events', { code: { ...acme[0].code, commit: hex('e90ab12'), message: 'Calendar filters', branch: 'events' } })], []),
+  'board:intranet': board('intranet', 'Intranet', 'drupal', '10.4', [environment('intranet', 'dev'), environment('intranet', 'test'), environment('intranet', 'live')], []),
+  'deploy_plan:acme.test': plan(), 'deploy_plan:acme.live': plan({ environment: 'acme.live', from: 'test', commits: commits.slice(3, 4), deployable: 1, uncommitted: 0, tag: 'pantheon_live_12', content: null }),
+  'deploy_plan:library.test': plan({ environment: 'library.test', first: true, uncommitted: 0, tag: 'pantheon_test_1', content: null }),
+  code_log: commits,
+  diffstat: [{ file: 'wp-content/themes/acme/style.css', status: 'modified', deletions: 2, additions: 3 }, { file: 'wp-content/themes/acme/hero.php', status: 'added', deletions: 0, additions: 41 }],
+  diff: 'diff --git a/style.css b/style.css\n--- a/style.css\n+++ b/style.css\n@@ -38,7 +38,8 @@ body\n .hero {\n   display: grid;\n-  padding: 2rem;\n+  padding: clamp(2rem, 6vw, 5rem);\n+  background: var(--brand);\n }\n \n-.hero img { width: 100% }\n+.hero img { inline-size: 100%; block-size: auto }\n',
+  workflow_log: 'Checking out pantheon_test_12\nWrote 1,204 files\nSwitched Test to pantheon_test_12\n',
+  status: { ...nothing.status, processes: [{ what: 'PHP 8.2', environment: 'acme.dev', pid: 4182 }, { what: 'MariaDB 10.11', environment: 'acme.dev', pid: 4188 }] },
+};

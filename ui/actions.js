@@ -1,0 +1,71 @@
+// Everything that a person can do, as data: the menus and the palette are lists of these.
+import { envName, host, tagName } from './lib/words.js';
+
+export const address = (info) => `${info.site}.${info.environment}`;
+
+/** The request that a dialog starts from. @returns {import('./types').Request} */
+export const deployRequest = (info) => ({ kind: 'deploy', environment: address(info), sync_content: false, note: null, updatedb: false, cc: false });
+export const cloneRequest = (site, from, to) => ({ kind: 'clone_content', from: `${site}.${from}`, to, db_only: false, files_only: false, cc: false, updatedb: false, from_url: null, to_url: null, keep_urls: false, full: false, confirm: null });
+export const wipeRequest = (info, confirm = null) => ({ kind: 'wipe', environment: address(info), confirm });
+const clearRequest = (info) => ({ kind: 'clear_cache', environment: address(info) });
+const modeRequest = (info) => ({ kind: 'set_connection', environment: address(info), mode: info.connection_mode === 'git' ? 'sftp' : 'git' });
+
+const modeLabel = (info) => (info.connection_mode === 'git' ? 'Switch to SFTP mode (edit the folder)' : 'Switch to Git mode (push)');
+
+export function environmentMenu(info) {
+  return [
+    { label: 'Clone content from…', verb: 'clone', detail: { info, to: info.environment } },
+    { label: 'Clear Caches', verb: 'start', detail: clearRequest(info) },
+    ...(info.connection_mode ? [{ label: modeLabel(info), verb: 'start', detail: modeRequest(info) }] : []),
+    null,
+    { label: 'Open code folder', verb: 'openFolder', detail: info.code_folder },
+    { label: 'Open files folder', verb: 'openFolder', detail: info.files_folder },
+    { label: 'Terminal', verb: 'openTerminal', detail: info.code_folder },
+    { label: 'Copy address', verb: 'copyText', detail: { text: info.url, said: 'Copied the address' } },
+    null,
+    { label: 'Wipe database and files…', verb: 'wipe', detail: info, tone: 'bad' },
+  ];
+}
+
+export function siteMenu(board) {
+  return [
+    { label: 'Copy clone command', verb: 'copyText', detail: { text: `git clone ${board.repository} ${board.site.name}`, said: 'Copied the clone command' } },
+    { label: 'Show activity', verb: 'openTab', detail: 'activity' },
+    null,
+    { label: 'Delete site…', verb: 'deleteSite', detail: board.site, tone: 'bad' },
+  ];
+}
+
+function environmentActions(info, all) {
+  const name = envName(info.environment);
+  const note = host(info.url);
+  if (!info.initialized) return [{ label: `Create ${name} Environment`, verb: 'deploy', detail: info, request: deployRequest(info) }];
+  const others = all.filter((it) => it.initialized && it.environment !== info.environment);
+  return [
+    { label: `Visit ${name}`, note, verb: 'visit', detail: info },
+    info.code.tag && { label: `Deploy to ${name}`, note: info.code.deployable ? `${info.code.deployable} waiting since ${tagName(info.code.tag)}` : 'in step', verb: 'deploy', detail: info, request: deployRequest(info) },
+    info.code.uncommitted && { label: `Review & commit on ${name}`, note: `${info.code.uncommitted} changed`, verb: 'commit', detail: info },
+    ...others.map((from) => ({ label: `Clone content from ${envName(from.environment)} to ${name}`, verb: 'clone', detail: { info, from: from.environment, to: info.environment }, request: cloneRequest(info.site, from.environment, info.environment) })),
+    { label: `Clear Caches of ${name}`, verb: 'start', detail: clearRequest(info), request: clearRequest(info) },
+    info.connection_mode && { label: `${name}: ${modeLabel(info)}`, verb: 'start', detail: modeRequest(info), request: modeRequest(info) },
+    { label: `Open folder of ${name}`, verb: 'openFolder', detail: info.code_folder },
+    { label: `Terminal in ${name}`, verb: 'openTerminal', detail: info.code_folder },
+    { label: `Wipe database and files of ${name}…`, verb: 'wipe', detail: info, request: wipeRequest(info) },
+  ].filter(Boolean);
+}
+
+/** What the palette lists: actions of the open site first, then the sites, then the rest. */
+export function allActions({ sites, selected }, board) {
+  const undo = board?.workflows.find((it) => it.undoable);
+  return [
+    ...(board ? board.environments.flatMap((info) => environmentActions(info, board.environments)).map((it) => ({ group: board.site.label, ...it })) : []),
+    ...(undo ? [{ group: board.site.label, label: `Undo: ${undo.title}`, verb: 'undo', detail: undo, request: { kind: 'undo', site: undo.site, workflow: undo.id } }] : []),
+    ...(board ? [['Workflow', 'workflow'], ['Commits', 'commits'], ['Activity', 'activity']].map(([label, tab]) => ({ group: board.site.label, label: `Show ${label}`, verb: 'openTab', detail: tab })) : []),
+    ...(board ? [{ group: board.site.label, label: 'Delete site…', verb: 'deleteSite', detail: board.site, request: { kind: 'delete_site', site: board.site.name, confirm: null } }] : []),
+    ...(sites ?? []).filter((it) => it.name !== selected).map((it) => ({ group: 'Sites', label: `Go to ${it.label}`, note: it.name, verb: 'selectSite', detail: it.name })),
+    { group: 'Portico', label: 'New site…', verb: 'newSite', detail: {} },
+    { group: 'Portico', label: 'What this machine has', verb: 'openTab', detail: 'machine' },
+    { group: 'Portico', label: 'Settings', verb: 'openTab', detail: 'settings' },
+    { group: 'Portico', label: 'Keyboard shortcuts', verb: 'showKeys' },
+  ];
+}

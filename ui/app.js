@@ -1,0 +1,128 @@
+// Mounts the page, carries verbs to whoever does them, and draws when the store has news.
+import * as api from './api.js';
+import { cloneDialog } from './dialogs/clone.js';
+import { commitDialog } from './dialogs/commit.js';
+import { deleteSiteDialog } from './dialogs/delete-site.js';
+import { deployDialog } from './dialogs/deploy.js';
+import { newSiteDialog } from './dialogs/new-site.js';
+import { errorDialog, keysDialog, logDialog } from './dialogs/small.js';
+import { wipeDialog } from './dialogs/wipe.js';
+import { Drag } from './drag.js';
+import { Drawer } from './drawer.js';
+import { Drop } from './drop.js';
+import { make, show } from './lib/dom.js';
+import { duration, sentence } from './lib/words.js';
+import { ErrorNote } from './lib/error.js';
+import { Announcer } from './announce.js';
+import { Machine } from './machine.js';
+import { openPalette } from './palette.js';
+import { Settings } from './settings.js';
+import { shortcuts } from './shortcuts.js';
+import { Sidebar } from './sidebar.js';
+import { Site } from './site.js';
+import * as store from './store.js';
+import { Toasts } from './toast.js';
+import { Welcome } from './welcome.js';
+
+const { state } = store;
+const main = document.getElementById('main');
+const drawerEl = document.querySelector('.drawer');
+const toast = Toasts(document.querySelector('.toasts'));
+const sidebar = Sidebar(document.querySelector('.side'));
+const drawer = Drawer(drawerEl);
+const announce = Announcer(document.querySelector('[data-live]'), document.querySelector('[data-alert]'));
+const screens = {};
+for (const [name, mount] of [['welcome', Welcome], ['site', Site], ['machine', Machine], ['settings', Settings], ['fatal', ErrorNote]]) {
+  const el = make('div', `screen ${name}`);
+  main.append(el);
+  screens[name] = { el, update: mount(el) };
+}
+
+function screen() {
+  if (state.fatal) return 'fatal';
+  if (state.tab === 'machine' || state.tab === 'settings') return state.tab;
+  return state.sites?.length ? 'site' : 'welcome';
+}
+
+function draw() {
+  if (!state.sites && !state.fatal) return;
+  const open = screen();
+  sidebar({ ...state, sites: state.sites ?? [], selected: open === 'site' ? state.selected : null });
+  for (const [name, { el }] of Object.entries(screens)) show(el, name === open);
+  if (open === 'site') screens.site.update(state, store.board());
+  else screens[open].update(open === 'fatal' ? state.fatal : state);
+  drawer(state);
+  announce(state);
+}
+
+new ResizeObserver(() => document.documentElement.style.setProperty('--drawer', `${drawerEl.offsetHeight}px`)).observe(drawerEl);
+
+const failed = (title) => (error) => errorDialog({ title, error: api.asError(error) });
+let opening = false;
+
+/** Dialogs that ask the core first open once, however often the button is pressed meanwhile. */
+async function once(open, title) {
+  if (opening) return;
+  opening = true;
+  try {
+    await open();
+  } catch (error) {
+    failed(title)(error);
+  } finally {
+    opening = false;
+  }
+}
+
+const say = (words) => toast({ words });
+const board = () => store.board();
+
+/** Every verb that the page's parts send up. */
+const verbs = {
+  selectSite: (name) => store.select(name),
+  openTab: (tab) => { store.openTab(tab); if (tab === 'machine') store.refreshStatus(); },
+  openPalette: () => openPalette(),
+  showKeys: () => keysDialog(),
+  newSite: (given) => { if (!document.querySelector('dialog[open]')) newSiteDialog(given ?? {}); },
+  deploy: (info) => once(() => deployDialog(info, board()), 'Deploy'),
+  clone: (detail) => cloneDialog(detail, board()),
+  commit: (info) => once(() => commitDialog(info), 'Review & commit'),
+  wipe: (info) => wipeDialog(info),
+  deleteSite: (site) => deleteSiteDialog(site),
+  start: (request) => store.start(request).catch(failed('It did not start')),
+  undo: (row) => store.start({ kind: 'undo', site: row.site, workflow: row.id }).catch(failed('It can’t be undone')),
+  cancelWorkflow: (id) => store.cancel(id).catch(failed('It can’t be cancelled')),
+  dismissWorkflow: (id) => store.dismiss(id),
+  clearFinished: () => { for (const row of [...state.finished]) store.dismiss(row.id); main.focus(); },
+  showLog: (row) => logDialog(row),
+  showError: (detail) => errorDialog(detail),
+  visit: (info) => api.openUrl(info.url).catch(failed('The address can’t be opened')),
+  openFolder: (path) => api.openFolder(path).catch(failed('The folder can’t be opened')),
+  openTerminal: (path) => api.openTerminal(path).catch(failed('The terminal can’t be opened')),
+  copyText: async ({ text, said }) => { await api.copy(text); say(said); },
+  say,
+  lookAgain: () => { store.refreshChecks(); store.refreshStatus(); },
+};
+for (const [verb, act] of Object.entries(verbs)) document.addEventListener(verb, ({ detail }) => act(detail));
+
+store.onChange(draw);
+store.onFinished((row, mine) => {
+  if (row.state === 'failed' && row.error) announce.alert(`${row.title}: ${sentence(row.error.message)}`);
+  if (!mine) return;
+  if (row.state === 'succeeded') {
+    if (row.kind === 'create_site') store.select(row.site);
+    const took = row.finished_at ? `in ${duration(new Date(row.finished_at) - new Date(row.started_at))}` : '';
+    toast({ words: row.title, note: `done ${took}`.trim(), ...(row.undoable ? { action: 'Undo', run: () => verbs.undo(row) } : {}) });
+  } else if (row.state === 'failed' && row.error) {
+    if (document.querySelector('dialog[open]')) toast({ words: row.title, note: sentence(row.error.message), tone: 'bad', action: 'Why?', run: () => errorDialog({ title: row.title, error: row.error }) });
+    else errorDialog({ title: row.title, error: row.error });
+  } else toast({ words: row.title, note: 'cancelled, everything is as it was' });
+});
+
+shortcuts({ verbs, state, toggleDrawer: drawer.toggle });
+Drag(main, board, () => !!state.sites?.find((it) => it.name === state.selected)?.busy);
+await Drop(document.body).catch(() => {});
+await store.load();
+store.changed();
+// The first drawing is in the next frame; relative times are drawn anew now and then, without asking anyone.
+requestAnimationFrame(() => requestAnimationFrame(() => { document.documentElement.dataset.ready = 'true'; }));
+setInterval(store.changed, 30_000);

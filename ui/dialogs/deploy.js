@@ -1,0 +1,69 @@
+import { query } from '../api.js';
+import { address, deployRequest } from '../actions.js';
+import { html, keyed, make, partsOf, send, text } from '../lib/dom.js';
+import { check, field, group, requestDialog } from '../lib/dialog.js';
+import { ago, bytes, count, envName, exact, short, system, tagName } from '../lib/words.js';
+
+/** Deploys the parent's code to Test or Live; the first deploy creates the environment. */
+export async function deployDialog(info, board) {
+  /** @type {import('../types').DeployPlan} */
+  const plan = await query({ query: 'deploy_plan', environment: address(info) });
+  const name = envName(info.environment);
+  const parent = envName(plan.from);
+  const idle = !plan.first && !plan.deployable;
+  const message = make('textarea');
+  const sync = plan.content && !plan.first && info.environment === 'test'
+    ? check('Pull files and the database from the Live environment', { note: `${bytes(plan.content.database.bytes)} + ${bytes(plan.content.files.bytes)}, addresses converted` }) : null;
+  const cms = board.site.cms;
+  const updates = ['php', 'html'].includes(cms) ? null : check(`Run ${system(cms)} database updates`);
+  const caches = check('Clear Caches');
+  const request = () => ({ ...deployRequest(info), note: message.value.trim() || null, sync_content: !!sync?.input.checked, updatedb: !!updates?.input.checked, cc: caches.input.checked });
+  const dialog = requestDialog({
+    title: plan.first ? `Create ${name} Environment` : idle ? `Deploy to ${name}` : `Deploy ${count(plan.deployable, 'commit')} to ${name}`,
+    act: plan.first ? `Create ${name}` : `Deploy to ${name}`,
+    request,
+  });
+  if (plan.uncommitted) dialog.body.append(leftBehind(plan, parent, dialog, board));
+  if (idle) {
+    dialog.body.append(make('p', 'note', 'There is nothing to deploy.'));
+    dialog.setReady(false);
+    return;
+  }
+  if (plan.first) dialog.body.append(make('p', '', `${name} starts with the code of ${parent} and a copy of its database and files.`));
+  if (plan.commits.length) dialog.body.append(commitList(plan));
+  dialog.body.append(field('Deploy Log message', message));
+  message.placeholder = 'What this deploy brings';
+  message.setAttribute('aria-label', 'Deploy Log message');
+  if (!plan.first) {
+    if (sync) dialog.body.append(group('Content', sync));
+    dialog.body.append(group('After the deploy', ...[updates, caches].filter(Boolean)));
+  }
+  dialog.body.append(make('p', 'note', `${plan.first ? '' : `${name} keeps answering meanwhile. `}It becomes ${tagName(plan.tag)}. You can undo it.`));
+  message.focus();
+}
+
+function leftBehind(plan, parent, dialog, board) {
+  const el = html`<p class="hint"><span data-part="words"></span><button type="button" class="link" data-part="act">Review &amp; commit</button></p>`;
+  const parts = partsOf(el);
+  text(parts.words, `${count(plan.uncommitted, 'changed file')} on ${parent} ${plan.uncommitted === 1 ? 'is' : 'are'} not committed and will not be deployed.`);
+  parts.act.addEventListener('click', () => {
+    dialog.close();
+    send(document.getElementById('main'), 'commit', board.environments.find((it) => it.environment === plan.from));
+  });
+  return el;
+}
+
+function commitList(plan) {
+  const list = make('ul', 'commits selectable');
+  list.tabIndex = 0;
+  list.setAttribute('aria-label', 'Commits that will be deployed');
+  const more = plan.deployable - plan.commits.length;
+  keyed(list, plan.commits, (it) => it.commit, () => html`<li><code></code><span></span><small></small></li>`, (row, it) => {
+    const [commit, subject, when] = row.children;
+    text(commit, short(it.commit));
+    text(subject, it.subject);
+    text(when, ago(it.date)).title = `${it.author}, ${exact(it.date)}`;
+  });
+  if (more > 0 && !plan.first) list.append(make('li', 'note', `and ${count(more, 'older commit')}`));
+  return list;
+}

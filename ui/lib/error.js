@@ -1,0 +1,30 @@
+import { copy } from '../api.js';
+import { html, icon, keyed, make, partsOf, send, show, text } from './dom.js';
+import { sentence } from './words.js';
+
+/** An error as everything in Portico shows it: what failed, what to try, what lies under it. */
+export function ErrorNote(el) {
+  const note = html`<div class="error selectable" role="alert"><div class="words"><p class="message" data-part="message"></p><p data-part="hint"></p>
+    <details data-part="more"><summary>Details</summary><ul data-part="causes"></ul></details></div>
+    <button type="button" class="link" data-part="copy">Copy</button></div>`;
+  const parts = partsOf(note);
+  note.prepend(icon('alert'));
+  let shown = null;
+  parts.copy.addEventListener('click', async () => {
+    await copy(plain(shown));
+    send(el, 'say', 'Copied the error');
+  });
+  return (error) => {
+    shown = error;
+    if (!error) return note.remove();
+    text(parts.message, sentence(error.message));
+    text(parts.hint, error.hint);
+    show(parts.hint, error.hint);
+    show(parts.more, error.causes?.length);
+    keyed(parts.causes, (error.causes ?? []).map((cause, at) => ({ cause, at })), (it) => it.at, () => make('li'), (li, it) => text(li, it.cause));
+    el.append(note);
+  };
+}
+
+/** The same for a terminal or a bug report. */
+export const plain = (error) => [`Error: ${error.message}`, ...(error.causes ?? []).map((it) => `  because ${it}`), error.hint && `Hint: ${error.hint}`].filter(Boolean).join('\n');

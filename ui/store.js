@@ -1,0 +1,194 @@
+// What the page knows. Answers come in by query, news by events; whoever draws is told once a frame.
+import * as api from './api.js';
+
+const KEEP_FINISHED = 12;
+const SETTLE_MS = 60;
+
+/** @type {{ sites: import('./types').SiteCard[] | null, selected: string | null, tab: string,
+ *  boards: Map<string, import('./types').Board>, boardError: api.AppError | null, status: import('./types').Status | null,
+ *  checks: import('./types').Check[] | null, running: Map<number, any>, finished: any[], fatal: api.AppError | null }} */
+export const state = {
+  sites: null, selected: localStorage.getItem('site'), tab: 'workflow', boards: new Map(), boardError: null,
+  status: null, checks: null, running: new Map(), finished: [], fatal: null,
+};
+
+const listeners = new Set();
+const finishers = new Set();
+let scheduled = false;
+
+/** Tells everyone who draws, once in the next frame. */
+export function changed() {
+  if (scheduled) return;
+  scheduled = true;
+  requestAnimationFrame(() => {
+    scheduled = false;
+    for (const listener of listeners) listener(state);
+  });
+}
+
+export const onChange = (listener) => listeners.add(listener);
+
+/** Called with each row that ends, and whether this window started it. */
+export const onFinished = (listener) => finishers.add(listener);
+
+const latest = new Map();
+
+/** Asks, and hands the answer on only when nothing newer was asked under the same key meanwhile. */
+async function ask(key, query, take) {
+  const mine = (latest.get(key) ?? 0) + 1;
+  latest.set(key, mine);
+  const [answer, error] = await api.query(query).then((it) => [it, null], (it) => [null, it]);
+  if (latest.get(key) !== mine) return;
+  take(answer, error);
+  changed();
+}
+
+export const board = () => state.boards.get(state.selected) ?? null;
+
+export function refreshSites() {
+  return ask('sites', { query: 'site_cards' }, (sites, error) => {
+    state.fatal = error;
+    if (error) return;
+    state.sites = sites;
+    if (!sites.some((it) => it.name === state.selected)) state.selected = sites[0]?.name ?? null;
+  });
+}
+
+export function refreshBoard(site = state.selected) {
+  if (!site) return Promise.resolve();
+  return ask(`board ${site}`, { query: 'board', site }, (answer, error) => {
+    if (site === state.selected) state.boardError = error;
+    if (answer) state.boards.set(site, answer);
+    else state.boards.delete(site);
+  });
+}
+
+export const refreshStatus = () => ask('status', { query: 'status' }, (answer) => { if (answer) state.status = answer; });
+export const refreshChecks = () => ask('doctor', { query: 'doctor' }, (answer) => { if (answer) state.checks = answer; });
+
+const dirty = new Set();
+let settling = 0;
+
+/** Several news in a row make one question. `null` means that any site may have changed. */
+function refreshSoon(site) {
+  dirty.add(site);
+  settling ||= setTimeout(async () => {
+    settling = 0;
+    const all = dirty.has(null);
+    for (const name of state.boards.keys()) if (name !== state.selected && (all || dirty.has(name))) state.boards.delete(name);
+    const shown = all || dirty.has(state.selected);
+    dirty.clear();
+    const before = state.selected;
+    await Promise.all([refreshSites(), shown ? refreshBoard() : null]);
+    if (state.selected !== before) refreshBoard();
+  }, SETTLE_MS);
+}
+
+const mine = new Set();
+const ended = new Set();
+
+/** @param {import('./types').Event} event */
+function take(event) {
+  switch (event.event) {
+    case 'started': begin(event.workflow); break;
+    case 'step': {
+      const known = state.running.get(event.workflow);
+      if (known) Object.assign(known, { step: event.step, done: event.done, total: event.total, unit: event.unit, eta: event.eta_s });
+      break;
+    }
+    case 'line': break;
+    case 'finished': finish(event.workflow); break;
+    case 'changed': refreshSoon(event.site); break;
+  }
+  changed();
+}
+
+function begin(row) {
+  if (state.running.has(row.id) || ended.has(row.id)) return;
+  state.running.set(row.id, { row, step: null, done: 0, total: null, unit: 'steps', eta: null, cancelling: false });
+  const card = state.sites?.find((it) => it.name === row.site);
+  if (card) card.busy = true;
+  changed();
+}
+
+function finish(row) {
+  if (ended.has(row.id)) return;
+  ended.add(row.id);
+  state.running.delete(row.id);
+  state.finished = [row, ...state.finished].slice(0, KEEP_FINISHED);
+  refreshSoon(row.site);
+  refreshStatus();
+  for (const listener of finishers) listener(row, mine.has(row.id));
+}
+
+/**
+ * Starts a workflow. `begun` resolves once it has its number, and rejects when it was refused before that.
+ * What happens afterwards is told by events, as for workflows of other shells.
+ * @param {import('./types').Request} request
+ */
+export function start(request) {
+  return new Promise((resolve, reject) => {
+    let id = null;
+    const begun = (row) => { id = row.id; mine.add(id); begin(row); resolve(row); };
+    api.run(request, (event) => { if (event.event === 'started') begun(event.workflow); }).then(
+      (row) => { if (id === null) begun(row); finish(row); },
+      (error) => (id === null ? reject(api.asError(error)) : lost(id, api.asError(error))),
+    );
+  });
+}
+
+/** A run that failed after it began: its finished event says the same; this is for the case that none comes. */
+function lost(id, error) {
+  setTimeout(() => {
+    const known = state.running.get(id);
+    if (known) finish({ ...known.row, state: error.code === 'cancelled' ? 'cancelled' : 'failed', finished_at: new Date().toISOString(), undoable: false, error: { code: error.code, message: error.message, hint: error.hint, causes: error.causes } });
+  }, 500);
+}
+
+export async function cancel(id) {
+  const known = state.running.get(id);
+  if (!known) return;
+  known.cancelling = true;
+  changed();
+  try {
+    await api.cancel(id);
+  } catch (error) {
+    known.cancelling = false;
+    changed();
+    throw error;
+  }
+}
+
+export function dismiss(id) {
+  state.finished = state.finished.filter((row) => row.id !== id);
+  changed();
+}
+
+export function select(site, tab = 'workflow') {
+  if (state.selected !== site) state.boardError = null;
+  state.selected = site;
+  state.tab = tab;
+  if (site) localStorage.setItem('site', site);
+  changed();
+  if (!state.boards.has(site)) refreshBoard(site);
+}
+
+export function openTab(tab) {
+  state.tab = tab;
+  changed();
+}
+
+/** Listens first and asks then, so that nothing falls between. */
+export async function load() {
+  try {
+    await api.subscribe(take);
+  } catch (error) {
+    state.fatal = api.asError(error);
+    return;
+  }
+  refreshChecks();
+  const [running] = await Promise.all([api.query({ query: 'workflows', site: null }).catch(() => []), refreshSites(), refreshStatus()]);
+  for (const row of running) if (row.state === 'running') begin(row);
+  for (const row of state.status?.healed ?? []) if (!ended.has(row.id)) { ended.add(row.id); state.finished.push(row); }
+  await refreshBoard();
+}

@@ -1,0 +1,42 @@
+import { html, icon, partsOf, text } from './lib/dom.js';
+
+const STAYS_MS = 12_000;
+const MOST = 3;
+
+/** Notices at the foot of the window. One with an action stays long, and waits while it is pointed at or focused. */
+export function Toasts(el) {
+  return ({ words, note = '', action, run, tone = 'ok' }) => {
+    const toast = html`<div class="toast"><span data-part="icon"></span><p><b data-part="words"></b> <span data-part="note"></span></p><button type="button" class="link" data-part="action"></button><button type="button" class="plain square" data-part="close" aria-label="Dismiss"></button></div>`;
+    const parts = partsOf(toast);
+    toast.classList.add(tone);
+    parts.icon.append(icon(tone === 'bad' ? 'alert' : 'check'));
+    parts.close.append(icon('close'));
+    text(parts.words, words);
+    text(parts.note, note);
+    text(parts.action, action ?? '');
+    parts.action.hidden = !action;
+    let timer = 0;
+    let opener = null;
+    const close = () => {
+      clearTimeout(timer);
+      const held = toast.contains(document.activeElement);
+      toast.remove();
+      if (held) (opener?.isConnected ? opener : document.getElementById('main')).focus();
+    };
+    const wait = () => clearTimeout(timer);
+    const go = () => {
+      clearTimeout(timer);
+      if (!toast.matches(':hover') && !toast.contains(document.activeElement)) timer = setTimeout(close, action ? STAYS_MS : STAYS_MS / 3);
+    };
+    toast.addEventListener('pointerenter', wait);
+    toast.addEventListener('pointerleave', go);
+    toast.addEventListener('focusin', (event) => { wait(); opener ??= event.relatedTarget; });
+    toast.addEventListener('focusout', () => setTimeout(go));
+    parts.close.addEventListener('click', close);
+    parts.action.addEventListener('click', () => { close(); run(); });
+    while (el.children.length >= MOST) el.firstElementChild.remove();
+    el.append(toast);
+    go();
+    return close;
+  };
+}

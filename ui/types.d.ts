@@ -1,0 +1,690 @@
+// Made from the core's types by its tests; don't edit.
+export type Code = "failed" | "usage" | "not_found" | "busy" | "refused" | "missing" | "cancelled";
+export type Error = { 
+/**
+ * The kind, for programs.
+ */
+code: Code, 
+/**
+ * What failed and where: lower case, no full stop.
+ */
+message: string, 
+/**
+ * What to try next: a full sentence.
+ */
+hint: string | null, 
+/**
+ * What lies under it, outermost first.
+ */
+causes: Array<string>, };
+export type Unit = "bytes" | "files" | "rows" | "tables" | "objects" | "steps";
+export type SiteName = string;
+export type EnvironmentName = string;
+export type Address = string;
+export type Cms = "wordpress" | "drupal7" | "drupal" | "php" | "html";
+export type DatabaseEngine = "mariadb" | "sqlite";
+export type ConnectionMode = "sftp" | "git";
+export type Origin = { "type": "empty" } | { "type": "install" } | { "type": "clone", 
+/**
+ * The source.
+ */
+environment: EnvironmentName, 
+/**
+ * Whether the database came from there.
+ */
+database: boolean, 
+/**
+ * Whether the files came from there.
+ */
+files: boolean, } | { "type": "import", 
+/**
+ * The file's name.
+ */
+name: string, } | { "type": "wipe" } | { "type": "search_replace" };
+export type CreateSite = { 
+/**
+ * The permanent name, part of every address
+ */
+name: SiteName, 
+/**
+ * A folder, a Git URL or path, or a .zip or .tar.gz of code; `sample` for the sample site
+ */
+from: string, 
+/**
+ * The name that people read [default: the site's name]
+ */
+label: string | null, 
+/**
+ * Where the database is kept [default: mariadb where it is installed]
+ */
+database: DatabaseEngine | null, 
+/**
+ * The branch that Dev follows [default: the repository's own]
+ */
+branch: string | null, };
+export type InstallSite = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The site's title
+ */
+title: string, 
+/**
+ * The first administrator's name
+ */
+admin_user: string, 
+/**
+ * The first administrator's password
+ */
+admin_password: string, 
+/**
+ * The first administrator's address
+ */
+admin_email: string, };
+export type DeleteSite = { 
+/**
+ * The site
+ */
+site: SiteName, 
+/**
+ * The site's name once more, to confirm
+ */
+confirm: string | null, };
+export type Deploy = { 
+/**
+ * Test or Live of a site, as in `acme.test`
+ */
+environment: Address, 
+/**
+ * Pull the database and files from Live first (Test only)
+ */
+sync_content: boolean, 
+/**
+ * The deploy log message
+ */
+note: string | null, 
+/**
+ * Run the system's database updates after the code is there
+ */
+updatedb: boolean, 
+/**
+ * Clear caches afterwards
+ */
+cc: boolean, };
+export type CloneContent = { 
+/**
+ * The environment whose content is copied, as in `acme.live`
+ */
+from: Address, 
+/**
+ * The environment whose content is replaced
+ */
+to: EnvironmentName, 
+/**
+ * Only the database
+ */
+db_only: boolean, 
+/**
+ * Only the files
+ */
+files_only: boolean, 
+/**
+ * Clear caches afterwards
+ */
+cc: boolean, 
+/**
+ * Run the system's database updates afterwards
+ */
+updatedb: boolean, 
+/**
+ * One more address to replace, beside those of the source that are found
+ */
+from_url: string | null, 
+/**
+ * What replaces it
+ */
+to_url: string | null, 
+/**
+ * Leave the addresses in the database as they are
+ */
+keep_urls: boolean, 
+/**
+ * Copy the rows of cache and log tables too
+ */
+full: boolean, 
+/**
+ * The site's name, to confirm that content goes up to Live
+ */
+confirm: string | null, };
+export type Commit = { 
+/**
+ * Dev or a multidev, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * What changed, and why
+ */
+message: string, 
+/**
+ * Only these files [default: all that changed]
+ */
+files: Array<string>, };
+export type SetConnection = { 
+/**
+ * Dev or a multidev, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * Edit the folder (sftp), or push to it (git)
+ */
+mode: ConnectionMode, };
+export type ClearCache = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, };
+export type Wipe = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The site's name, to confirm that Live is emptied
+ */
+confirm: string | null, };
+export type Undo = { 
+/**
+ * The site
+ */
+site: SiteName, 
+/**
+ * The workflow to take back [default: the newest that can be]
+ */
+workflow: number | null, };
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "undo" } & Undo;
+export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
+/**
+ * The site.
+ */
+site: SiteName, } | { "query": "environment", 
+/**
+ * The environment.
+ */
+environment: Address, } | { "query": "code_log", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * At most so many.
+ */
+limit: number, } | { "query": "diffstat", 
+/**
+ * The environment.
+ */
+environment: Address, } | { "query": "diff", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * The file.
+ */
+file: string, } | { "query": "deploy_plan", 
+/**
+ * Test or Live.
+ */
+environment: Address, } | { "query": "workflows", 
+/**
+ * Only of this site.
+ */
+site: SiteName | null, } | { "query": "workflow_log", 
+/**
+ * Its id.
+ */
+id: number, } | { "query": "doctor" } | { "query": "status" } | { "query": "command", 
+/**
+ * The request.
+ */
+request: Request, };
+export type Event = { "event": "started", 
+/**
+ * Its row.
+ */
+workflow: WorkflowRow, } | { "event": "step", 
+/**
+ * The workflow.
+ */
+workflow: number, 
+/**
+ * What is being done.
+ */
+step: string, 
+/**
+ * Units done.
+ */
+done: number, 
+/**
+ * Units in all, when known.
+ */
+total: number | null, 
+/**
+ * What the units are.
+ */
+unit: Unit, 
+/**
+ * Seconds left, once they can be told.
+ */
+eta_s: number | null, } | { "event": "line", 
+/**
+ * The workflow.
+ */
+workflow: number, 
+/**
+ * The line.
+ */
+line: string, } | { "event": "finished", 
+/**
+ * Its row.
+ */
+workflow: WorkflowRow, } | { "event": "changed", 
+/**
+ * The site, when it is one site's.
+ */
+site: SiteName | null, };
+export type SiteRow = { 
+/**
+ * The permanent name.
+ */
+name: SiteName, 
+/**
+ * The name that people read.
+ */
+label: string, 
+/**
+ * What it is made with.
+ */
+cms: Cms, 
+/**
+ * When it was made.
+ */
+created: string, };
+export type SiteCard = { 
+/**
+ * The permanent name.
+ */
+name: SiteName, 
+/**
+ * The name that people read.
+ */
+label: string, 
+/**
+ * What it is made with.
+ */
+cms: Cms, 
+/**
+ * The system's version, as its code says.
+ */
+cms_version: string | null, 
+/**
+ * Commits of Dev that Test lacks, and of Test that Live lacks.
+ */
+deployable: number, 
+/**
+ * Whether a workflow runs on it now.
+ */
+busy: boolean, };
+export type EnvironmentInfo = { 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * The environment.
+ */
+environment: EnvironmentName, 
+/**
+ * Where it answers.
+ */
+url: string, 
+/**
+ * Whether it exists yet; Test and Live come into being by their first deploy.
+ */
+initialized: boolean, 
+/**
+ * How its code is changed; none on Test and Live.
+ */
+connection_mode: ConnectionMode | null, 
+/**
+ * Whether visitors meet a password.
+ */
+locked: boolean, 
+/**
+ * Its code.
+ */
+code: CodeInfo, 
+/**
+ * Its content.
+ */
+content: ContentInfo, 
+/**
+ * How it answered last, as far as the front has seen.
+ */
+health: Health, 
+/**
+ * The folder of its code.
+ */
+code_folder: string, 
+/**
+ * The folder of its uploaded files.
+ */
+files_folder: string, };
+export type CodeInfo = { 
+/**
+ * The commit it runs, 40 hex digits.
+ */
+commit: string | null, 
+/**
+ * The tag it runs (Test and Live).
+ */
+tag: string | null, 
+/**
+ * The branch it follows (Dev and multidev).
+ */
+branch: string | null, 
+/**
+ * The commit's subject; on Test and Live the deploy message.
+ */
+message: string | null, 
+/**
+ * The commit's author.
+ */
+author: string | null, 
+/**
+ * When it was committed, or deployed.
+ */
+date: string | null, 
+/**
+ * How many commits the parent has and this environment lacks; none on Dev.
+ */
+deployable: number, 
+/**
+ * How many files are changed and not committed (Dev and multidev).
+ */
+uncommitted: number, };
+export type ContentInfo = { 
+/**
+ * The number of the generation in use; 0 where there is none yet.
+ */
+generation: number, 
+/**
+ * Where it came from.
+ */
+origin: Origin | null, 
+/**
+ * When it came from there.
+ */
+origin_at: string | null, 
+/**
+ * The database, as last measured.
+ */
+database: DatabaseInfo, 
+/**
+ * The uploaded files, as last measured.
+ */
+files: FilesInfo, };
+export type DatabaseInfo = { 
+/**
+ * Which engine holds it.
+ */
+engine: DatabaseEngine, 
+/**
+ * Tables.
+ */
+tables: number, 
+/**
+ * Rows; MariaDB's own estimate for large tables.
+ */
+rows: number, 
+/**
+ * Bytes of data and indexes.
+ */
+bytes: number, };
+export type FilesInfo = { 
+/**
+ * Files.
+ */
+count: number, 
+/**
+ * Bytes.
+ */
+bytes: number, };
+export type Health = { "type": "asleep" } | { "type": "answered", 
+/**
+ * The HTTP status.
+ */
+status: number, 
+/**
+ * Milliseconds until the answer began.
+ */
+ms: number, } | { "type": "broken", 
+/**
+ * Why.
+ */
+error: Error, };
+export type WorkflowRow = { 
+/**
+ * Counts up.
+ */
+id: number, 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * The environment, where one is changed.
+ */
+environment: EnvironmentName | null, 
+/**
+ * `deploy`, `clone_content`, …: the request's tag.
+ */
+kind: string, 
+/**
+ * What it did, for people: "Deploy to Test".
+ */
+title: string, 
+/**
+ * How it stands.
+ */
+state: WorkflowState, 
+/**
+ * When it began.
+ */
+started_at: string, 
+/**
+ * When it ended.
+ */
+finished_at: string | null, 
+/**
+ * The workflow that it undid.
+ */
+undoes: number | null, 
+/**
+ * Whether `portico undo` can take it back now.
+ */
+undoable: boolean, 
+/**
+ * The command line that does the same.
+ */
+command: string, 
+/**
+ * What it brought about: tag, generation, costs; its keys depend on the kind.
+ */
+result: unknown, 
+/**
+ * Why it failed.
+ */
+error: Error | null, };
+export type WorkflowState = "running" | "succeeded" | "failed" | "cancelled" | "rolled_back";
+export type CommitRow = { 
+/**
+ * 40 hex digits.
+ */
+commit: string, 
+/**
+ * The message's first line.
+ */
+subject: string, 
+/**
+ * The author's name.
+ */
+author: string, 
+/**
+ * When it was committed.
+ */
+date: string, 
+/**
+ * `pantheon_…` tags on it.
+ */
+tags: Array<string>, 
+/**
+ * Environments whose code contains it.
+ */
+labels: Array<EnvironmentName>, };
+export type FileChange = { 
+/**
+ * The path in the code; bytes that are no UTF-8 are shown replaced.
+ */
+file: string, 
+/**
+ * What happened to it.
+ */
+status: FileStatus, 
+/**
+ * Lines removed.
+ */
+deletions: number, 
+/**
+ * Lines added.
+ */
+additions: number, };
+export type FileStatus = "added" | "modified" | "deleted";
+export type DeployPlan = { 
+/**
+ * Where it goes.
+ */
+environment: Address, 
+/**
+ * Where it comes from.
+ */
+from: EnvironmentName, 
+/**
+ * Whether it creates the environment, with the parent's content.
+ */
+first: boolean, 
+/**
+ * What the environment lacks, newest first; the first 200.
+ */
+commits: Array<CommitRow>, 
+/**
+ * How many there are in all.
+ */
+deployable: number, 
+/**
+ * Changed files of the parent that are not committed and so stay behind.
+ */
+uncommitted: number, 
+/**
+ * The tag that it would make.
+ */
+tag: string, 
+/**
+ * Live's content, when it can be pulled into Test.
+ */
+content: ContentInfo | null, };
+export type Board = { 
+/**
+ * The site.
+ */
+site: SiteRow, 
+/**
+ * The system's version, as its code says.
+ */
+cms_version: string | null, 
+/**
+ * Where Git clients clone and push.
+ */
+repository: string, 
+/**
+ * Dev, Test, Live, then the multidevs by name.
+ */
+environments: Array<EnvironmentInfo>, 
+/**
+ * The newest twenty workflows, newest first.
+ */
+workflows: Array<WorkflowRow>, };
+export type Status = { 
+/**
+ * The root folder.
+ */
+root: string, 
+/**
+ * The front's port.
+ */
+port: number, 
+/**
+ * Free bytes on the root folder's disk.
+ */
+free: number, 
+/**
+ * Processes under way: PHP pools and database servers.
+ */
+processes: Array<ProcessRow>, 
+/**
+ * What the last owner left unfinished and this one put back.
+ */
+healed: Array<WorkflowRow>, };
+export type ProcessRow = { 
+/**
+ * `PHP 8.2`, `MariaDB 10.11`.
+ */
+what: string, 
+/**
+ * The environment it serves.
+ */
+environment: Address, 
+/**
+ * Its process id.
+ */
+pid: number, };
+export type Check = { 
+/**
+ * The program, as people call it.
+ */
+name: string, 
+/**
+ * Whether it is there and complete.
+ */
+ok: boolean, 
+/**
+ * Whether sites can run without it.
+ */
+optional: boolean, 
+/**
+ * Its version.
+ */
+version: string | null, 
+/**
+ * Where it was found.
+ */
+path: string | null, 
+/**
+ * What it lacks, or why it is no use: "lacks mysqli, gd".
+ */
+problem: string | null, 
+/**
+ * How to get it on this system: a command, or a sentence.
+ */
+remedy: string | null, };
