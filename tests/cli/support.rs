@@ -174,7 +174,12 @@ impl Outcome {
     fn of(mut command: Command) -> Self {
         let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
         Self {
-            command: format!("{command:?}"),
+            command: [command.get_program()]
+                .into_iter()
+                .chain(command.get_args())
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect::<Vec<_>>()
+                .join(" "),
             status: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),

@@ -7,12 +7,12 @@
 #[path = "../cli/support.rs"]
 #[allow(dead_code)] // the command line's tests use more of it
 mod portico;
-#[allow(dead_code)] // the tests of dialogs and drags will use the rest
+mod walk;
 mod window;
 
 use std::{path::Path, process::Command};
 
-use portico::PorticoTest;
+use portico::{PorticoTest, eventually, is_running};
 use window::Window;
 
 /// How many colours a picture has; a blank one has one, text alone dozens.
@@ -40,4 +40,48 @@ fn what_the_command_line_does_shows_in_the_window_at_once() {
     window.screenshot("board-of-the-sample");
     test.run(&["site:delete", "demo", "--confirm", "demo"]).success();
     window.wait_text("#main", "sample site");
+}
+
+#[test]
+fn a_closed_window_leaves_no_process() {
+    let test = PorticoTest::new();
+    let window = Window::open(&test);
+    test.run(&["site:create", "demo", "--from", "sample"]).success();
+    test.browser().get("demo.dev", "/").ok();
+    let status = test.json(&["status"]);
+    let rows = status["processes"].as_array().unwrap();
+    let started: Vec<u64> = rows.iter().map(|row| row["pid"].as_u64().unwrap()).collect();
+    assert!(!started.is_empty(), "{status}");
+    drop(window);
+    eventually("PHP ends with the window", || !started.iter().any(|pid| is_running(*pid)));
+}
+
+#[test]
+fn a_dropped_folder_becomes_the_source_of_a_new_site() {
+    let test = PorticoTest::new();
+    let folder = test.folder("dropped code");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("index.php"), "<?php echo 'Dropped';").unwrap();
+    let window = Window::open(&test);
+    let zone = ".welcome .zone";
+    let told = window.drop_files(&[&folder], zone, || {
+        window.screenshot("folder-over-the-window");
+    });
+    assert_eq!(told, ["begin", "get text/uri-list", "end"]);
+    window.wait_for("dialog[open] #new-source");
+    let source = window.script("return document.querySelector('#new-source').value");
+    assert_eq!(source.as_str(), folder.to_str());
+    window.fill("#new-name", "dropped");
+    window.agree();
+    window.wait_text(".env.dev", "dev-dropped.localhost");
+    assert!(test.browser().get("dropped.dev", "/").ok().has("Dropped"));
+}
+
+#[test]
+fn the_palette_opens_by_keyboard() {
+    let test = PorticoTest::new();
+    let window = Window::open(&test);
+    window.control("k");
+    window.wait_for("dialog[open] input");
+    window.screenshot("palette");
 }

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::portico::{PorticoTest, dying_with_us, stop};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A workflow on a whole WordPress may run meanwhile.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Wider than the window, so that there is a place to drag from beside it.
 const SCREEN: &str = "1500x900x24";
 const BESIDE: (i64, i64) = (1430, 60);
@@ -165,16 +166,48 @@ impl Window {
         self.session("POST", &format!("/element/{element}/click"), &json!({})).unwrap();
     }
 
-    /// Clicks the button whose text or label is, or begins with, `name`.
+    /// Clicks the first visible element that an XPath finds.
     #[track_caller]
-    pub(crate) fn press_button(&self, name: &str) {
-        let path = format!(
-            "//button[starts-with(normalize-space(.), '{name}') or starts-with(@aria-label, '{name}')]"
-        );
+    fn click_path(&self, path: &str) {
         let locator = json!({"using": "xpath", "value": path});
-        self.wait_until(&format!("a button {name:?}"), || self.visible(&locator).is_some());
+        self.wait_until(path, || self.visible(&locator).is_some());
         let element = self.visible(&locator).unwrap();
         self.session("POST", &format!("/element/{element}/click"), &json!({})).unwrap();
+    }
+
+    /// Clicks the button whose text or label begins with `name`.
+    #[track_caller]
+    pub(crate) fn press_button(&self, name: &str) {
+        let starts = format!("starts-with(normalize-space(.), '{name}')");
+        self.click_path(&format!("//button[{starts} or starts-with(@aria-label, '{name}')]"));
+    }
+
+    /// Clicks the box in the open dialog whose label contains `words`.
+    #[track_caller]
+    pub(crate) fn tick(&self, words: &str) {
+        self.click_path(&format!("//dialog[@open]//label[contains(., '{words}')]"));
+    }
+
+    /// Presses the button of the open dialog that does what it is about, and waits until the dialog has gone.
+    #[track_caller]
+    pub(crate) fn agree(&self) {
+        self.click("dialog[open] button[type=submit]:enabled");
+        self.wait_gone("dialog[open]");
+    }
+
+    /// Types a key while Control is held.
+    #[track_caller]
+    pub(crate) fn control(&self, key: &str) {
+        let press = |kind: &str, value: &str| json!({"type": kind, "value": value});
+        let control = "\u{E009}";
+        let keys = json!([
+            press("keyDown", control),
+            press("keyDown", key),
+            press("keyUp", key),
+            press("keyUp", control),
+        ]);
+        let keyboard = json!({"actions": [{"type": "key", "id": "keyboard", "actions": keys}]});
+        self.session("POST", "/actions", &keyboard).unwrap();
     }
 
     /// Replaces what a field holds.
@@ -186,14 +219,15 @@ impl Window {
         self.session("POST", &format!("/element/{element}/value"), &value).unwrap();
     }
 
-    /// Runs a script in the page; its `arguments` are `arguments`.
+    /// Runs a script in the page.
     #[track_caller]
-    pub(crate) fn script(&self, script: &str, arguments: &Value) -> Value {
-        let call = json!({"script": script, "args": arguments});
+    pub(crate) fn script(&self, script: &str) -> Value {
+        let call = json!({"script": script, "args": []});
         self.session("POST", "/execute/sync", &call).unwrap()
     }
 
     /// A picture of the page, kept in the screenshots' folder, whose path is printed.
+    #[allow(clippy::print_stdout)] // so that a person finds it
     pub(crate) fn screenshot(&self, name: &str) -> PathBuf {
         let folder = std::env::var_os("PORTICO_SCREENSHOTS").map(PathBuf::from);
         let folder = folder.unwrap_or_else(|| std::env::temp_dir().join("portico-screenshots"));
