@@ -8,7 +8,9 @@ portico_request('/index.php');
 error_reporting(E_ALL & ~E_DEPRECATED & ~E_NOTICE & ~E_WARNING);
 define('DRUPAL_ROOT', getcwd());
 require_once DRUPAL_ROOT . '/includes/bootstrap.inc';
-drupal_bootstrap(DRUPAL_BOOTSTRAP_DATABASE);
+// No further: on an empty database the next phase fails.
+drupal_bootstrap(DRUPAL_BOOTSTRAP_CONFIGURATION);
+require_once DRUPAL_ROOT . '/includes/database/database.inc';
 if (!db_table_exists('variable')) {
 	portico_done('Drupal is not installed: no caches to clear');
 }

@@ -10,7 +10,15 @@ portico_request('/install.php');
 error_reporting(E_ALL & ~E_DEPRECATED & ~E_NOTICE & ~E_WARNING);
 define('DRUPAL_ROOT', getcwd());
 define('MAINTENANCE_MODE', 'install');
+require_once DRUPAL_ROOT . '/includes/bootstrap.inc';
 require_once DRUPAL_ROOT . '/includes/install.core.inc';
+
+// The installer looks into $databases itself: what a settings.php of the site's own says there is another machine's.
+$connection = json_decode((string) getenv('PORTICO_DRUPAL_DATABASE'), true);
+if (is_array($connection)) {
+	drupal_bootstrap(DRUPAL_BOOTSTRAP_CONFIGURATION);
+	$databases = ['default' => ['default' => $connection]];
+}
 
 try {
 	install_drupal([

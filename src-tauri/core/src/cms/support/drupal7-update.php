@@ -11,7 +11,9 @@ define('MAINTENANCE_MODE', 'update');
 foreach (['bootstrap', 'update', 'common', 'file', 'entity', 'unicode'] as $name) {
 	require_once DRUPAL_ROOT . "/includes/$name.inc";
 }
-drupal_bootstrap(DRUPAL_BOOTSTRAP_DATABASE);
+// No further: on an empty database the next phase fails.
+drupal_bootstrap(DRUPAL_BOOTSTRAP_CONFIGURATION);
+require_once DRUPAL_ROOT . '/includes/database/database.inc';
 if (!db_table_exists('system')) {
 	portico_done('Drupal is not installed: nothing to update');
 }

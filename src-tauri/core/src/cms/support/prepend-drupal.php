@@ -26,18 +26,22 @@ if ($env('PORTICO_CMS') === 'drupal7') {
 	return;
 }
 
-spl_autoload_register(static function (string $class) use ($connection, $root): void {
-	if ($class === 'Drupal\Core\Database\Database') {
-		require_once "$root/core/lib/Drupal/Core/Database/Database.php";
-		$driver = $connection['driver'];
-		// Since Drupal 9.4 a driver lives in a module of its name.
-		if (is_dir("$root/core/modules/$driver/src/Driver")) {
-			$connection['namespace'] = "Drupal\\$driver\\Driver\\Database\\$driver";
-			$connection['autoload'] = "core/modules/$driver/src/Driver/Database/$driver/";
+$class = "$root/core/lib/Drupal/Core/Database/Database.php";
+if (!is_file($class)) {
+	return;
+}
+require_once $class;
+$driver = $connection['driver'];
+// Since Drupal 9.4 a driver lives in a module of its name, and is needed before modules are known.
+if (is_dir("$root/core/modules/$driver/src/Driver")) {
+	$connection['namespace'] = "Drupal\\$driver\\Driver\\Database\\$driver";
+	$connection['autoload'] = "core/modules/$driver/src/Driver/Database/$driver/";
+	spl_autoload_register(static function (string $name) use ($root, $driver): void {
+		$start = "Drupal\\$driver\\";
+		if (strncmp($name, $start, strlen($start)) === 0) {
+			$file = "$root/core/modules/$driver/src/" . strtr(substr($name, strlen($start)), '\\', '/') . '.php';
+			is_file($file) && require_once $file;
 		}
-		$class::addConnectionInfo('default', 'default', $connection);
-	} elseif (preg_match('/^Drupal\\\\(mysql|sqlite)\\\\(.+)$/', $class, $part)) {
-		$file = "$root/core/modules/$part[1]/src/" . strtr($part[2], '\\', '/') . '.php';
-		is_file($file) && require_once $file;
-	}
-});
+	});
+}
+\Drupal\Core\Database\Database::addConnectionInfo('default', 'default', $connection);
