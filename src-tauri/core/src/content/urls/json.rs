@@ -99,7 +99,7 @@ impl Escapes {
         let upper = memchr::memmem::find_iter(raw, b"\\u").any(|at| {
             raw.get(at + 2..at + 6).is_some_and(|code| code.iter().any(u8::is_ascii_uppercase))
         });
-        Self { slashes: has(b"\\/"), unicode: has(b"\\u"), upper }
+        Self { slashes: has(b"\\/"), unicode: raw.is_ascii(), upper }
     }
 
     fn encode(&self, text: &[u8]) -> Vec<u8> {
