@@ -1,5 +1,5 @@
 import { copy } from '../api.js';
-import { html, icon, keyed, make, partsOf, send, show, text } from './dom.js';
+import { html, icon, keyed, make, partsOf, show, text } from './dom.js';
 
 /** An error as everything in Portico shows it: what failed, what to try, what lies under it. */
 export function ErrorNote(el) {
@@ -11,7 +11,8 @@ export function ErrorNote(el) {
   let shown = null;
   parts.copy.addEventListener('click', async () => {
     await copy(plain(shown));
-    send(el, 'say', 'Copied the error');
+    text(parts.copy, 'Copied');
+    setTimeout(() => text(parts.copy, 'Copy'), 2500);
   });
   return (error) => {
     shown = error;
