@@ -10,7 +10,7 @@ export function EnvironmentCard(el, name) {
   const title = `env-${name}`;
   el.setAttribute('aria-labelledby', title);
   el.append(
-    html`<header><div class="name"><span class="dot" data-part="dot"></span><h2 data-part="title"></h2><span class="lock" data-part="lock" title="Visitors are asked for a name and a password">private</span>
+    html`<header><div class="name"><span class="dot" data-part="dot"></span><h2 data-part="title"></h2><span class="lock" data-part="lock" title="Private: visitors are asked for a name and a password"><span class="unseen">Private</span></span>
       <button type="button" class="link" data-part="visit">Visit</button><span data-part="menu"></span></div>
       <p class="url clip mono selectable" data-part="url"></p><p class="health meta"><span data-part="health"></span> <button type="button" class="link" data-part="why">Why?</button></p></header>`,
     html`<div class="cell code" data-part="codeCell"><div class="over"><h3 class="chip code" data-part="codeChip"></h3><small data-part="mode"></small></div>
@@ -25,6 +25,7 @@ export function EnvironmentCard(el, name) {
   let info = null;
   parts.title.id = title;
   text(parts.title, envName(name));
+  parts.lock.append(icon('lock'));
   parts.visit.append(icon('out'));
   parts.visit.setAttribute('aria-label', `Visit ${envName(name)}`);
   for (const [chip, words, kind] of [[parts.codeChip, 'Code', 'code'], [parts.contentChip, 'Content', 'content']]) {
@@ -70,7 +71,7 @@ function drawHealth(parts, { health }) {
   parts.dot.className = `dot ${kind}`;
   show(parts.why, health.type === 'broken');
   text(parts.health, {
-    asleep: () => 'Asleep, starts on the first visit',
+    asleep: () => 'Asleep until visited',
     answered: () => `Answered ${health.status} in ${health.ms} ms`,
     broken: () => sentence(health.error.message),
   }[health.type]());

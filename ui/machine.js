@@ -19,7 +19,7 @@ function Check() {
       parts.icon.className = `row-icon ${{ ok: '', optional: 'still', missing: 'bad' }[state]}`;
       parts.icon.replaceChildren(icon(it.ok ? 'check' : 'alert'));
     }
-    text(parts.name, it.version && !it.name.includes(it.version) ? `${it.name} ${it.version}` : it.name);
+    text(parts.name, nameOf(it));
     text(parts.note, [it.problem, it.path].filter(Boolean).join(' · '));
     show(parts.note, it.problem || it.path);
     show(parts.fix, !it.ok && it.remedy);
@@ -29,6 +29,12 @@ function Check() {
     text(parts.kind, it.ok ? 'found' : it.optional ? 'optional' : 'needed');
   };
   return row;
+}
+
+/** `PHP 8.2` of version 8.2.29 is "PHP 8.2.29". */
+function nameOf({ name, version }) {
+  const [, bare, number] = /^(.*?)\s+([\d.]+)$/.exec(name) ?? [];
+  return number && version?.startsWith(number) ? `${bare} ${version}` : [name, version].filter(Boolean).join(' ');
 }
 
 /** What the machine has: programs, port, disk, processes under way. */

@@ -1,5 +1,5 @@
-import { html, icon, keyed, partsOf, rove, send, show, text } from './lib/dom.js';
-import { systemVersion } from './lib/words.js';
+import { attribute, html, icon, keyed, partsOf, rove, send, show, text } from './lib/dom.js';
+import { facts, systemVersion } from './lib/words.js';
 import { isMac } from './api.js';
 
 /** Brand, search, the list of sites, what the machine has. */
@@ -30,7 +30,8 @@ export function Sidebar(el) {
     const missing = (checks ?? []).filter((it) => !it.ok && !it.optional);
     parts.dot.className = `dot ${missing.length ? 'bad' : checks ? 'ok' : ''}`;
     text(parts.machine, missing.length ? `${missing.map((it) => it.name).join(', ')} missing` : machine(checks, status));
-    parts.settings.toggleAttribute('aria-current', tab === 'settings');
+    attribute(parts.settings, 'aria-current', tab === 'settings' && 'page');
+    attribute(parts.doctor, 'aria-current', tab === 'machine' && 'page');
   };
 }
 
@@ -42,7 +43,7 @@ function Row(site) {
   row.update = (it, current, inOrder) => {
     text(parts.label, it.label);
     parts.label.title = it.name;
-    if (current) button.setAttribute('aria-current', 'page'); else button.removeAttribute('aria-current');
+    attribute(button, 'aria-current', current && 'page');
     button.tabIndex = inOrder ? 0 : -1;
     show(parts.busy, it.busy);
     const waits = it.busy ? 'working' : it.deployable ? `${it.deployable} to deploy` : 'in step';
@@ -56,5 +57,5 @@ function machine(checks, status) {
   const seen = new Set();
   const words = found.filter((it) => !seen.has(it.name) && seen.add(it.name)).map((it) => (/\d/.test(it.name) ? it.name : `${it.name} ${it.version.split('.').slice(0, 2).join('.')}`));
   if (status) words.push(`:${status.port}`);
-  return words.join(' · ') || 'Looking at this machine…';
+  return facts(...words) || 'Looking at this machine…';
 }

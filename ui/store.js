@@ -85,7 +85,8 @@ function refreshSoon(site) {
 }
 
 const mine = new Set();
-const ended = new Set();
+/** Rows that ended, by id: a late started event must not bring them back. */
+const ended = new Map();
 
 /** @param {import('./types').Event} event */
 function take(event) {
@@ -113,7 +114,7 @@ function begin(row) {
 
 function finish(row) {
   if (ended.has(row.id)) return;
-  ended.add(row.id);
+  ended.set(row.id, row);
   state.running.delete(row.id);
   state.finished = [row, ...state.finished].slice(0, KEEP_FINISHED);
   refreshSoon(row.site);
@@ -129,10 +130,23 @@ function finish(row) {
 export function start(request) {
   return new Promise((resolve, reject) => {
     let id = null;
-    const begun = (row) => { id = row.id; mine.add(id); begin(row); resolve(row); };
+    let refused = false;
+    const begun = (row) => {
+      if (id !== null || refused) return;
+      id = row.id;
+      mine.add(id);
+      begin(row);
+      resolve(row);
+      // The two channels are not ordered against one another: a quick one may have ended already.
+      if (ended.has(id)) for (const listener of finishers) listener(ended.get(id), true);
+    };
     api.run(request, (event) => { if (event.event === 'started') begun(event.workflow); }).then(
-      (row) => { if (id === null) begun(row); finish(row); },
-      (error) => (id === null ? reject(api.asError(error)) : lost(id, api.asError(error))),
+      (row) => { begun(row); finish(row); },
+      (error) => {
+        if (id !== null) return lost(id, api.asError(error));
+        refused = true;
+        reject(api.asError(error));
+      },
     );
   });
 }
@@ -189,6 +203,6 @@ export async function load() {
   refreshChecks();
   const [running] = await Promise.all([api.query({ query: 'workflows', site: null }).catch(() => []), refreshSites(), refreshStatus()]);
   for (const row of running) if (row.state === 'running') begin(row);
-  for (const row of state.status?.healed ?? []) if (!ended.has(row.id)) { ended.add(row.id); state.finished.push(row); }
+  for (const row of state.status?.healed ?? []) if (!ended.has(row.id)) { ended.set(row.id, row); state.finished.push(row); }
   await refreshBoard();
 }

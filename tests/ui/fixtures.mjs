@@ -12,8 +12,8 @@ const environment = (site, name, extra) => ({
   code: { commit: null, tag: null, branch: null, message: null, author: null, date: null, deployable: 0, uncommitted: 0 }, content: content(), health: { type: 'asleep' },
   code_folder: `/home/mira/Portico/sites/${site}/${name}/code`, files_folder: `/home/mira/Portico/sites/${site}/${name}/files`, ...extra,
 });
-export const row = (id, kind, title, extra = {}) => ({
-  id, site: 'acme', environment: 'test', kind, title, state: 'succeeded', started_at: before(40), finished_at: new Date(now - 40 * 60_000 + 1100).toISOString(), undoes: null, undoable: false,
+export const row = (id, kind, title, { at = 40, ...extra } = {}) => ({
+  id, site: 'acme', environment: 'test', kind, title, state: 'succeeded', started_at: before(at), finished_at: before(at - 1.1 / 60), undoes: null, undoable: false,
   command: `portico env:${kind} acme.test`, result: null, error: null, ...extra,
 });
 export const failure = { code: 'failed', message: 'cannot read `acme.sql`', hint: 'Free some space and try again.', causes: ['write /home/mira/Portico/sites/acme/test/content/8: no space left on device'] };
@@ -43,11 +43,11 @@ export const nothing = {
   status: { root: '/home/mira/Portico', port: 8080, free: 80_000_000_000, processes: [], healed: [] },
 };
 export const history = [
-  row(41, 'deploy', 'Deploy to Test', { undoable: true, started_at: before(1500), finished_at: before(1499.98) }),
-  row(40, 'clone_content', 'Clone database and files from Live to Test', { started_at: before(1600), finished_at: before(1599.9) }),
-  row(39, 'clone_content', 'Clone database from Live to Dev', { environment: 'dev', state: 'failed', error: failure, started_at: before(4 * 1440) }),
-  row(38, 'commit', 'Commit on Dev', { environment: 'dev', started_at: before(5 * 1440) }),
-  row(37, 'deploy', 'Deploy to Live', { environment: 'live', state: 'cancelled', started_at: before(9 * 1440) }),
+  row(41, 'deploy', 'Deploy to Test', { undoable: true, at: 1500 }),
+  row(40, 'clone_content', 'Clone database and files from Live to Test', { at: 1600 }),
+  row(39, 'clone_content', 'Clone database from Live to Dev', { environment: 'dev', state: 'failed', error: failure, at: 4 * 1440 }),
+  row(38, 'commit', 'Commit on Dev', { environment: 'dev', at: 5 * 1440 }),
+  row(37, 'deploy', 'Deploy to Live', { environment: 'live', state: 'cancelled', at: 9 * 1440 }),
 ];
 const board = (name, label, cms, cms_version, environments, workflows) => ({ site: { name, label, cms, created: before(90 * 1440) }, cms_version, repository: `/home/mira/Portico/sites/${name}/repository.git`, environments, workflows });
 

@@ -51,12 +51,16 @@ export async function commitDialog(info) {
   }
 
   function File(it) {
-    const row = html`<li><label class="tick"><input type="checkbox" data-part="box"></label><button type="button" data-rove data-part="open"><span class="sign" data-part="sign"></span><span class="path" data-part="path"></span><span class="plus" data-part="plus"></span><span class="minus" data-part="minus"></span></button></li>`;
+    const row = html`<li><label class="tick"><input type="checkbox" data-part="box"></label><button type="button" data-rove data-part="open"><span class="sign" data-part="sign"></span><span class="path" data-part="path"><span class="clip" data-part="folder"></span><span data-part="name"></span></span><span class="plus" data-part="plus"></span><span class="minus" data-part="minus"></span></button></li>`;
     const own = partsOf(row);
     own.box.setAttribute('aria-label', `Include ${it.file}`);
     text(own.sign, SIGNS[it.status]).title = WORDS[it.status];
     own.sign.classList.add(it.status);
-    text(own.path, it.file).title = it.file;
+    // The folder is cut before the file's name is.
+    const cut = it.file.lastIndexOf('/') + 1;
+    text(own.folder, it.file.slice(0, cut));
+    text(own.name, it.file.slice(cut));
+    own.path.title = it.file;
     text(own.plus, it.additions ? `+${it.additions}` : '');
     text(own.minus, it.deletions ? `−${it.deletions}` : '');
     own.box.addEventListener('change', () => { if (own.box.checked) chosen.add(it.file); else chosen.delete(it.file); draw(); });

@@ -1,6 +1,5 @@
 import { copy } from '../api.js';
-import { html, icon, keyed, make, partsOf, send, show, text } from './dom.js';
-import { sentence } from './words.js';
+import { html, icon, keyed, make, partsOf, show, text } from './dom.js';
 
 /** An error as everything in Portico shows it: what failed, what to try, what lies under it. */
 export function ErrorNote(el) {
@@ -12,18 +11,24 @@ export function ErrorNote(el) {
   let shown = null;
   parts.copy.addEventListener('click', async () => {
     await copy(plain(shown));
-    send(el, 'say', 'Copied the error');
+    text(parts.copy, 'Copied');
+    setTimeout(() => text(parts.copy, 'Copy'), 2500);
   });
   return (error) => {
     shown = error;
     if (!error) return note.remove();
-    text(parts.message, sentence(error.message));
-    text(parts.hint, error.hint);
+    marked(parts.message, `${error.message[0].toUpperCase()}${error.message.slice(1)}${/[.!?]$/.test(error.message) ? '' : '.'}`);
+    marked(parts.hint, error.hint ?? '');
     show(parts.hint, error.hint);
     show(parts.more, error.causes?.length);
     keyed(parts.causes, (error.causes ?? []).map((cause, at) => ({ cause, at })), (it) => it.at, () => make('li'), (li, it) => text(li, it.cause));
     el.append(note);
   };
+}
+
+/** Text whose `names` stand between backticks. */
+function marked(el, words) {
+  el.replaceChildren(...words.split('`').map((part, at) => (at % 2 ? make('code', '', part) : part)));
 }
 
 /** The same for a terminal or a bug report. */

@@ -81,7 +81,7 @@ export function origin(from) {
 export const facts = (...all) => all.filter(Boolean).map((it) => it.replaceAll(' ', '\u00a0')).join('\u00a0· ');
 
 /** A core message as a sentence: the core writes them in lower case without a full stop. */
-export const sentence = (message) => message && `${message[0].toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? '' : '.'}`;
+export const sentence = (message) => message && `${message[0].toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? '' : '.'}`.replace(/`([^`]*)`/g, '“$1”');
 
 export function unit(done, total, of) {
   if (of === 'bytes') return total ? `${bytes(done)} of ${bytes(total)}` : bytes(done);
