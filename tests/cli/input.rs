@@ -18,7 +18,7 @@ fn an_empty_folder_is_no_site() {
     let folder = test.folder("nothing");
     fs::create_dir(&folder).unwrap();
     let outcome = refused_source(&test, folder.to_str().unwrap());
-    outcome.status(5).stderr_has("no site in").stderr_has(folder.to_str().unwrap());
+    outcome.status(5).stderr_has("is empty").stderr_has(folder.to_str().unwrap());
 }
 
 #[test]
@@ -98,7 +98,9 @@ fn rules_of_the_workflow_are_refusals_with_their_reason() {
     let test = PorticoTest::new();
     test.run(&["site:create", "acme", "--from", "sample"]).success();
     test.run(&["env:deploy", "acme.dev"]).status(5);
-    test.run(&["env:deploy", "acme.live"]).status(5).stderr_has("acme.test has not been initialized");
+    test.run(&["env:deploy", "acme.live"])
+        .status(5)
+        .stderr_has("acme.test has not been initialized");
     test.run(&["env:clone-content", "acme.dev", "dev"]).status(5);
     test.run(&["env:commit", "acme.dev", "--message", "Nothing"]).status(5);
     test.run(&["site:delete", "acme"]).status(5).stderr_has("--confirm");

@@ -62,7 +62,12 @@ impl AccessLog {
 
 /// Appends to a log file, which is moved aside first when it has grown long.
 pub(super) fn append(folder: &Path, name: &str, lines: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    // Of an environment that was deleted meanwhile nothing may come back, not even its log.
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
     let path = folder.join(name);
     let open = || File::options().append(true).create(true).open(&path);
     let mut file = open()?;

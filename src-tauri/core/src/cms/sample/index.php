@@ -2,6 +2,11 @@
 /* The sample site: a front page, a guest book and a few pictures. Small enough to read in one go. */
 require __DIR__ . '/content.php';
 
+if (!in_array(parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH), ['/', '/index.php'], true)) {
+	http_response_code(404);
+	exit('There is no such page here.');
+}
+
 $design = require __DIR__ . '/design.php';
 $environment = (string) ($_ENV['PANTHEON_ENVIRONMENT'] ?? 'nowhere');
 $notice = '';
