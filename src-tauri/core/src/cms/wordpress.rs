@@ -236,6 +236,7 @@ pub(super) fn variables(around: &Surroundings<'_>) -> Result<Vec<(String, String
             found.push(("WP_SITEURL".into(), format!("{home}{}", address_path(docroot, &core))));
             found.push(("WP_HOME".into(), home));
             found.push(("WP_ENV".into(), stage.into()));
+            found.push(("DOMAIN_CURRENT_SITE".into(), around.host.into()));
             found.push(("DB_HOST".into(), host));
         }
         Kind::Own => {

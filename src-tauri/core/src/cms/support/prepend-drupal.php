@@ -5,6 +5,15 @@
  * Included by prepend.php, inside its function: $env reads a variable of the surroundings.
  */
 
+// Drupal 8 and later do this themselves; Drupal 7 shows an error page while its tables are missing.
+if (
+	$env('PORTICO_CMS') === 'drupal7' && $env('PANTHEON_DATABASE_STATE') === 'empty'
+	&& PHP_SAPI !== 'cli' && basename((string) ($_SERVER['SCRIPT_NAME'] ?? '')) === 'index.php'
+) {
+	header('Location: /install.php', true, 302);
+	exit;
+}
+
 $connection = json_decode($env('PORTICO_DRUPAL_DATABASE'), true);
 $root = $env('PORTICO_DOCROOT');
 if (!is_array($connection)) {
@@ -13,10 +22,9 @@ if (!is_array($connection)) {
 
 if ($env('PORTICO_CMS') === 'drupal7') {
 	$script = realpath((string) ($_SERVER['SCRIPT_FILENAME'] ?? '')) ?: '';
-	$own = array_map(
-		static fn (string $name): string => realpath("$root/$name.php") ?: '-',
-		['index', 'cron', 'update', 'install', 'authorize', 'xmlrpc']
-	);
+	$own = array_map(static function (string $name) use ($root): string {
+		return realpath("$root/$name.php") ?: '-';
+	}, ['index', 'cron', 'update', 'install', 'authorize', 'xmlrpc']);
 	// Scripts that are not Drupal's may have a class Database of their own.
 	if (in_array($script, $own, true) || dirname($script) === realpath(__DIR__)) {
 		require_once "$root/includes/database/database.inc";

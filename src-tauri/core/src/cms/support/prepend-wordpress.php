@@ -28,7 +28,6 @@ if ($env('PORTICO_WP_CONSTANTS') === '1') {
 			$ours['WP_CONTENT_URL'] = $home . $env('PORTICO_WP_CONTENT');
 		}
 	}
-	// What a host forces on a site (HTTPS of a proxy, foreign paths) is not repeated here: only what would lead away.
 	foreach ($ours as $name => $value) {
 		defined($name) || define($name, $value);
 	}
@@ -44,7 +43,7 @@ if ($sqlite !== '' && $env('PORTICO_SQLITE_PLUGIN') !== '') {
 	/* Stands for $wpdb until WordPress touches it: WordPress keeps a $wpdb that is already there. */
 	class Portico_SQLite_Loader
 	{
-		public static string $plugin;
+		public static $plugin = '';
 
 		private function load(): object
 		{
@@ -101,7 +100,9 @@ if ($ours !== []) {
 		$expected["Constant $name already defined"] = true;
 	}
 	set_error_handler(
-		static fn (int $level, string $message): bool => isset($expected[$message]),
+		static function (int $level, string $message) use ($expected): bool {
+			return isset($expected[$message]);
+		},
 		E_WARNING | E_NOTICE
 	);
 }
@@ -110,9 +111,13 @@ if ($ours !== []) {
 $hook = static function (string $name, callable $function, int $accepted = 1): void {
 	$GLOBALS['wp_filter'][$name][PHP_INT_MAX][] = ['function' => $function, 'accepted_args' => $accepted];
 };
-$hook('automatic_updater_disabled', static fn (): bool => true);
+$hook('automatic_updater_disabled', static function (): bool {
+	return true;
+});
 if ($env('PORTICO_CODE_WRITABLE') === '0') {
-	$hook('file_mod_allowed', static fn (): bool => false);
+	$hook('file_mod_allowed', static function (): bool {
+		return false;
+	});
 }
 // However a plugin wants to send it: mail goes to PHP's own mail(), which Portico catches.
 $hook('phpmailer_init', static function ($mailer): void {

@@ -112,6 +112,61 @@ fn a_wordpress_with_foreign_settings_runs_here_on_sqlite() {
 }
 
 #[test]
+fn bedrock_meets_no_constant_that_is_there_already() {
+    let Some(tree) = fixture("wordpress") else { return };
+    let Some(plugin) = fixture("sqlite-plugin") else { return };
+    let mut example = Example::new(Cms::WordPress, DatabaseEngine::Sqlite, "dev");
+    let code = example.folder.path().join("code");
+    machine::link_tree(&tree, &code.join("web/wp"));
+    machine::link_tree(&tree.join("wp-content/themes"), &code.join("web/app/themes"));
+    // As Bedrock does it: settings from the environment, and a constant that is there is an error.
+    let application = "<?php
+        class Config {
+            static function define($name, $value) {
+                if (defined($name)) { throw new Exception(\"$name is there already\"); }
+                define($name, $value);
+            }
+        }
+        $webroot_dir = dirname(__DIR__) . '/web';
+        foreach (['WP_HOME', 'WP_SITEURL', 'DB_NAME', 'DB_USER', 'DB_PASSWORD', 'DB_HOST', 'AUTH_KEY'] as $name) {
+            Config::define($name, $_ENV[$name]);
+        }
+        Config::define('CONTENT_DIR', '/app');
+        Config::define('WP_CONTENT_DIR', $webroot_dir . CONTENT_DIR);
+        Config::define('WP_CONTENT_URL', WP_HOME . CONTENT_DIR);
+        Config::define('WP_DEBUG', false);
+        Config::define('COOKIE_DOMAIN', false);
+        Config::define('DISALLOW_FILE_MODS', true);
+        Config::define('AUTOMATIC_UPDATER_DISABLED', true);
+        $table_prefix = 'wp_';";
+    for (path, contents) in [
+        ("config/application.php", application),
+        (
+            "web/index.php",
+            "<?php define('WP_USE_THEMES', true); require __DIR__ . '/wp/wp-blog-header.php';",
+        ),
+        (
+            "web/wp-config.php",
+            "<?php require dirname(__DIR__) . '/config/application.php'; require ABSPATH . 'wp-settings.php';",
+        ),
+    ] {
+        let path = code.join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        fs::write(path, contents).expect("a file");
+    }
+    let found = detect(&code).expect("WordPress");
+    assert_eq!(found.uploads, "web/app/uploads");
+    assert_eq!(missing_settings_file(&code, &found), None);
+    example.site.docroot = found.docroot;
+    let site = Running::new(example, Some(plugin));
+    install(&site).expect("it installs");
+    let home = site.get("/");
+    assert_eq!(home.status, 200, "{}", home.text);
+    assert!(home.text.contains("http://dev-acme.localhost:8080/wp/wp-includes/"), "{}", home.text);
+    assert_eq!(site.get("/wp/wp-login.php").status, 200);
+}
+
+#[test]
 fn the_administrator_logs_in_on_the_local_address() {
     let Some(mut site) = wordpress(DatabaseEngine::Sqlite, "dev") else { return };
     fs::write(site.code().join("wp-config.php"), FOREIGN_SETTINGS).expect("settings");

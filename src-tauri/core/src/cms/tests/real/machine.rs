@@ -88,6 +88,10 @@ impl Running {
         self.example.folder.path().join("code")
     }
 
+    fn docroot(&self) -> PathBuf {
+        self.code().join(&self.example.site.docroot)
+    }
+
     pub(super) fn with<T>(&self, use_it: impl FnOnce(&Surroundings<'_>) -> T) -> T {
         self.example.with(Some(&self.database), self.plugin.as_deref(), use_it)
     }
@@ -133,10 +137,10 @@ impl Running {
         let index = format!("{}index.php", path.trim_start_matches('/'));
         let script = [path.trim_start_matches('/'), &index, "index.php"]
             .into_iter()
-            .find(|script| self.code().join(script).is_file())
+            .find(|script| self.docroot().join(script).is_file())
             .expect("index.php at the least");
         let mut command = self.php("php-cgi");
-        command.current_dir(self.code()).envs([
+        command.current_dir(self.docroot()).envs([
             ("REDIRECT_STATUS", "200"),
             ("GATEWAY_INTERFACE", "CGI/1.1"),
             ("SERVER_PROTOCOL", "HTTP/1.1"),
@@ -151,8 +155,8 @@ impl Running {
             ("HTTP_COOKIE", &self.cookies),
         ]);
         command.env("SCRIPT_NAME", format!("/{script}"));
-        command.env("SCRIPT_FILENAME", self.code().join(script));
-        command.env("DOCUMENT_ROOT", self.code());
+        command.env("SCRIPT_FILENAME", self.docroot().join(script));
+        command.env("DOCUMENT_ROOT", self.docroot());
         command.env("CONTENT_LENGTH", body.len().to_string());
         Answer::parse(&feed(&mut command, body).stdout)
     }
