@@ -279,10 +279,10 @@ fn is_secret(served: &Served, file: &Path) -> bool {
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return true };
     let name = name.to_ascii_lowercase();
     let name = name.trim_end_matches('~');
-    let mut endings = name.rsplit('.');
-    let mut last = endings.next().unwrap_or("");
+    let split = |name| str::rsplit_once(name, '.').filter(|(stem, _)| !stem.is_empty());
+    let (stem, mut last) = split(name).unwrap_or((name, ""));
     if COPIES.contains(&last) {
-        last = endings.next().unwrap_or("");
+        last = split(stem).map_or("", |(_, last)| last);
     }
     NAMES.contains(&name)
         || name.starts_with("wp-config")
