@@ -65,7 +65,7 @@ pub(super) struct Asker<'a> {
     pub(super) first_byte: Duration,
     /// Called with what PHP writes to its error stream.
     pub(super) errors: &'a (dyn Fn(Vec<u8>) + Send + Sync),
-    /// Called with the head of an answer that PHP gave itself.
+    /// Called with the status of the answer, once it is known.
     pub(super) answered: &'a (dyn Fn(hyper::StatusCode) + Send + Sync),
 }
 
@@ -124,6 +124,7 @@ pub(super) async fn run(
             false
         }
         Some(Trouble::Page(page)) => {
+            (answer.answered)(page.status());
             if let Some(head) = head.take() {
                 let _ = head.send(*page);
             }
@@ -131,8 +132,10 @@ pub(super) async fn run(
         }
         Some(Trouble::Left) => true,
         Some(Trouble::Slow) => {
+            let page = pages::timed_out(asker.first_byte.as_secs());
+            (answer.answered)(page.status());
             if let Some(head) = head.take() {
-                let _ = head.send(pages::timed_out(asker.first_byte.as_secs()));
+                let _ = head.send(page);
             }
             true
         }

@@ -26,7 +26,7 @@ mod response;
 mod route;
 mod server;
 mod static_files;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 mod threads;
 mod upload;
@@ -116,8 +116,12 @@ impl Front {
     ///
     /// New requests wait, they don't fail. A request that is under way may call its own environment meanwhile.
     pub fn hold(&self, environment: &Address, patience: Duration) -> Result<Hold> {
-        match self.shared.visited(environment).gate.close(patience) {
-            Some(closed) => Ok(Hold { _closed: closed }),
+        let visited = self.shared.visited(environment);
+        match visited.gate.close(patience) {
+            Some(closed) => {
+                visited.forget_wake();
+                Ok(Hold { _closed: closed })
+            }
             None => Err(Error::busy(environment, "requests are still under way")
                 .hint("Wait until its pages have loaded, then try again.")),
         }

@@ -104,7 +104,7 @@ async fn reach(
             Ok(streams) => return Ok((ready, streams)),
             Err(error) if again && is_gone(&error) => {
                 again = false;
-                visited.is_gone();
+                visited.forget_wake();
             }
             Err(error) => {
                 return Err(Error::failed("reach PHP")

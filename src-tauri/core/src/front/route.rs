@@ -140,19 +140,21 @@ fn in_code(served: &Served, segments: &[&str], ends_with_slash: bool) -> Route {
 fn directory(served: &Served, folder: PathBuf, segments: &[&str], ends_with_slash: bool) -> Route {
     let index = folder.join("index.php");
     let has_script = served.php && index.is_file();
-    let page = INDEX_PAGES.iter().find_map(|name| {
-        let path = folder.join(name);
-        fs::metadata(&path).ok().filter(Metadata::is_file).map(|metadata| (path, metadata))
-    });
+    let page = || {
+        INDEX_PAGES.iter().find_map(|name| {
+            let path = folder.join(name);
+            fs::metadata(&path).ok().filter(Metadata::is_file).map(|metadata| (path, metadata))
+        })
+    };
+    let page = if has_script { None } else { page() };
     match page {
         None if !has_script => missing(served),
         _ if !ends_with_slash && !segments.is_empty() => Route::Slash(encode(segments) + "/"),
-        _ if has_script => {
+        Some((path, metadata)) => Route::File { path, metadata },
+        None => {
             let name = segments.iter().fold(String::new(), |name, part| name + "/" + part);
             script(served, index, name + "/index.php", String::new())
         }
-        Some((path, metadata)) => Route::File { path, metadata },
-        None => missing(served),
     }
 }
 
@@ -279,10 +281,10 @@ fn is_secret(served: &Served, file: &Path) -> bool {
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return true };
     let name = name.to_ascii_lowercase();
     let name = name.trim_end_matches('~');
-    let mut endings = name.rsplit('.');
-    let mut last = endings.next().unwrap_or("");
+    let split = |name| str::rsplit_once(name, '.').filter(|(stem, _)| !stem.is_empty());
+    let (stem, mut last) = split(name).unwrap_or((name, ""));
     if COPIES.contains(&last) {
-        last = endings.next().unwrap_or("");
+        last = split(stem).map_or("", |(_, last)| last);
     }
     NAMES.contains(&name)
         || name.starts_with("wp-config")

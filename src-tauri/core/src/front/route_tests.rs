@@ -34,6 +34,9 @@ const FILES: &[&str] = &[
     "files/photo.png",
     "files/evil.php",
     "files/private/id.pdf",
+    "files/theme.zip",
+    "files/install",
+    "files/site.sql.zip",
     "files/styles.php/x.png",
     "outside/secret.txt",
     "outside/run.php",
@@ -122,6 +125,8 @@ fn a_php_site_answers_with_files_scripts_indexes_and_its_front_controller() {
         ("/wp-admin/css", front),
         ("/docs/", "code/docs/index.html"),
         ("/wp-content/uploads/photo.png", "files/photo.png"),
+        ("/wp-content/uploads/theme.zip", "files/theme.zip"),
+        ("/wp-content/uploads/install", "files/install"),
         ("/wp-content/uploads/styles/thumb/photo.png", front),
         ("/.well-known/security.txt", "code/.well-known/security.txt"),
     ] {
@@ -158,6 +163,7 @@ fn secrets_are_forbidden_however_they_are_written() {
         "/wp-content/uploads/private/id.pdf",
         "/wp-content/uploads/styles.php/x.png",
         "/wp-content/uploads/",
+        "/wp-content/uploads/site.sql.zip",
     ] {
         assert_eq!(site.route(path), "forbidden", "{path}");
     }

@@ -64,8 +64,8 @@ impl Visited {
         *lock(&self.health) = Health::Broken { error: error.clone() };
     }
 
-    /// The pool that the last wake answered is gone: the next request wakes anew.
-    pub(super) fn is_gone(&self) {
+    /// What the last wake answered is no longer of use: the next request wakes anew.
+    pub(super) fn forget_wake(&self) {
         *lock(&self.awake) = None;
     }
 

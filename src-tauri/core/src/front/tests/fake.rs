@@ -158,6 +158,8 @@ fn a_silent_php_is_given_up_in_time() {
     let stage = Stage::with_limits(true, Some(answer), limits);
     stage.write("code/index.php", "");
     assert_eq!(stage.get("/").status, 504);
+    let health = stage.front.health(&"acme.dev".parse().unwrap());
+    assert!(matches!(health, Health::Answered { status: 504, .. }), "{health:?}");
 }
 
 #[test]

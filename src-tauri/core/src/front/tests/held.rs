@@ -91,3 +91,24 @@ fn impatience_fails_as_busy_and_lets_everyone_through_again() {
         assert_eq!(slow.join().unwrap().text(), "slow");
     });
 }
+
+#[test]
+fn who_waited_meets_what_was_switched_to() {
+    let stage = Stage::new(false, None);
+    stage.write("code/index.html", "old");
+    stage.write("new/index.html", "new");
+    assert_eq!(stage.get("/").text(), "old");
+    let hold = stage.front.hold(&"acme.dev".parse().unwrap(), PATIENCE).unwrap();
+    thread::scope(|scope| {
+        let waiting: Vec<_> = (0..8).map(|_| scope.spawn(|| stage.get("/"))).collect();
+        // Most of them wait by now; none may have the old page whether it does or not.
+        thread::sleep(Duration::from_millis(50));
+        let mut served = stage.world.served.lock().unwrap();
+        (served.code, served.docroot) = (stage.root.join("new"), stage.root.join("new"));
+        drop(served);
+        drop(hold);
+        for request in waiting {
+            assert_eq!(request.join().unwrap().text(), "new");
+        }
+    });
+}
