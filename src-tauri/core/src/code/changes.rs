@@ -27,7 +27,7 @@ pub fn changes(worktree: &Path) -> Result<Vec<FileChange>> {
 /// How many files of a worktree are changed. Reads no file that Git's index knows to be unchanged.
 pub fn count_changes(worktree: &Path) -> Result<u64> {
     let git = open(worktree)?;
-    Ok(status(&git, None)?.deltas().len() as u64)
+    Ok(compare(&git, None, false)?.deltas().len() as u64)
 }
 
 /// The unified diff of one changed file of a worktree; of a binary file one line that says so.
@@ -210,7 +210,15 @@ pub(super) fn status<'git>(
     git: &'git git2::Repository,
     file: Option<&str>,
 ) -> Result<git2::Diff<'git>> {
-    let compare = |refresh: bool| -> Result<git2::Diff<'git>, git2::Error> {
+    compare(git, file, true)
+}
+
+fn compare<'git>(
+    git: &'git git2::Repository,
+    file: Option<&str>,
+    with_content: bool,
+) -> Result<git2::Diff<'git>> {
+    let attempt = |refresh: bool| -> Result<git2::Diff<'git>, git2::Error> {
         let head = match git.head() {
             Err(error) if error.code() == git2::ErrorCode::UnbornBranch => None,
             head => Some(head?.peel_to_tree()?),
@@ -219,7 +227,7 @@ pub(super) fn status<'git>(
         options
             .include_untracked(true)
             .recurse_untracked_dirs(true)
-            .show_untracked_content(true)
+            .show_untracked_content(with_content)
             .include_typechange(true)
             .include_unreadable(true)
             .max_size(DIFF_LIMIT)
@@ -230,13 +238,13 @@ pub(super) fn status<'git>(
         }
         git.diff_tree_to_workdir_with_index(head.as_ref(), Some(&mut options))
     };
-    compare(true)
+    attempt(true)
         .or_else(|error| {
             // Another `git` holds the index at this moment, or it can't be written: then without the shortcut.
             if matches!(error.code(), git2::ErrorCode::Locked)
                 || error.class() == git2::ErrorClass::Os
             {
-                compare(false)
+                attempt(false)
             } else {
                 Err(error)
             }

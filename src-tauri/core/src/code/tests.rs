@@ -119,6 +119,25 @@ fn a_cancelled_clone_leaves_nothing() {
 }
 
 #[test]
+fn a_clone_from_a_server_that_never_answers_can_be_cancelled() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/a.git", server.local_addr().unwrap());
+    let scratch = tempfile::tempdir().unwrap();
+    let cancel = Cancel::default();
+    let ended = std::thread::scope(|scope| {
+        // Cancelled once it is connected, so in the middle of its work.
+        scope.spawn(|| {
+            let connection = server.accept().unwrap();
+            cancel.cancel();
+            connection
+        });
+        at(scratch.path()).clone_from(&url, None, Meter::new(&cancel, &|_| ()))
+    });
+    assert!(ended.unwrap_err().is_cancelled());
+    assert!(is_empty(scratch.path(), &[]));
+}
+
+#[test]
 fn a_folder_becomes_the_first_commit_without_what_it_ignores() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path().join("folder");

@@ -40,6 +40,8 @@ impl Repository {
                 for entry in &entries {
                     index.add(entry)?;
                 }
+                // Keeps the tree's ids with the index, which makes every later status quicker.
+                index.write_tree_to(&git)?;
                 index.write()
             };
             written().doing(|| format!("write {}", admin.join("index").display()))?;
