@@ -36,7 +36,7 @@ export function Sidebar(el) {
 }
 
 function Row(site) {
-  const row = html`<li><button type="button" data-rove><b class="clip" data-part="label"></b><span class="spin" data-part="busy" role="img" aria-label="A workflow is running"></span><small class="clip" data-part="note"></small></button></li>`;
+  const row = html`<li><button type="button" data-rove><b class="clip" data-part="label"></b><span class="spin" data-part="busy" role="img" aria-label="A workflow is running"></span><small data-part="note"></small></button></li>`;
   const parts = partsOf(row);
   const button = row.firstElementChild;
   button.addEventListener('click', () => send(row, 'selectSite', site.name));
@@ -47,7 +47,7 @@ function Row(site) {
     button.tabIndex = inOrder ? 0 : -1;
     show(parts.busy, it.busy);
     const waits = it.busy ? 'working' : it.deployable ? `${it.deployable} to deploy` : 'in step';
-    text(parts.note, `${systemVersion(it.cms, it.cms_version)} · ${waits}`);
+    text(parts.note, facts(systemVersion(it.cms, it.cms_version), waits));
   };
   return row;
 }

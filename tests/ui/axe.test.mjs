@@ -49,7 +49,7 @@ for (const colorScheme of ['light', 'dark']) {
 test('a chosen appearance wins over the system’s and outlives the window', async (t) => {
   const page = await open(t, full, { colorScheme: 'light' });
   await page.getByRole('button', { name: 'Settings' }).click();
-  await page.getByText('Dark', { exact: true }).click();
+  await page.getByRole('radio', { name: 'Dark' }).check();
   await page.reload();
   await page.waitForSelector('html[data-ready=true]');
   assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), 'dark');

@@ -67,7 +67,7 @@ test('a clone sends source, parts and options, and says what it replaces', async
   const page = await open(t, full);
   await page.getByRole('button', { name: 'Clone from Live to Test' }).click();
   assert.match(await dialog(page).innerText(), /Clone the Database & the Files from Live into Test[\s\S]*Replaces 48 tables, 212 MB and 3,221 files, 1.9 GB on Test/);
-  await page.getByLabel('Files').uncheck();
+  await page.getByRole('checkbox', { name: 'Files', exact: true }).uncheck();
   await page.getByLabel(/Convert addresses/).uncheck();
   await act(page, 'Clone to Test').click();
   await dialog(page).waitFor({ state: 'detached' });

@@ -35,7 +35,7 @@ test('tabs follow the arrows', async (t) => {
   const page = await open(t, full);
   await page.getByRole('tab', { name: 'Workflow' }).focus();
   await page.keyboard.press('ArrowRight');
-  assert.equal(await page.getByRole('tab', { name: 'Commits' }).getAttribute('aria-selected'), 'true');
+  await page.getByRole('tab', { name: 'Commits', selected: true }).waitFor();
   await page.getByText('Event calendar', { exact: true }).waitFor();
 });
 

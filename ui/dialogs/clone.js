@@ -19,12 +19,12 @@ export function cloneDialog({ info, from, to }, board) {
   const caches = check('Clear Caches');
   const replaced = make('p', 'hint content');
   let matches = to !== 'live';
+  let dialog = null;
   const sure = to === 'live' ? typedName(site, (it) => { matches = it; if (dialog) draw(); }) : null;
   const request = () => ({
     ...cloneRequest(site, source.value, to), db_only: !files.input.checked, files_only: !database.input.checked, keep_urls: !urls.input.checked,
     full: full.input.checked, updatedb: !!updates?.input.checked, cc: caches.input.checked, confirm: sure && matches ? site : null,
   });
-  let dialog = null;
   dialog = requestDialog({ title: `Clone content to ${name}`, act: `Clone to ${name}`, tone: 'content', request });
   const sizes = (it) => [database.input.checked && `${it.content.database.tables ? `${count(it.content.database.tables, 'table')}, ${bytes(it.content.database.bytes)}` : 'an empty database'}`, files.input.checked && `${count(it.content.files.count, 'file')}, ${bytes(it.content.files.bytes)}`].filter(Boolean).join(' and ');
 
