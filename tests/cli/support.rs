@@ -112,6 +112,25 @@ impl PorticoTest {
         }
     }
 
+    /// The events that the owner tells, one JSON text each, for as long as it runs.
+    pub(crate) fn subscribe(&self) -> mpsc::Receiver<String> {
+        let card = fs::read_to_string(self.root().join("engine.json")).unwrap();
+        let card: Value = serde_json::from_str(&card).unwrap();
+        let answer = ureq::post(format!("http://127.0.0.1:{}/", card["port"]))
+            .header("Authorization", format!("Bearer {}", card["token"].as_str().unwrap()))
+            .send("\"subscribe\"")
+            .unwrap();
+        let (said, events) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(answer.into_body().into_reader()).lines() {
+                if line.is_err() || said.send(line.unwrap_or_default()).is_err() {
+                    return;
+                }
+            }
+        });
+        events
+    }
+
     /// A browser that knows every `*.localhost`.
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(self.port)

@@ -26,11 +26,11 @@ mod update;
 mod worktree;
 
 pub use branches::{Branch, UPSTREAM};
-pub use changes::{FileDiff, changes, commit_changes, count_changes, diff};
-pub use hooks::FollowedBranch;
+pub use changes::{FileDiff, any_tracked, changes, commit_changes, count_changes, diff};
+pub use hooks::{FollowedBranch, Push, Releases};
 pub use merge::{ConflictFile, Merged};
 pub use update::{
-    SNAPSHOTS, discard_changes, restore_worktree, snapshot_worktree, update_worktree,
+    SNAPSHOTS, discard_changes, move_worktree, restore_worktree, snapshot_worktree, update_worktree,
 };
 
 /// The branch of a repository that Portico makes itself (Pantheon's name for it).

@@ -95,7 +95,8 @@ pub(crate) fn route(context: &Context, site: &Site, environment: &Environment) -
         let folder = context.layout.generation_files(&address, environment.generation);
         (format!("/{}", path.trim_start_matches('/')), folder)
     });
-    let yml = cms::pantheon_yml(&code)?;
+    // A folder that is edited may hold a broken file: PHP is not started then, and its visitors are told why.
+    let yml = cms::pantheon_yml(&code).unwrap_or_default();
     let served = Served {
         address: address.clone(),
         code: code.canonicalize().doing(|| format!("find {}", code.display()))?,
