@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::{PorticoTest, eventually};
+use crate::support::{PorticoTest, eventually, wordpress};
 
 /// A site from the sample whose Dev takes pushes, and a person's clone of it.
 fn with_clone(test: &PorticoTest) -> PathBuf {
@@ -331,4 +331,142 @@ fn an_edited_file_and_a_push_are_told_within_a_second() {
     test.git(&clone, &["push"]).success();
     let event = told(Duration::from_secs(1)).expect("an event within a second");
     assert!(event.contains("changed") && event.contains("demo"), "{event}");
+}
+
+#[test]
+fn a_multidev_that_can_t_be_made_leaves_nothing() {
+    let test = PorticoTest::new();
+    let _serving = test.serve();
+    let clone = with_clone(&test);
+    let commit_id = test.git(&clone, &["rev-parse", "HEAD"]).success().stdout.trim().to_owned();
+    test.git(&clone, &["switch", "-c", "sub"]).success();
+    let entry = format!("160000,{commit_id},module");
+    test.git(&clone, &["update-index", "--add", "--cacheinfo", &entry]).success();
+    test.git(&clone, &["commit", "-m", "A submodule"]).success();
+    test.git(&clone, &["push", "origin", "sub"]).success();
+    test.run(&["multidev:create", "demo.dev", "sub"]).status(5).stderr_has("module");
+    assert!(!test.environment("demo.sub").exists());
+    // Once the branch is right, so is the environment.
+    test.git(&clone, &["reset", "--hard", "HEAD~1"]).success();
+    test.git(&clone, &["push", "-f", "origin", "sub"]).success();
+    test.run(&["multidev:create", "demo.dev", "sub"]).success();
+    test.browser().get("demo.sub", "/").ok();
+}
+
+#[test]
+fn a_merge_whose_database_updates_fail_leaves_code_and_content_as_they_were() {
+    let test = PorticoTest::new();
+    let _serving = test.serve();
+    let wordpress = wordpress();
+    let source = ["site:create", "demo", "--from", wordpress.to_str().unwrap()];
+    test.run(&[&source[..], &["--database", "sqlite"]].concat()).success();
+    let install = ["site:install", "demo.dev", "--title", "Demo", "--admin-user", "admin"];
+    let rest = ["--admin-password", "secret-1", "--admin-email", "a@example.org"];
+    test.run(&[&install[..], &rest[..]].concat()).success();
+    test.run(&["multidev:create", "demo.dev", "blog"]).success();
+    let plugin = "wp-content/mu-plugins/broken.php";
+    let file = test.environment("demo.blog").join("code").join(plugin);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, "<?php no_such_function();").unwrap();
+    test.run(&["env:commit", "demo.blog", "--message", "Broken"]).success();
+    let before = test.json(&["env:info", "demo.dev"]);
+    test.run(&["multidev:merge-to-dev", "demo.blog", "--updatedb"]).status(1);
+    let after = test.json(&["env:info", "demo.dev"]);
+    assert_eq!(after["code"], before["code"]);
+    assert_eq!(after["content"]["generation"], before["content"]["generation"]);
+    assert_eq!(read(&test, "demo.dev", plugin), None);
+    test.browser().get("demo.dev", "/").ok();
+}
+
+/// Numbers that look random and are the same for each seed (Knuth's MMIX generator).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// What must hold whatever was done before.
+fn check_invariants(test: &PorticoTest, clone: &Path, committed: &[String]) {
+    test.git(clone, &["fetch", "-q", "--tags", "--prune"]).success();
+    let repository = test.root().join("sites/demo/repository.git");
+    for commit in committed {
+        test.git(&repository, &["cat-file", "-e", commit]).success();
+    }
+    for environment in ["demo.test", "demo.live"] {
+        let code = code(test, environment);
+        let Some(tag) = code["tag"].as_str() else { continue };
+        let folder = test.environment(environment).join("code");
+        let folder = fs::canonicalize(folder).unwrap();
+        let work_tree = format!("--work-tree={}", folder.display());
+        let index = format!("GIT_INDEX_FILE={}", test.folder("index").display());
+        let script = format!(
+            "{index} git read-tree {tag} && {index} git {work_tree} status --porcelain"
+        );
+        let outcome = test.shell(&repository, &script).success();
+        assert_eq!(outcome.stdout, "", "the checkout of {environment} is not {tag}");
+    }
+    for row in test.json(&["multidev:list", "demo"]).as_array().unwrap() {
+        let name = row["environment"].as_str().unwrap();
+        let range = format!("master...{name}");
+        let counted = test.git(&repository, &["rev-list", "--count", "--left-right", &range]);
+        let told = format!("{}\t{}\n", row["behind"], row["ahead"]);
+        assert_eq!(counted.success().stdout, told, "distance of {name}");
+    }
+}
+
+#[test]
+fn random_sequences_keep_what_must_hold() {
+    for seed in [3, 11] {
+        let test = PorticoTest::new();
+        let _serving = test.serve();
+        let clone = with_clone(&test);
+        test.run(&["multidev:create", "demo.dev", "blog"]).success();
+        let (mut dice, mut committed, mut done) = (Dice(seed), Vec::new(), Vec::new());
+        for step in 0..30 {
+            let action = dice.roll(8);
+            done.push(action);
+            match action {
+                0 | 1 => {
+                    let branch = ["master", "blog"][dice.roll(2) as usize];
+                    test.git(&clone, &["fetch", "-q"]).success();
+                    test.git(&clone, &["checkout", "-q", "-B", branch]).success();
+                    let origin = format!("origin/{branch}");
+                    test.git(&clone, &["reset", "-q", "--hard", &origin]).success();
+                    commit(&test, &clone, &format!("{}.html", dice.roll(4)), &step.to_string());
+                    let id = test.git(&clone, &["rev-parse", "HEAD"]).success().stdout;
+                    // Refused while an undo left changes in the folder.
+                    if test.git(&clone, &["push", "-q", "origin", branch]).is_success() {
+                        committed.push(id.trim().to_owned());
+                    }
+                }
+                2 => drop(test.run(&["env:deploy", "demo.test"])),
+                3 => drop(test.run(&["env:deploy", "demo.live"])),
+                4 => drop(test.run(&["multidev:merge-to-dev", "demo.blog"])),
+                5 => drop(test.run(&["multidev:merge-from-dev", "demo.blog"])),
+                6 => drop(test.run(&["env:code-rollback", "demo.test"])),
+                _ => {
+                    let state = |test: &PorticoTest| {
+                        ["dev", "test", "live", "blog"].map(|environment| {
+                            let mut code = code(test, &format!("demo.{environment}"));
+                            code["uncommitted"].take();
+                            code
+                        })
+                    };
+                    let before = state(&test);
+                    if test.run(&["undo", "demo"]).is_success() {
+                        test.run(&["undo", "demo"]).success();
+                        assert_eq!(state(&test), before, "seed {seed}, {done:?}");
+                        if dice.roll(2) == 0 {
+                            test.run(&["undo", "demo"]).success();
+                        }
+                    }
+                }
+            }
+            check_invariants(&test, &clone, &committed);
+        }
+        assert!(!committed.is_empty(), "seed {seed} did nothing");
+    }
 }

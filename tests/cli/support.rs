@@ -150,6 +150,16 @@ impl PorticoTest {
     }
 }
 
+impl PorticoTest {
+    /// A line of shell in a folder, as a person would type it.
+    #[must_use]
+    pub(crate) fn shell(&self, folder: &Path, line: &str) -> Outcome {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).current_dir(folder).env("HOME", self.home.path());
+        Outcome::of(command)
+    }
+}
+
 /// A program that ends when the thread that started it does, even if the test is killed.
 pub(crate) fn dying_with_us(program: &str) -> Command {
     if cfg!(target_os = "linux") {
@@ -203,6 +213,10 @@ impl Outcome {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
+    }
+
+    pub(crate) fn is_success(&self) -> bool {
+        self.status == Some(0)
     }
 
     #[track_caller]

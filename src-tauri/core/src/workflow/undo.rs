@@ -168,8 +168,13 @@ fn prepare(work: &Work<'_>, change: &mut Change) -> Result<()> {
         {
             delete_multidev::bring_back(work, after)
         }
-        // What is in the folder now is what undoing this undo brings back.
-        Change::Worktree { environment, before, .. } if before.snapshot.is_some() => {
+        Change::Worktree { environment, before, .. } => {
+            // Nobody sees half of the files.
+            work.hold_until_switched(environment)?;
+            if before.snapshot.is_none() {
+                return Ok(());
+            }
+            // What is in the folder now is what undoing this undo brings back.
             let folder = context.layout.code(environment);
             before.snapshot = match code::count_changes(&folder)? {
                 0 => None,
