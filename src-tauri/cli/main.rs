@@ -72,6 +72,7 @@ fn open() -> Result<Session> {
     let session = Session::open(&surroundings::config()?)?;
     if let Session::Owner(engine) = &session {
         output::tell_healed(engine.healed());
+        output::tell_problems(engine.problems());
     }
     Ok(session)
 }

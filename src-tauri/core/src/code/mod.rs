@@ -26,7 +26,9 @@ mod update;
 mod worktree;
 
 pub use branches::{Branch, UPSTREAM};
-pub use changes::{FileDiff, changes, commit_changes, count_changes, diff};
+pub use changes::{
+    FileDiff, changes, commit_changes, commit_file, count_changes, diff, prepare_commit,
+};
 pub use hooks::FollowedBranch;
 pub use merge::{ConflictFile, Merged};
 pub use update::{

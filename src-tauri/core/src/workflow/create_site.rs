@@ -220,7 +220,8 @@ fn add_missing_settings(work: &Work<'_>, code: &Path, detected: &Detected) -> Re
     fs::write(&path, contents).doing(|| format!("write {}", path.display()))?;
     let author = code::default_author();
     let message = format!("Add {file}, which reads the environment");
-    code::commit_changes(code, std::slice::from_ref(&file), &message, &author)?;
+    // Many a .gitignore names this file, since it often holds passwords; this one holds none.
+    code::commit_file(code, &file, &message, &author)?;
     work.line(format!("the code had no {file}; Portico added one, as a commit"));
     Ok(())
 }
