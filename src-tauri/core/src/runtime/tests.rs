@@ -446,6 +446,18 @@ fn a_killed_server_is_started_anew_on_what_it_left() {
 }
 
 #[test]
+fn a_server_that_died_was_not_stopped_cleanly() {
+    let bench = Bench::new(LONG);
+    let data = bench.data("one");
+    drop(bench.runtime.mariadb(&address(), &data, "p").expect("a server"));
+    let pid = bench.pids()[0];
+    kill(pid);
+    assert!(eventually(|| !lives(pid)));
+    let error = bench.runtime.stop_mariadb(&data, SOON).expect_err("its files are not complete");
+    assert!(error.message.contains("cleanly"), "{error:?}");
+}
+
+#[test]
 fn a_broken_data_directory_is_told_with_the_servers_words() {
     let bench = Bench::new(LONG);
     let data = bench.data("one");
