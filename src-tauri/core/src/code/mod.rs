@@ -10,6 +10,7 @@ mod branches;
 mod changes;
 mod checkout;
 mod clone;
+mod disk;
 mod graph;
 mod history;
 mod import;

@@ -16,9 +16,12 @@ use crate::{
 /// How a `git` that ran to its end ended.
 pub(super) struct Ended {
     pub(super) success: bool,
-    /// The last line it said that is no progress, without its `fatal: `.
-    pub(super) last_line: String,
+    /// The last lines it said that are no progress, without `fatal: `.
+    pub(super) said: Vec<String>,
 }
+
+/// How many of its last lines are kept.
+const SAID: usize = 5;
 
 /// How long a `git` that was asked to stop may take to clean up behind itself.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -37,7 +40,7 @@ pub(super) fn run<S: AsRef<OsStr>>(
     let stderr = child.stderr.take().expect("stderr is piped");
     let (send, lines) = sync_channel(64);
     let reader = thread::spawn(move || read_lines(stderr, &send));
-    let mut last_line = String::new();
+    let mut said = Vec::new();
     loop {
         if let Err(cancelled) = meter.check() {
             stop(&mut child);
@@ -47,8 +50,9 @@ pub(super) fn run<S: AsRef<OsStr>>(
         match lines.recv_timeout(Duration::from_millis(100)) {
             Ok(line) => {
                 on_line(&line);
-                if percent(&line).is_none() && !line.trim().is_empty() {
-                    last_line = line;
+                if percent(&line).is_none() && !is_boilerplate(&line) {
+                    said.push(line.trim().trim_start_matches("fatal: ").to_owned());
+                    said.drain(..said.len().saturating_sub(SAID));
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -58,8 +62,16 @@ pub(super) fn run<S: AsRef<OsStr>>(
     let status = child.wait().doing(|| "wait for git".into())?;
     // The channel is closed, so the reader has ended or is about to.
     let _ = reader.join();
-    let last_line = last_line.trim().trim_start_matches("fatal: ").to_owned();
-    Ok(Ended { success: status.success(), last_line })
+    Ok(Ended { success: status.success(), said })
+}
+
+/// Lines that Git says whatever went wrong.
+fn is_boilerplate(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty()
+        || line.starts_with("Cloning into")
+        || line.starts_with("Please make sure you have the correct access rights")
+        || line == "and the repository exists."
 }
 
 fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
