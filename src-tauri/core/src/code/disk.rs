@@ -5,6 +5,7 @@ use std::{
     path::Path,
 };
 
+#[cfg(unix)]
 const EXECUTABLE: i32 = 0o100_755;
 
 #[cfg(unix)]

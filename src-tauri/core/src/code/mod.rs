@@ -27,7 +27,7 @@ mod worktree;
 
 pub use branches::{Branch, UPSTREAM};
 pub use changes::{FileDiff, changes, commit_changes, count_changes, diff};
-pub use merge::{ConflictFile, Merged};
+pub use merge::{Answer, ConflictFile, Merged};
 pub use update::{
     SNAPSHOTS, discard_changes, restore_worktree, snapshot_worktree, update_worktree,
 };
