@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::{
@@ -24,6 +24,7 @@ pub(super) struct Ended {
 const SAID: usize = 5;
 
 /// How long a `git` that was asked to stop may take to clean up behind itself.
+#[cfg(unix)]
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Runs `git` with the arguments; each line it says on stderr (progress too) goes to `on_line`.
@@ -39,7 +40,7 @@ pub(super) fn run<S: AsRef<OsStr>>(
     };
     let stderr = child.stderr.take().expect("stderr is piped");
     let (send, lines) = sync_channel(64);
-    let reader = thread::spawn(move || read_lines(stderr, &send));
+    thread::spawn(move || read_lines(stderr, &send));
     let mut said = Vec::new();
     loop {
         if let Err(cancelled) = meter.check() {
@@ -55,13 +56,13 @@ pub(super) fn run<S: AsRef<OsStr>>(
                     said.drain(..said.len().saturating_sub(SAID));
                 }
             }
+            // What git leaves behind (a shared ssh connection, a cache of passwords) may hold its output open.
+            Err(RecvTimeoutError::Timeout) if matches!(child.try_wait(), Ok(Some(_))) => break,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     let status = child.wait().doing(|| "wait for git".into())?;
-    // The channel is closed, so the reader has ended or is about to.
-    let _ = reader.join();
     Ok(Ended { success: status.success(), said })
 }
 
@@ -141,8 +142,8 @@ fn stop(child: &mut Child) {
     #[cfg(unix)]
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        let deadline = Instant::now() + FAREWELL;
-        while Instant::now() < deadline {
+        let deadline = std::time::Instant::now() + FAREWELL;
+        while std::time::Instant::now() < deadline {
             if !matches!(child.try_wait(), Ok(None)) {
                 return;
             }
@@ -159,4 +160,29 @@ pub(super) fn percent(line: &str) -> Option<(u64, u64)> {
     let (numbers, _) = rest.split_once(')')?;
     let (done, total) = numbers.split_once('/')?;
     Some((done.parse().ok()?, total.parse().ok()?))
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::time::Instant;
+
+    use super::{Duration, Meter, percent, run};
+
+    #[test]
+    fn what_git_leaves_running_does_not_hold_us() {
+        let started = Instant::now();
+        let alias = "alias.x=!sleep 12 & echo said >&2 #";
+        let ended = run(["-c", alias, "x"], Meter::silent(), |_| ()).expect("git runs");
+        assert!(ended.success);
+        assert_eq!(ended.said, ["said"]);
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn progress_is_read_from_what_git_says() {
+        let line = "Receiving objects:  45% (450/1000), 1.20 MiB | 2.00 MiB/s";
+        assert_eq!(percent(line), Some((450, 1000)));
+        assert_eq!(percent("fatal: 100% (no/numbers)"), None);
+    }
 }
