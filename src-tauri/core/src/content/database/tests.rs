@@ -161,7 +161,7 @@ fn mariadb_converts_every_kind_of_text() {
         &format!("INSERT INTO wp_posts VALUES (1, '{old}', '{old} {old}'), (2, '{old}', '')"),
         "CREATE TABLE keyless (a TEXT, b VARCHAR(120))",
         &format!("INSERT INTO keyless VALUES ('{old}', 'x'), ('{old}', 'x'), ('é', '{old}')"),
-        "CREATE TABLE named (url VARCHAR(200) PRIMARY KEY, short VARCHAR(110) UNIQUE)",
+        "CREATE TABLE named (url VARCHAR(200) PRIMARY KEY, short VARCHAR(120) UNIQUE)",
         &format!("INSERT INTO named VALUES ('{old}', 'a'), ('{old}/2', '{long}'), ('https://acme.test/t', 'c'),
             ('http://dev-acme.localhost:8080/t', 'd')"),
         "CREATE TABLE fired (n INT)",
@@ -300,6 +300,15 @@ fn a_cancelled_sqlite_conversion_changes_nothing() {
     assert_eq!(text(&database, "SELECT c FROM t").unwrap().unwrap(), OLD);
 }
 
+/// Ends the other thread even when the test fails.
+struct StopOnDrop<'a>(&'a Cancel);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
 fn whole(file: &Path) -> (i64, String) {
     let connection = rusqlite::Connection::open(file).unwrap();
     let check = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
@@ -314,12 +323,12 @@ fn a_copy_of_sqlite_is_of_one_moment_while_others_write() {
             &format!("PRAGMA journal_mode = {mode}"),
             "CREATE TABLE t (n INTEGER, pad TEXT); INSERT INTO t VALUES (0, ''), (0, '')",
         ]);
-        let stop = std::sync::atomic::AtomicBool::new(false);
+        let stop = Cancel::default();
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let writer = rusqlite::Connection::open(&file).unwrap();
                 writer.busy_timeout(Duration::from_secs(10)).unwrap();
-                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                while !stop.is_cancelled() {
                     // The sum is zero whenever a transaction has ended.
                     writer
                         .execute_batch(
@@ -329,6 +338,7 @@ fn a_copy_of_sqlite_is_of_one_moment_while_others_write() {
                         .unwrap();
                 }
             });
+            let _stop = StopOnDrop(&stop);
             for n in 0..10 {
                 let to = temp.path().join(format!("copy{n}/database"));
                 let cost =
@@ -337,7 +347,6 @@ fn a_copy_of_sqlite_is_of_one_moment_while_others_write() {
                 assert_eq!(std::fs::read_dir(&to).unwrap().count(), 1, "no -wal is copied");
                 assert_eq!(whole(&to.join("site.sqlite")), (0, "ok".into()));
             }
-            stop.store(true, std::sync::atomic::Ordering::Relaxed);
         });
     }
 }
