@@ -65,7 +65,7 @@ fn a_multidev_has_devs_code_and_another_environments_content() {
 #[test]
 fn a_deleted_multidev_comes_back_with_its_uncommitted_work() {
     let test = PorticoTest::new();
-    let _serving = test.serve();
+    let serving = test.serve();
     let browser = test.browser();
     test.run(&["site:create", "demo", "--from", "sample"]).success();
     test.run(&["multidev:create", "demo.dev", "blog"]).success();
@@ -77,6 +77,9 @@ fn a_deleted_multidev_comes_back_with_its_uncommitted_work() {
     assert!(!folder.exists());
     assert_eq!(browser.get("demo.blog", "/").status, 404);
     assert_eq!(test.json(&["branch:list", "demo"]).as_array().unwrap().len(), 1);
+    // The next owner keeps what can be brought back.
+    assert_eq!(serving.end(), Some(0));
+    let _serving = test.serve();
     test.run(&["undo", "demo"]).success();
     assert!(browser.get("demo.blog", "/").ok().has("Written on blog"));
     assert_eq!(read(&test, "demo.blog", "draft.html").as_deref(), Some("a draft"));
@@ -402,9 +405,8 @@ fn check_invariants(test: &PorticoTest, clone: &Path, committed: &[String]) {
         let folder = fs::canonicalize(folder).unwrap();
         let work_tree = format!("--work-tree={}", folder.display());
         let index = format!("GIT_INDEX_FILE={}", test.folder("index").display());
-        let script = format!(
-            "{index} git read-tree {tag} && {index} git {work_tree} status --porcelain"
-        );
+        let script =
+            format!("{index} git read-tree {tag} && {index} git {work_tree} status --porcelain");
         let outcome = test.shell(&repository, &script).success();
         assert_eq!(outcome.stdout, "", "the checkout of {environment} is not {tag}");
     }

@@ -10,6 +10,7 @@ mod branches;
 mod changes;
 mod checkout;
 mod clone;
+mod disk;
 mod graph;
 mod history;
 mod hooks;
@@ -26,9 +27,12 @@ mod update;
 mod worktree;
 
 pub use branches::{Branch, UPSTREAM};
-pub use changes::{FileDiff, any_tracked, changes, commit_changes, count_changes, diff};
+pub use changes::{
+    FileDiff, any_tracked, changes, commit_changes, commit_file, count_changes, diff,
+    prepare_commit,
+};
 pub use hooks::{FollowedBranch, Push, Releases};
-pub use merge::{ConflictFile, Merged};
+pub use merge::{Answer, ConflictFile, Merged};
 pub use update::{
     SNAPSHOTS, discard_changes, move_worktree, restore_worktree, snapshot_worktree, update_worktree,
 };

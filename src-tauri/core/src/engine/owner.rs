@@ -22,7 +22,7 @@ use crate::{
     layout::Layout,
     model::{
         request::{Event, Query, Request},
-        view::WorkflowRow,
+        view::{Problem, WorkflowRow},
     },
     progress::Cancel,
     runtime::{self, Runtime},
@@ -50,6 +50,7 @@ pub struct Engine {
 pub(super) struct Shared {
     pub(super) context: Arc<Context>,
     healed: Vec<WorkflowRow>,
+    problems: Vec<Problem>,
     running: Mutex<HashMap<i64, Cancel>>,
     listeners: Mutex<Vec<Sender<Event>>>,
     watch: OnceLock<Sender<Word>>,
@@ -69,10 +70,14 @@ impl Engine {
         let context = Arc::new(Context::new(layout.clone(), store, runtime, plugin));
         start_front(&context, config.port)?;
         let healed = heal::at_start(&context)?;
-        let healed = healed.iter().map(|it| context.workflow_row(it)).collect::<Result<_>>()?;
+        let problems = healed.problems.into_iter().map(|(site, error)| Problem { site, error });
+        let problems = problems.collect();
+        let rows = healed.workflows.iter().map(|it| context.workflow_row(it));
+        let healed = rows.collect::<Result<_>>()?;
         let shared = Arc::new(Shared {
             context,
             healed,
+            problems,
             running: Mutex::default(),
             listeners: Mutex::default(),
             watch: OnceLock::new(),
@@ -95,6 +100,11 @@ impl Engine {
     /// What the last owner left unfinished and this one took back.
     pub fn healed(&self) -> &[WorkflowRow] {
         &self.shared.healed
+    }
+
+    /// Sites that could not be made ready, with the reason.
+    pub fn problems(&self) -> &[Problem] {
+        &self.shared.problems
     }
 
     /// The front's port.
@@ -153,7 +163,7 @@ impl Engine {
 
 impl Shared {
     fn answer(&self, query: &Query) -> Result<serde_json::Value> {
-        answer::answer(&self.context, &self.healed, query)
+        answer::answer(&self.context, &self.healed, &self.problems, query)
     }
 
     pub(super) fn run(
@@ -224,7 +234,7 @@ impl Shared {
             Ok(Call::Run(request)) => self.run_for_guest(&request, sink),
             Ok(Call::Subscribe) => {
                 for event in self.listen() {
-                    if !sink(line(&Reply::Event(event))) {
+                    if !sink(line(&Reply::Event(Box::new(event)))) {
                         return;
                     }
                 }
@@ -243,7 +253,7 @@ impl Shared {
                 self.run(request, &tell, &Cancel::default())
             });
             for event in receiver {
-                sink(line(&Reply::Event(event)));
+                sink(line(&Reply::Event(Box::new(event))));
             }
             match run.join() {
                 Ok(Ok(row)) => Reply::Done(Box::new(row)),

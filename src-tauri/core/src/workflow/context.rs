@@ -176,7 +176,7 @@ impl Context {
         for environment in &environments {
             let address = Address::new(site, &environment.name);
             self.follow_environment(&address, &record.uploads, environment)?;
-            routes.push(Arc::new(super::running::route(self, &record, environment)?));
+            routes.push(Arc::new(super::running::route(self, &record, environment)));
             if let CodePointer::Branch { branch } = &environment.code {
                 followed.push(FollowedBranch {
                     branch: branch.clone(),

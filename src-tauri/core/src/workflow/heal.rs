@@ -1,12 +1,12 @@
 //! Takes away what a workflow built before its switch; at start, for workflows whose owner died.
 use std::fs;
 
-use super::{Context, work};
+use super::{Context, prune, work};
 use crate::{
     code,
     content::files,
     error::{Doing, Error, Result},
-    model::{Address, WorktreeState, view::WorkflowState},
+    model::{Address, SiteName, WorktreeState, view::WorkflowState},
     store::{Trace, Workflow},
 };
 
@@ -72,9 +72,17 @@ fn take_back_worktree(
     code::restore_worktree(&folder, files)
 }
 
+/// What healing a root folder came to.
+pub struct Healed {
+    /// Workflows that were taken back.
+    pub workflows: Vec<Workflow>,
+    /// Sites whose links could not be repaired, with the reason; the others run.
+    pub problems: Vec<(SiteName, Error)>,
+}
+
 /// Heals the root folder at start: takes back interrupted workflows, repairs links, mends worktrees after a
-/// move of the folder, empties the trash. Answers what was taken back.
-pub fn at_start(context: &Context) -> Result<Vec<Workflow>> {
+/// move of the folder, empties the trash.
+pub fn at_start(context: &Context) -> Result<Healed> {
     let interrupted = context.store.interrupted_workflows()?;
     for workflow in &interrupted {
         take_back(context, workflow.id)?;
@@ -89,11 +97,15 @@ pub fn at_start(context: &Context) -> Result<Vec<Workflow>> {
     if scratch.exists() {
         files::move_to_trash(&scratch, &context.layout.trash())?;
     }
+    prune::deleted_sites(context)?;
+    let mut problems = Vec::new();
     for site in context.store.sites()? {
         let record = context.store.site_record(&site.name)?;
-        context.mend_worktrees(&record)?;
-        context.follow(&site.name)?;
+        let repaired = context.mend_worktrees(&record).and_then(|()| context.follow(&site.name));
+        problems.extend(repaired.err().map(|error| (site.name, error)));
     }
     work::empty_trash_in_background(context.layout.trash());
-    interrupted.iter().map(|it| context.store.workflow(it.id)).collect()
+    let workflows =
+        interrupted.iter().map(|it| context.store.workflow(it.id)).collect::<Result<_>>()?;
+    Ok(Healed { workflows, problems })
 }

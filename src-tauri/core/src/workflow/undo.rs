@@ -102,6 +102,13 @@ fn exists(context: &Context, change: &Change) -> Result<bool> {
         Change::Content { environment, after, .. } => {
             context.store.generation(environment, *after)?.is_some()
         }
+        Change::Environment { environment, before: None, after: Some(after) }
+            if after.name.is_writable() =>
+        {
+            let created = after.created.as_millisecond();
+            layout.deleted_environment(environment, created).exists()
+                && context.store.generation(environment, after.generation)?.is_some()
+        }
         Change::Environment { environment, after: Some(after), .. } => {
             context.store.generation(environment, after.generation)?.is_some()
         }
