@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the terminal is this crate's job")]
 
 mod arguments;
+mod content;
 mod environment;
 mod output;
 mod progress;
@@ -53,6 +54,8 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
     match arguments.command {
         Command::Site(command) => site::run(command, output),
         Command::Env(command) => environment::run(command, output),
+        Command::Import(wanted) => content::import(wanted, output),
+        Command::Export(command) => content::export(command, output),
         Command::Connection(command) => environment::connection(command, output),
         Command::Workflow(command) => workflow::list(command, output),
         Command::Undo(wanted) => workflow::run(&Request::Undo(wanted), output),

@@ -2,6 +2,7 @@
 // Helpers of tests are tests.
 #![allow(clippy::unwrap_used)]
 
+mod content;
 mod input;
 mod owner;
 mod sample;

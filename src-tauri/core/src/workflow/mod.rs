@@ -12,8 +12,10 @@ pub mod context;
 mod create_site;
 mod delete_site;
 mod deploy;
+mod export;
 mod generation;
 pub mod heal;
+mod import;
 mod install_site;
 pub mod prune;
 pub mod running;
@@ -107,6 +109,22 @@ pub fn run(
         Request::Wipe(it) => {
             let plan = wipe::plan(context, it)?;
             frame(context, request, &title, on_event, cancel, |work| wipe::run(work, &plan))
+        }
+        Request::ImportDatabase(it) => {
+            let plan = import::plan_database(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| import::run(work, &plan))
+        }
+        Request::ImportFiles(it) => {
+            let plan = import::plan_files(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| import::run(work, &plan))
+        }
+        Request::ExportDatabase(it) => {
+            let plan = export::plan_database(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| export::run(work, &plan))
+        }
+        Request::ExportFiles(it) => {
+            let plan = export::plan_files(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| export::run(work, &plan))
         }
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
