@@ -1,5 +1,4 @@
 //! The command `portico`. It parses, asks the core, and shows what the core says.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the terminal is this crate's job")]
 
 mod arguments;
 mod content;

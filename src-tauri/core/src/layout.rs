@@ -62,7 +62,12 @@ impl Layout {
 
     /// Where a deleted site's folder waits until it is pruned or brought back.
     pub fn deleted(&self, site: &SiteName, id: &str) -> PathBuf {
-        self.root.join("deleted").join(format!("{site}-{id}"))
+        self.deleted_sites().join(format!("{site}-{id}"))
+    }
+
+    /// The folder of all deleted sites.
+    pub fn deleted_sites(&self) -> PathBuf {
+        self.root.join("deleted")
     }
 
     /// What is built before it has a place of its own; nothing in it outlives its workflow.

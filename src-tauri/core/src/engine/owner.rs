@@ -210,7 +210,7 @@ impl Shared {
             Ok(Call::Run(request)) => self.run_for_guest(&request, sink),
             Ok(Call::Subscribe) => {
                 for event in self.listen() {
-                    if !sink(line(&Reply::Event(event))) {
+                    if !sink(line(&Reply::Event(Box::new(event)))) {
                         return;
                     }
                 }
@@ -229,7 +229,7 @@ impl Shared {
                 self.run(request, &tell, &Cancel::default())
             });
             for event in receiver {
-                sink(line(&Reply::Event(event)));
+                sink(line(&Reply::Event(Box::new(event))));
             }
             match run.join() {
                 Ok(Ok(row)) => Reply::Done(Box::new(row)),

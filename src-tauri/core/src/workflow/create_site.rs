@@ -284,6 +284,8 @@ mod tests {
     fn a_source_is_what_it_is_on_the_disk_or_a_git_url() {
         let dir = tempfile::tempdir().expect("temp dir");
         let folder = dir.path().to_str().expect("utf-8");
+        assert_eq!(source(folder).expect_err("empty").code, Code::Refused);
+        fs::write(dir.path().join("index.php"), "<?php").expect("writes");
         assert_eq!(source(folder).expect("a folder"), Source::Folder(folder.into()));
         fs::create_dir(dir.path().join(".git")).expect("makes");
         assert_eq!(source(folder).expect("a clone"), Source::Git(folder.into()));

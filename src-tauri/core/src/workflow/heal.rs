@@ -1,7 +1,7 @@
 //! Takes away what a workflow built before its switch; at start, for workflows whose owner died.
 use std::fs;
 
-use super::{Context, work};
+use super::{Context, prune, work};
 use crate::{
     content::files,
     error::{Doing, Error, Result},
@@ -63,6 +63,7 @@ pub fn at_start(context: &Context) -> Result<Healed> {
     if scratch.exists() {
         files::move_to_trash(&scratch, &context.layout.trash())?;
     }
+    prune::deleted_sites(context)?;
     let mut problems = Vec::new();
     for site in context.store.sites()? {
         let record = context.store.site_record(&site.name)?;

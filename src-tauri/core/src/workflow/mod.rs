@@ -173,7 +173,8 @@ fn switch(work: &Work<'_>, request: &Request, done: Done) -> Result<()> {
         }
         store::workflows::succeed(transaction, work.id, done.undoes, &done.changes, &result)
     })?;
-    context.follow(request.site())?;
+    // From here on the work is done, whatever happens to what follows from it.
+    let followed = context.follow(request.site());
     work.release_holds();
     work.let_go_of_replaced(&done.changes);
     if let Some(environment) = done.clear_cache
@@ -182,7 +183,12 @@ fn switch(work: &Work<'_>, request: &Request, done: Done) -> Result<()> {
         work.line(format!("caches were not cleared: {error}"));
         error.causes.iter().for_each(|cause| work.line(format!("  because {cause}")));
     }
-    prune::after_workflow(context, request.site())
+    if let Err(error) = prune::after_workflow(context, request.site()) {
+        work.line(format!("what is not needed any more was not let go: {error}"));
+    }
+    followed.map_err(|error| {
+        error.hint("The change itself is done; the links are repaired when Portico starts again.")
+    })
 }
 
 /// Takes away what the workflow built and notes how it ended.

@@ -31,11 +31,14 @@ pub struct Route {
     filled: AtomicBool,
 }
 
+/// FastCGI parameters.
+type Parameters = Arc<Vec<(String, String)>>;
+
 /// What PHP is told while its database is reached in one way.
 struct Told {
     database: Option<Database>,
     spec: Arc<PhpSpec>,
-    parameters: Arc<Vec<(String, String)>>,
+    parameters: Parameters,
 }
 
 /// Every environment that is served, by the first label of its host name.
@@ -151,7 +154,7 @@ fn told(
     context: &Context,
     route: &Route,
     opened: &OpenDatabase,
-) -> Result<(Arc<PhpSpec>, Arc<Vec<(String, String)>>)> {
+) -> Result<(Arc<PhpSpec>, Parameters)> {
     let mut told = route.told.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(told) = told.as_ref().filter(|told| told.database == opened.database) {
         return Ok((told.spec.clone(), told.parameters.clone()));

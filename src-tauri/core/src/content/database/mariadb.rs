@@ -104,7 +104,9 @@ pub(super) fn empty(
 pub(super) fn text(database: &Database, sql: &str) -> Result<Option<String>> {
     /// The server's number for a table that does not exist.
     const NO_SUCH_TABLE: u16 = 1146;
-    let answer: mysql::Result<Option<mysql::Row>> = connect(database)?.query_first(sql);
+    let mut connection = connect(database)?;
+    connection.query_drop("SET NAMES utf8mb4").doing(|| "ask the database".into())?;
+    let answer: mysql::Result<Option<mysql::Row>> = connection.query_first(sql);
     match answer {
         Err(mysql::Error::MySqlError(error)) if error.code == NO_SUCH_TABLE => Ok(None),
         answer => {

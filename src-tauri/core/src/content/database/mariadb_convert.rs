@@ -37,6 +37,7 @@ struct Column {
     name: String,
     /// None for blobs.
     charset: Option<String>,
+    collation: Option<String>,
     /// The longest value: characters of a text, bytes of a blob.
     longest: u64,
 }
@@ -58,13 +59,17 @@ impl Column {
         }
     }
 
-    /// Bytes as what the column takes.
+    /// Bytes as what the column takes. The collation is named, since two implicit ones can't be mixed.
     fn write(&self, bytes: &str) -> String {
-        match &self.charset {
-            None => bytes.to_owned(),
-            Some(_) if self.is_wide() => format!("CONVERT({bytes} USING utf8mb4)"),
-            Some(charset) => format!("CONVERT({bytes} USING {charset})"),
-        }
+        let (Some(charset), Some(collation)) = (&self.charset, &self.collation) else {
+            return bytes.to_owned();
+        };
+        let text = if self.is_wide() {
+            format!("CONVERT({bytes} USING utf8mb4)")
+        } else {
+            bytes.to_owned()
+        };
+        format!("CONVERT({text} USING {charset}) COLLATE {collation}")
     }
 
     fn takes(&self, value: &[u8]) -> bool {
@@ -145,11 +150,11 @@ fn tables(connection: &mut Conn, how: &Conversion) -> Result<Vec<Table>> {
     const INEXACT: [&str; 2] = ["float", "double"];
     let doing = || "list the columns".to_owned();
     let names = mariadb::table_names(connection)?;
-    type Known = (String, String, String, Option<String>, Option<u64>, String, String);
+    type Known = (String, String, String, Option<String>, Option<String>, Option<u64>, String);
     let known: Vec<Known> = connection
         .query(
-            "SELECT table_name, column_name, data_type, character_set_name, character_maximum_length,
-                    extra, column_key
+            "SELECT table_name, column_name, data_type, character_set_name, collation_name,
+                    character_maximum_length, extra
              FROM information_schema.columns WHERE table_schema = database()
              ORDER BY table_name, ordinal_position",
         )
@@ -170,7 +175,7 @@ fn tables(connection: &mut Conn, how: &Conversion) -> Result<Vec<Table>> {
             table.key.push(column);
         }
     }
-    for (table, column, kind, charset, longest, extra, _) in known {
+    for (table, column, kind, charset, collation, longest, extra) in known {
         let Some(table) = tables.get_mut(&table) else { continue };
         let (kind, extra) = (kind.to_lowercase(), extra.to_lowercase());
         if INEXACT.contains(&kind.as_str()) && table.key.contains(&column) {
@@ -183,7 +188,7 @@ fn tables(connection: &mut Conn, how: &Conversion) -> Result<Vec<Table>> {
             && how.wants_column(&table.name, &column)
         {
             let longest = longest.unwrap_or(u64::MAX);
-            table.columns.push(Column { name: column, charset, longest });
+            table.columns.push(Column { name: column, charset, collation, longest });
         }
     }
     Ok(tables.into_values().filter(|table| !table.columns.is_empty()).collect())
@@ -328,12 +333,13 @@ impl Converting<'_> {
                 .sum::<usize>();
             gathered.push(row);
             if gathered.len() == JOINED || bytes > JOINED_BYTES {
-                self.join(std::mem::take(&mut gathered))?;
+                self.join(&gathered)?;
+                gathered.clear();
                 bytes = 0;
             }
         }
         if !gathered.is_empty() {
-            self.join(gathered)?;
+            self.join(&gathered)?;
         }
         Ok(())
     }
@@ -379,29 +385,39 @@ impl Converting<'_> {
         self.writer.query_drop(format!("ALTER TABLE portico_gathered {news}")).doing(doing)
     }
 
-    /// Brings gathered rows into the table.
-    fn join(&mut self, gathered: Vec<Vec<Value>>) -> Result<()> {
+    /// Brings gathered rows into the table; one by one when a rule of the table forbids one of them.
+    fn join(&mut self, gathered: &[Vec<Value>]) -> Result<()> {
         let doing = || "write the changed rows".to_owned();
-        let expected = gathered.len() as u64;
+        self.gather(gathered).doing(doing)?;
+        let mut joined = self.writer.query_drop(self.update());
+        if joined.is_ok() {
+            self.rows += self.writer.affected_rows();
+        } else if gathered.len() > 1 && is_forbidden(&joined) {
+            for row in gathered {
+                self.join(std::slice::from_ref(row))?;
+            }
+            joined = Ok(());
+        } else if is_forbidden(&joined) {
+            self.colliding += 1;
+            joined = Ok(());
+        }
+        joined.doing(doing)
+    }
+
+    fn gather(&mut self, gathered: &[Vec<Value>]) -> mysql::Result<()> {
         let width = self.table.key.len() + self.table.columns.len();
         let one = format!("({})", vec!["?"; width].join(","));
         let insert = |rows: usize| {
             format!("INSERT INTO portico_gathered VALUES {}", vec![one.as_str(); rows].join(","))
         };
-        self.writer.query_drop("DELETE FROM portico_gathered").doing(doing)?;
-        let mut rows = gathered.into_iter();
+        self.writer.query_drop("DELETE FROM portico_gathered")?;
         // As many at once as the protocol's number of places allows.
         let batch = INSERTED.min(65_535 / width).max(1);
-        while rows.len() > 0 {
-            self.meter.check()?;
-            let count = if rows.len() >= batch { batch } else { 1 };
-            let values: Vec<Value> = rows.by_ref().take(count).flatten().collect();
-            self.writer.exec_drop(insert(count), values).doing(doing)?;
+        let (whole, rest) = gathered.split_at(gathered.len() / batch * batch);
+        for rows in whole.chunks(batch).chain(rest.chunks(1)) {
+            let values: Vec<Value> = rows.iter().flatten().cloned().collect();
+            self.writer.exec_drop(insert(rows.len()), values)?;
         }
-        self.writer.query_drop(self.update()).doing(doing)?;
-        let changed = self.writer.affected_rows();
-        self.rows += changed;
-        self.colliding += expected.saturating_sub(changed);
         Ok(())
     }
 
@@ -414,7 +430,7 @@ impl Converting<'_> {
         });
         let set = new.chain(self.keep("t.")).collect::<Vec<_>>().join(", ");
         format!(
-            "UPDATE IGNORE portico_gathered g STRAIGHT_JOIN {} t ON {} SET {set}",
+            "UPDATE portico_gathered g STRAIGHT_JOIN {} t ON {} SET {set}",
             quoted(&self.table.name),
             on.join(" AND ")
         )
@@ -469,10 +485,17 @@ impl Converting<'_> {
         if self.colliding > 0 {
             let count = self.colliding;
             self.meter.line(format!(
-                "in `{name}` {count} rows stay: a unique key has the new value already"
+                "in `{name}` {count} rows stay: a rule of the table forbids the new value"
             ));
         }
     }
+}
+
+/// Whether a unique key or a check of the table refused the new value.
+fn is_forbidden<T>(written: &mysql::Result<T>) -> bool {
+    const DUPLICATE: u16 = 1062;
+    const CHECK: u16 = 4025;
+    matches!(written, Err(mysql::Error::MySqlError(error)) if [DUPLICATE, CHECK].contains(&error.code))
 }
 
 /// Bytes as a literal.

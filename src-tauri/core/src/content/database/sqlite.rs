@@ -14,8 +14,10 @@ use crate::{
     progress::{Meter, Unit},
 };
 
-/// How long others' writes are waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How often others' writes are waited for, and how long each time. SQLite's own handler waits longer and
+/// longer, and never gets its turn beside a busy writer.
+const WAITS: i32 = 10_000;
+const WAIT: Duration = Duration::from_millis(1);
 /// How long rows are counted before the rest is estimated.
 const COUNTING: Duration = Duration::from_millis(200);
 /// What every SQLite file begins with.
@@ -163,12 +165,17 @@ fn back_up(source: &Connection, to: &Path, meter: Meter<'_>) -> Result<CopyCost>
     Ok(CopyCost { files: 1, bytes, new_bytes: bytes })
 }
 
+fn wait(times: i32) -> bool {
+    std::thread::sleep(WAIT);
+    times < WAITS
+}
+
 /// Opens a file that exists. Triggers and foreign keys are off: what we do is not the site's doing.
 pub(super) fn open(file: &Path) -> Result<Connection> {
     let doing = || format!("open `{}`", file.display());
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(file, flags).doing(doing)?;
-    connection.busy_timeout(PATIENCE).doing(doing)?;
+    let mut connection = Connection::open_with_flags(file, flags).doing(doing)?;
+    connection.busy_handler(Some(wait)).doing(doing)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false).doing(doing)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false).doing(doing)?;
     Ok(connection)
