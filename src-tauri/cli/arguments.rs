@@ -7,8 +7,8 @@ use portico_core::model::{
     Address, SiteName,
     request::{
         ApplyUpstream, BringToDev, ClearCache, CloneContent, Commit, CreateMultidev, CreateSite,
-        DeleteMultidev, DeleteSite, Deploy, DeployTag, InstallSite, Merge, SetConnection,
-        SetUpstream, Undo, Wipe,
+        DeleteMultidev, DeleteSite, Deploy, DeployTag, ExportDatabase, ExportFiles, ImportDatabase,
+        ImportFiles, InstallSite, Merge, SetConnection, SetUpstream, Undo, Wipe,
     },
 };
 
@@ -70,6 +70,11 @@ pub(crate) enum Command {
     /// Deploy, clone, commit, wipe: what happens to an environment
     #[command(subcommand)]
     Env(EnvCommand),
+    /// Replace an environment's database or files by what you have: `portico import <file>… <site.env>`
+    Import(ImportArguments),
+    /// Write an environment's database or files to a file
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// How a writable environment's code is changed
     #[command(subcommand)]
     Connection(ConnectionCommand),
@@ -268,6 +273,58 @@ pub(crate) struct CloneOrPlan {
     pub(crate) dry_run: bool,
 }
 
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub(crate) struct ImportArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<ImportCommand>,
+    #[command(flatten)]
+    pub(crate) anything: ImportAnything,
+}
+
+#[derive(Args)]
+pub(crate) struct ImportAnything {
+    /// What to import (a dump, a SQLite file, an archive or folder of files), then the environment
+    #[arg(value_name = "FILE… SITE.ENV", num_args = 2..)]
+    pub(crate) words: Vec<String>,
+    /// Of a dump of several databases, the one to import
+    #[arg(long, value_name = "NAME")]
+    pub(crate) from_database: Option<String>,
+    /// One more address to replace by the environment's, beside those that are found
+    #[arg(long, value_name = "URL")]
+    pub(crate) from_url: Option<String>,
+    /// Leave the addresses in the database as they are
+    #[arg(long)]
+    pub(crate) keep_urls: bool,
+    /// Run the system's database updates afterwards
+    #[arg(long)]
+    pub(crate) updatedb: bool,
+    /// Clear caches afterwards
+    #[arg(long)]
+    pub(crate) cc: bool,
+    /// The site's name, to confirm that Live's content is replaced
+    #[arg(long, value_name = "SITE")]
+    pub(crate) confirm: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ImportCommand {
+    /// Replace an environment's database by a dump or a SQLite file
+    #[command(alias = "db")]
+    Database(ImportDatabase),
+    /// Replace an environment's files by an archive or a folder
+    Files(ImportFiles),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ExportCommand {
+    /// Write the database as a dump or a SQLite file
+    #[command(alias = "db")]
+    Database(ExportDatabase),
+    /// Write the uploaded files as an archive
+    Files(ExportFiles),
+}
+
 #[derive(Subcommand)]
 pub(crate) enum ConnectionCommand {
     /// Edit the folder (sftp) or push to it (git)
@@ -312,8 +369,8 @@ pub(crate) enum WorkflowInfo {
     },
 }
 
-const GROUPS: [&str; 7] =
-    ["site", "env", "connection", "multidev", "branch", "upstream", "workflow"];
+const GROUPS: [&str; 9] =
+    ["site", "env", "import", "export", "connection", "multidev", "branch", "upstream", "workflow"];
 
 /// Splits the first `group:verb` into `group verb`, and gives Terminus' short `deploy` its group.
 pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<OsString> {

@@ -1,6 +1,7 @@
 //! The command `portico`. It parses, asks the core, and shows what the core says.
 
 mod arguments;
+mod content;
 mod environment;
 mod multidev;
 mod output;
@@ -54,6 +55,8 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
     match arguments.command {
         Command::Site(command) => site::run(command, output),
         Command::Env(command) => environment::run(command, output),
+        Command::Import(wanted) => content::import(wanted, output),
+        Command::Export(command) => content::export(command, output),
         Command::Connection(command) => environment::connection(command, output),
         Command::Multidev(command) => multidev::run(command, output),
         Command::Branch(command) => multidev::branch(command, output),

@@ -22,6 +22,12 @@ use crate::{
 
 /// Runs a request to its end and shows its row. Ctrl-C cancels; a second one doesn't wait for that.
 pub(crate) fn run(request: &Request, output: &Output) -> Result<()> {
+    show(&run_silently(request, output)?, output);
+    Ok(())
+}
+
+/// Runs a request to its end and answers its row, which is not shown.
+pub(crate) fn run_silently(request: &Request, output: &Output) -> Result<WorkflowRow> {
     let cancel = Cancel::default();
     let ours = cancel.clone();
     static ASKED: AtomicBool = AtomicBool::new(false);
@@ -35,9 +41,7 @@ pub(crate) fn run(request: &Request, output: &Output) -> Result<()> {
     .map_err(|error| Error::failed("listen for Ctrl-C").because(error))?;
     let session = crate::open()?;
     let drawer = Drawer::new(output.progress);
-    let row = session.run(request, &|event| drawer.draw(&event), &cancel)?;
-    show(&row, output);
-    Ok(())
+    session.run(request, &|event| drawer.draw(&event), &cancel)
 }
 
 fn show(row: &WorkflowRow, output: &Output) {

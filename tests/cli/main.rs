@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod code;
+mod content;
 mod input;
 mod owner;
 mod sample;

@@ -1,5 +1,6 @@
 //! Databases and uploaded files: copying, measuring, converting addresses, unpacking.
 pub mod archive;
 pub mod database;
+pub mod dump;
 pub mod files;
 pub mod urls;

@@ -1,5 +1,5 @@
 //! A request as the command line that does the same: "Copy as command".
-use crate::model::request::{CloneContent, CreateSite, Deploy, Request};
+use crate::model::request::{CloneContent, CreateSite, Deploy, ImportDatabase, Request};
 use crate::model::{ConnectionMode, DatabaseEngine};
 
 /// The command line of a request. A password shows as `…`: it is not kept.
@@ -72,6 +72,17 @@ pub fn command_line(request: &Request) -> String {
         Request::BringToDev(it) => {
             line.word("env:bring-to-dev").word(it.environment.to_string());
         }
+        Request::ImportDatabase(it) => import_database(&mut line, it),
+        Request::ImportFiles(it) => {
+            line.word("import:files").word(it.environment.to_string()).word(&it.file);
+            line.optional("confirm", it.confirm.as_deref());
+        }
+        Request::ExportDatabase(it) => {
+            line.word("export:database").word(it.environment.to_string()).word(&it.to);
+        }
+        Request::ExportFiles(it) => {
+            line.word("export:files").word(it.environment.to_string()).word(&it.to);
+        }
         Request::Undo(it) => {
             line.word("undo").word(it.site.as_str());
             line.optional("workflow", it.workflow.map(|id| id.to_string()).as_deref());
@@ -104,6 +115,15 @@ fn clone_content(line: &mut Line, it: &CloneContent) {
     line.flag("db-only", it.db_only).flag("files-only", it.files_only);
     line.optional("from-url", it.from_url.as_deref()).optional("to-url", it.to_url.as_deref());
     line.flag("keep-urls", it.keep_urls).flag("full", it.full);
+    line.flag("updatedb", it.updatedb).flag("cc", it.cc);
+    line.optional("confirm", it.confirm.as_deref());
+}
+
+fn import_database(line: &mut Line, it: &ImportDatabase) {
+    line.word("import:database").word(it.environment.to_string()).word(&it.file);
+    line.optional("files", it.files.as_deref());
+    line.optional("from-database", it.from_database.as_deref());
+    line.optional("from-url", it.from_url.as_deref()).flag("keep-urls", it.keep_urls);
     line.flag("updatedb", it.updatedb).flag("cc", it.cc);
     line.optional("confirm", it.confirm.as_deref());
 }

@@ -16,8 +16,10 @@ mod delete_multidev;
 mod delete_site;
 mod deploy;
 mod deploy_tag;
+mod export;
 mod generation;
 pub mod heal;
+mod import;
 mod install_site;
 mod merge;
 pub mod prune;
@@ -125,6 +127,22 @@ pub fn run(
         | Request::ApplyUpstream(_)
         | Request::DeployTag(_)
         | Request::BringToDev(_) => run_code(context, request, &title, on_event, cancel),
+        Request::ImportDatabase(it) => {
+            let plan = import::plan_database(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| import::run(work, &plan))
+        }
+        Request::ImportFiles(it) => {
+            let plan = import::plan_files(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| import::run(work, &plan))
+        }
+        Request::ExportDatabase(it) => {
+            let plan = export::plan_database(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| export::run(work, &plan))
+        }
+        Request::ExportFiles(it) => {
+            let plan = export::plan_files(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| export::run(work, &plan))
+        }
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             let title = plan.title();

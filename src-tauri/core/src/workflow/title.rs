@@ -48,6 +48,19 @@ pub fn of(request: &Request) -> String {
         Request::BringToDev(it) => {
             format!("Bring commits of {} to Dev", it.environment.environment.title())
         }
+        Request::ImportDatabase(it) => {
+            let what = if it.files.is_some() { "database and files" } else { "database" };
+            format!("Import {what} into {}", it.environment.environment.title())
+        }
+        Request::ImportFiles(it) => {
+            format!("Import files into {}", it.environment.environment.title())
+        }
+        Request::ExportDatabase(it) => {
+            format!("Export database of {}", it.environment.environment.title())
+        }
+        Request::ExportFiles(it) => {
+            format!("Export files of {}", it.environment.environment.title())
+        }
         Request::Undo(_) => "Undo".into(),
     }
 }

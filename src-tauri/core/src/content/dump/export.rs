@@ -1,0 +1,424 @@
+//! Writes a database as a dump or as a SQLite file, and files as an archive.
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use mysql::{Conn, OptsBuilder, Row, Value, consts::ColumnType, prelude::Queryable};
+
+use super::rows::{escape, hex};
+use crate::{
+    error::{Doing, Error, Result},
+    model::Database,
+    progress::{Meter, Unit},
+};
+
+/// A statement of rows is about this long, so that any server takes it.
+const STATEMENT: usize = 512 << 10;
+/// The number that MySQL has for the character set "binary".
+const BINARY: u16 = 63;
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// SQL as it is.
+    Sql,
+    /// SQL, gzip.
+    SqlGz,
+    /// SQL, Zstandard.
+    SqlZst,
+    /// A SQLite file.
+    Sqlite,
+    /// An archive of files: tar, gzip.
+    TarGz,
+    /// An archive of files: zip.
+    Zip,
+}
+
+impl Form {
+    /// By the end of a file's name.
+    pub fn of(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        let ends = [
+            (".sql.gz", Self::SqlGz),
+            (".sql.zst", Self::SqlZst),
+            (".zst", Self::SqlZst),
+            (".sql", Self::Sql),
+            (".sqlite", Self::Sqlite),
+            (".db", Self::Sqlite),
+            (".tar.gz", Self::TarGz),
+            (".tgz", Self::TarGz),
+            (".zip", Self::Zip),
+        ];
+        ends.into_iter().find_map(|(end, form)| name.ends_with(end).then_some(form))
+    }
+}
+
+/// What an export wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Tables.
+    pub tables: u64,
+    /// Rows, or files.
+    pub rows: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+}
+
+/// Writes the database to the new file `to`, as it is at one moment while the site runs on.
+pub fn export_database(
+    database: &Database,
+    form: Form,
+    to: &Path,
+    meter: Meter<'_>,
+) -> Result<Exported> {
+    let doing = || format!("write `{}`", to.display());
+    let mut exported = match (database, form) {
+        (Database::Sqlite { file }, Form::Sqlite) => export_sqlite(file, to)?,
+        (Database::Sqlite { .. }, _) => {
+            return Err(Error::refused("a SQLite database is exported as .sqlite")
+                .hint("Name a file that ends in .sqlite."));
+        }
+        (Database::MariaDb { .. }, Form::Sql) => {
+            let mut out = BufWriter::new(create(to)?);
+            let exported = write_sql(database, &mut out, meter)?;
+            out.flush().doing(doing)?;
+            exported
+        }
+        (Database::MariaDb { .. }, Form::SqlGz) => {
+            let level = flate2::Compression::new(6);
+            let mut out = BufWriter::new(flate2::write::GzEncoder::new(create(to)?, level));
+            let exported = write_sql(database, &mut out, meter)?;
+            out.into_inner().doing(doing)?.finish().doing(doing)?;
+            exported
+        }
+        (Database::MariaDb { .. }, Form::SqlZst) => {
+            let mut out = zstd::Encoder::new(create(to)?, 3).doing(doing)?;
+            let exported = write_sql(database, &mut out, meter)?;
+            out.finish().doing(doing)?;
+            exported
+        }
+        (Database::MariaDb { .. }, _) => {
+            return Err(Error::refused("this database is exported as .sql, .sql.gz or .sql.zst")
+                .hint("Name a file that ends in one of these."));
+        }
+    };
+    exported.bytes = fs::metadata(to).doing(doing)?.len();
+    Ok(exported)
+}
+
+fn create(to: &Path) -> Result<File> {
+    File::create(to).doing(|| format!("write `{}`", to.display()))
+}
+
+fn export_sqlite(file: &Path, to: &Path) -> Result<Exported> {
+    let doing = || format!("write `{}`", to.display());
+    let connection = rusqlite::Connection::open(file).doing(doing)?;
+    connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]).doing(doing)?;
+    let sql =
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let tables: i64 = connection.query_row(sql, [], |row| row.get(0)).doing(doing)?;
+    Ok(Exported { tables: u64::try_from(tables).unwrap_or(0), ..Exported::default() })
+}
+
+fn connect(database: &Database) -> Result<Conn> {
+    let Database::MariaDb { socket, name, .. } = database else {
+        return Err(Error::usage("a SQLite file is no server"));
+    };
+    let options = OptsBuilder::new()
+        .socket(Some(socket.display().to_string()))
+        .user(Some("root"))
+        .db_name(Some(name))
+        .init(vec![
+            "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = '', sql_quote_show_create = 1"
+                .to_owned(),
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ".to_owned(),
+            "START TRANSACTION WITH CONSISTENT SNAPSHOT".to_owned(),
+        ]);
+    Conn::new(options).doing(|| "connect to the database".into())
+}
+
+fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+fn write_sql(database: &Database, out: &mut dyn Write, meter: Meter<'_>) -> Result<Exported> {
+    let mut connection = connect(database)?;
+    let doing = || "export the database".to_owned();
+    let listed: Vec<(String, String)> = connection.query("SHOW FULL TABLES").doing(doing)?;
+    let (views, tables): (Vec<_>, Vec<_>) =
+        listed.into_iter().partition(|(_, kind)| kind.contains("VIEW"));
+    let mut exported = Exported::default();
+    writeln!(
+        out,
+        "{}\n/*!40101 SET NAMES utf8mb4 */;\n/*!40103 SET TIME_ZONE='+00:00' */;\n\
+         /*!40014 SET UNIQUE_CHECKS=0, FOREIGN_KEY_CHECKS=0 */;\n\
+         /*!40101 SET SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;",
+        super::EXPORT_HEAD
+    )
+    .doing(doing)?;
+    for (table, kind) in tables.iter().filter(|(_, kind)| kind != "SEQUENCE") {
+        let _ = kind;
+        meter.check()?;
+        write_table(&mut connection, table, out, &mut exported, meter)?;
+    }
+    let sequences = tables.iter().filter(|(_, kind)| kind == "SEQUENCE");
+    for (sequence, _) in sequences {
+        let created = show(&mut connection, "TABLE", sequence, 1)?;
+        writeln!(out, "{created};").doing(doing)?;
+    }
+    write_views(&mut connection, &views, out)?;
+    write_programs(&mut connection, out)?;
+    writeln!(out, "-- Dump completed").doing(doing)?;
+    Ok(exported)
+}
+
+/// The text in column `column` of `SHOW CREATE …`, without its definer.
+fn show(connection: &mut Conn, kind: &str, name: &str, column: usize) -> Result<String> {
+    let sql = format!("SHOW CREATE {kind} {}", quoted(name));
+    let doing = || format!("read the definition of `{name}`");
+    let row: Option<Row> = connection.query_first(sql).doing(doing)?;
+    let text: Option<String> = row.and_then(|row| row.get(column));
+    let text = text.ok_or_else(|| Error::failed(doing()))?;
+    Ok(match super::filter::Filter::default().judge(text.as_bytes()) {
+        super::filter::Verdict::Run(sql) => String::from_utf8(sql).doing(doing)?,
+        _ => text,
+    })
+}
+
+fn write_table(
+    connection: &mut Conn,
+    table: &str,
+    out: &mut dyn Write,
+    exported: &mut Exported,
+    meter: Meter<'_>,
+) -> Result<()> {
+    let doing = || format!("export the table `{table}`");
+    let created = show(connection, "TABLE", table, 1)?;
+    let name = quoted(table);
+    writeln!(out, "\nDROP TABLE IF EXISTS {name};\n{created};").doing(doing)?;
+    // Generated columns are computed again; a FLOAT's own text has too few digits.
+    let columns: Vec<(String, String)> = connection
+        .exec(
+            "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = database() \
+             AND table_name = ? AND extra NOT LIKE '%GENERATED%' AND extra NOT LIKE '%VIRTUAL%' \
+             AND extra NOT LIKE '%PERSISTENT%' ORDER BY ordinal_position",
+            (table,),
+        )
+        .doing(doing)?;
+    let names: Vec<String> = columns.iter().map(|(column, _)| quoted(column)).collect();
+    let selected: Vec<String> = columns
+        .iter()
+        .map(|(column, kind)| match kind.as_str() {
+            "float" => format!("({}+0e0)", quoted(column)),
+            _ => quoted(column),
+        })
+        .collect();
+    let head = format!("INSERT INTO {name} ({}) VALUES", names.join(","));
+    let sql = format!("SELECT {} FROM {name}", selected.join(","));
+    let rows = connection.query_iter(sql).doing(doing)?;
+    let mut text = Vec::new();
+    for row in rows {
+        let row = row.doing(doing)?;
+        text.extend_from_slice(if text.is_empty() { head.as_bytes() } else { b"," });
+        text.push(b'\n');
+        write_row(&row, &mut text);
+        exported.rows += 1;
+        if text.len() > STATEMENT {
+            meter.check()?;
+            meter.progress(exported.rows, None, Unit::Rows);
+            out.write_all(&text).and_then(|()| out.write_all(b";\n")).doing(doing)?;
+            text.clear();
+        }
+    }
+    if !text.is_empty() {
+        out.write_all(&text).and_then(|()| out.write_all(b";\n")).doing(doing)?;
+    }
+    exported.tables += 1;
+    write_triggers(connection, table, out)
+}
+
+fn write_row(row: &Row, out: &mut Vec<u8>) {
+    for (at, column) in row.columns_ref().iter().enumerate() {
+        out.push(if at == 0 { b'(' } else { b',' });
+        let Some(Value::Bytes(bytes)) = row.as_ref(at) else {
+            out.extend_from_slice(b"NULL");
+            continue;
+        };
+        let kind = column.column_type();
+        let is_number = kind.is_numeric_type() && kind != ColumnType::MYSQL_TYPE_BIT;
+        let is_date = matches!(
+            kind,
+            ColumnType::MYSQL_TYPE_DATE
+                | ColumnType::MYSQL_TYPE_TIME
+                | ColumnType::MYSQL_TYPE_DATETIME
+                | ColumnType::MYSQL_TYPE_TIMESTAMP
+                | ColumnType::MYSQL_TYPE_YEAR
+        );
+        if is_number && !bytes.is_empty() {
+            out.extend_from_slice(bytes);
+        } else if !is_date && (column.character_set() == BINARY || str::from_utf8(bytes).is_err()) {
+            // X'' is the empty text; 0x alone would be no literal.
+            out.extend_from_slice(format!("X'{}'", hex(bytes)).as_bytes());
+        } else {
+            escape(bytes, out);
+        }
+    }
+    out.push(b')');
+}
+
+fn write_triggers(connection: &mut Conn, table: &str, out: &mut dyn Write) -> Result<()> {
+    let doing = || format!("export the triggers of `{table}`");
+    let triggers: Vec<String> = connection
+        .exec(
+            "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = database() \
+             AND event_object_table = ? ORDER BY action_timing, event_manipulation, action_order",
+            (table,),
+        )
+        .doing(doing)?;
+    for trigger in triggers {
+        let created = show(connection, "TRIGGER", &trigger, 2)?;
+        writeln!(out, "DELIMITER ;;\n{created} ;;\nDELIMITER ;").doing(doing)?;
+    }
+    Ok(())
+}
+
+/// Views may use one another: each is a table's stand-in first, then itself.
+fn write_views(
+    connection: &mut Conn,
+    views: &[(String, String)],
+    out: &mut dyn Write,
+) -> Result<()> {
+    for (view, _) in views {
+        let doing = || format!("export the view `{view}`");
+        let columns: Vec<String> = connection
+            .exec(
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = database() \
+                 AND table_name = ? ORDER BY ordinal_position",
+                (view,),
+            )
+            .doing(doing)?;
+        let columns: Vec<String> =
+            columns.iter().map(|column| format!("1 AS {}", quoted(column))).collect();
+        let name = quoted(view);
+        writeln!(out, "CREATE OR REPLACE VIEW {name} AS SELECT {};", columns.join(","))
+            .doing(doing)?;
+    }
+    for (view, _) in views {
+        let created = show(connection, "VIEW", view, 1)?;
+        let created = created.replacen("CREATE", "CREATE OR REPLACE", 1);
+        writeln!(out, "{created};").doing(|| format!("export the view `{view}`"))?;
+    }
+    Ok(())
+}
+
+/// Procedures, functions and events.
+fn write_programs(connection: &mut Conn, out: &mut dyn Write) -> Result<()> {
+    let doing = || "export procedures, functions and events".to_owned();
+    let mut programs: Vec<(String, String)> = connection
+        .query(
+            "SELECT routine_name, routine_type FROM information_schema.routines \
+             WHERE routine_schema = database() AND routine_type IN ('PROCEDURE', 'FUNCTION')",
+        )
+        .doing(doing)?;
+    let events: Vec<String> = connection
+        .query("SELECT event_name FROM information_schema.events WHERE event_schema = database()")
+        .doing(doing)?;
+    programs.extend(events.into_iter().map(|event| (event, "EVENT".to_owned())));
+    for (name, kind) in programs {
+        let column = if kind == "EVENT" { 3 } else { 2 };
+        let created = show(connection, &kind, &name, column)?;
+        writeln!(out, "DELIMITER ;;\n{created} ;;\nDELIMITER ;").doing(doing)?;
+    }
+    Ok(())
+}
+
+/// Writes the files below `folder` to the new archive `to`, inside a folder named `root`.
+pub fn export_files(
+    folder: &Path,
+    form: Form,
+    to: &Path,
+    root: &str,
+    meter: Meter<'_>,
+) -> Result<Exported> {
+    let doing = || format!("write `{}`", to.display());
+    let mut files = Vec::new();
+    list(folder, Path::new(""), &mut files)?;
+    let total = Some(files.len() as u64);
+    let mut exported = Exported::default();
+    let mut told = |exported: &mut Exported| {
+        exported.rows += 1;
+        meter.progress(exported.rows, total, Unit::Files);
+        meter.check()
+    };
+    match form {
+        Form::TarGz => {
+            let gz = flate2::write::GzEncoder::new(create(to)?, flate2::Compression::new(6));
+            let mut tar = tar::Builder::new(BufWriter::new(gz));
+            tar.follow_symlinks(false);
+            tar.append_dir(root, folder).doing(doing)?;
+            for inside in &files {
+                let path = folder.join(inside);
+                tar.append_path_with_name(&path, Path::new(root).join(inside))
+                    .doing(|| format!("pack `{}`", path.display()))?;
+                told(&mut exported)?;
+            }
+            let buffered = tar.into_inner().doing(doing)?;
+            buffered.into_inner().doing(doing)?.finish().doing(doing)?;
+        }
+        Form::Zip => {
+            let mut zip = zip::ZipWriter::new(BufWriter::new(create(to)?));
+            for inside in &files {
+                pack(&mut zip, folder, inside, root)?;
+                told(&mut exported)?;
+            }
+            zip.finish().doing(doing)?.flush().doing(doing)?;
+        }
+        _ => {
+            return Err(Error::refused("files are exported as .tar.gz or .zip")
+                .hint("Name a file that ends in one of these."));
+        }
+    }
+    exported.bytes = fs::metadata(to).doing(doing)?.len();
+    Ok(exported)
+}
+
+fn pack(
+    zip: &mut zip::ZipWriter<BufWriter<File>>,
+    folder: &Path,
+    inside: &Path,
+    root: &str,
+) -> Result<()> {
+    let path = folder.join(inside);
+    let doing = || format!("pack `{}`", path.display());
+    let parts: Vec<_> =
+        inside.components().map(|it| it.as_os_str().to_string_lossy().into_owned()).collect();
+    let name = format!("{root}/{}", parts.join("/"));
+    let options = zip::write::SimpleFileOptions::default().unix_permissions(0o644);
+    if path.is_dir() {
+        return zip.add_directory(name, options.unix_permissions(0o755)).doing(doing);
+    }
+    let mut file = File::open(&path).doing(doing)?;
+    let is_large = file.metadata().doing(doing)?.len() >= u64::from(u32::MAX);
+    zip.start_file(name, options.large_file(is_large)).doing(doing)?;
+    io::copy(&mut Read::by_ref(&mut file), zip).map(drop).doing(doing)
+}
+
+/// Everything below `folder`, folders before what is in them, by name.
+fn list(folder: &Path, inside: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    let path = folder.join(inside);
+    let doing = || format!("read `{}`", path.display());
+    let mut entries =
+        fs::read_dir(&path).doing(doing)?.collect::<io::Result<Vec<_>>>().doing(doing)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let inside = inside.join(entry.file_name());
+        let kind = entry.file_type().doing(doing)?;
+        found.push(inside.clone());
+        if kind.is_dir() {
+            list(folder, &inside, found)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! `export:database` and `export:files`: a file that a person can take elsewhere.
+use std::path::{Path, PathBuf};
+
+use super::{
+    Context, Done,
+    request::{ExportDatabase, ExportFiles},
+    running,
+    work::Work,
+};
+use crate::{
+    content::dump::{self, Exported, Form},
+    error::{Doing, Error, Result},
+    model::{Address, Environment, Site, human_bytes},
+};
+
+pub(super) struct Plan {
+    site: Site,
+    environment: Environment,
+    address: Address,
+    to: PathBuf,
+    form: Form,
+    is_database: bool,
+}
+
+pub(super) fn plan_database(context: &Context, wanted: &ExportDatabase) -> Result<Plan> {
+    plan(context, &wanted.environment, &wanted.to, true)
+}
+
+pub(super) fn plan_files(context: &Context, wanted: &ExportFiles) -> Result<Plan> {
+    plan(context, &wanted.environment, &wanted.to, false)
+}
+
+fn plan(context: &Context, address: &Address, to: &str, is_database: bool) -> Result<Plan> {
+    let site = context.store.site(&address.site)?;
+    let environment = context.store.environment(address)?;
+    let Some(form) = Form::of(to) else {
+        return Err(Error::usage(format!("the form of `{to}` is unknown")).hint(
+            "Databases are written as .sql.gz, .sql, .sql.zst or .sqlite, files as .tar.gz or .zip.",
+        ));
+    };
+    let to = PathBuf::from(to);
+    if to.exists() {
+        return Err(Error::refused(format!("`{}` exists already", to.display()))
+            .hint("Choose another name, or move it away."));
+    }
+    Ok(Plan { site, environment, address: address.clone(), to, form, is_database })
+}
+
+pub(super) fn run(work: &Work<'_>, plan: &Plan) -> Result<Done> {
+    let name = plan.to.file_name().unwrap_or_default().to_string_lossy();
+    let part = plan.to.with_file_name(format!(".{name}.part"));
+    // A part that was left by a killed export is written over.
+    let exported = write(work, plan, &part).and_then(|exported| {
+        std::fs::rename(&part, &plan.to).doing(|| format!("write `{}`", plan.to.display()))?;
+        Ok(exported)
+    });
+    if exported.is_err() {
+        // There is none when it could not even be begun.
+        drop(std::fs::remove_file(&part));
+    }
+    let exported = exported?;
+    work.line(format!("wrote {} to {}", human_bytes(exported.bytes), plan.to.display()));
+    let mut result = serde_json::Map::new();
+    result.insert("file".into(), plan.to.display().to_string().into());
+    result.insert("bytes".into(), exported.bytes.into());
+    Ok(Done { result, ..Done::default() })
+}
+
+fn write(work: &Work<'_>, plan: &Plan, part: &Path) -> Result<Exported> {
+    let number = plan.environment.generation;
+    if !plan.is_database {
+        let folder = work.context.layout.generation_files(&plan.address, number);
+        let folder = running::resolved(&folder)?;
+        let root = format!("files_{}", plan.address.environment);
+        return work.step("Pack the files", |meter| {
+            dump::export_files(&folder, plan.form, part, &root, meter)
+        });
+    }
+    let opened = running::open_database(work.context, &plan.site, &plan.environment, number)?;
+    let Some(database) = &opened.database else {
+        return Err(Error::refused(format!("{} has no database", plan.site.name)));
+    };
+    // SQLite writes to no file that exists.
+    drop(std::fs::remove_file(part));
+    work.step("Export the database", |meter| {
+        dump::export_database(database, plan.form, part, meter)
+    })
+}

@@ -1,0 +1,304 @@
+//! `import:database` and `import:files`: a generation from what a person has.
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use super::{
+    Change, Context, Done, delete_site, generation,
+    request::{ImportDatabase, ImportFiles},
+    running,
+    work::Work,
+};
+use crate::{
+    cms,
+    content::{
+        archive, database,
+        dump::{self, Content, Loading},
+        files,
+        urls::Rewriter,
+    },
+    error::{Doing, Error, Result},
+    layout,
+    model::{
+        Address, Cms, Database, DatabaseEngine, Environment, EnvironmentName, Origin, Site, count,
+    },
+};
+
+pub(super) struct Plan<'a> {
+    site: Site,
+    environment: Environment,
+    address: Address,
+    /// The database's file, what it is, and how it is brought.
+    database: Option<(PathBuf, Content, &'a ImportDatabase)>,
+    files: Option<PathBuf>,
+    /// What lists show: the names of the files.
+    name: String,
+}
+
+pub(super) fn plan_database<'a>(context: &Context, wanted: &'a ImportDatabase) -> Result<Plan<'a>> {
+    let mut plan = plan(context, &wanted.environment, wanted.confirm.as_deref())?;
+    let file = PathBuf::from(&wanted.file);
+    plan.name = shown(&file);
+    let content = look(&file)?;
+    if plan.site.cms == Cms::Html {
+        return Err(Error::refused(format!("{} has no database", plan.site.name)));
+    }
+    match (content, plan.site.engine) {
+        (Content::Sql, DatabaseEngine::MariaDb) | (Content::Sqlite, DatabaseEngine::Sqlite) => {}
+        (Content::Sql, DatabaseEngine::Sqlite) => {
+            return Err(Error::refused(format!(
+                "`{}` is a dump of MySQL, and the database of {} is SQLite",
+                plan.name, plan.site.name
+            ))
+            .hint("Make the site with `--database mariadb`, or bring a .sqlite file."));
+        }
+        (Content::Sqlite, DatabaseEngine::MariaDb) => {
+            return Err(Error::refused(format!(
+                "`{}` is a SQLite file, and the database of {} is MariaDB",
+                plan.name, plan.site.name
+            ))
+            .hint("Bring a dump (.sql, .sql.gz)."));
+        }
+        _ => {
+            return Err(Error::refused(format!("`{}` is no dump of a database", plan.name)).hint(
+                "A dump is SQL (plain, gz, bz2, xz, zst, or in a zip or tar) or a SQLite file.",
+            ));
+        }
+    }
+    plan.database = Some((file, content, wanted));
+    if let Some(files) = &wanted.files {
+        add_files(&mut plan, files)?;
+    }
+    Ok(plan)
+}
+
+pub(super) fn plan_files<'a>(context: &Context, wanted: &ImportFiles) -> Result<Plan<'a>> {
+    let mut plan = plan(context, &wanted.environment, wanted.confirm.as_deref())?;
+    add_files(&mut plan, &wanted.file)?;
+    Ok(plan)
+}
+
+fn plan<'a>(context: &Context, address: &Address, confirm: Option<&str>) -> Result<Plan<'a>> {
+    let site = context.store.site(&address.site)?;
+    let environment = context.store.environment(address)?;
+    if address.environment == EnvironmentName::Live {
+        delete_site::confirm(&site.name, confirm, "replacing Live's content")?;
+    }
+    let (address, name) = (address.clone(), String::new());
+    Ok(Plan { site, environment, address, database: None, files: None, name })
+}
+
+fn add_files(plan: &mut Plan<'_>, source: &str) -> Result<()> {
+    let source = PathBuf::from(source);
+    let name = shown(&source);
+    if !matches!(look(&source)?, Content::Archive | Content::Folder) {
+        return Err(Error::refused(format!("`{name}` is no archive of files"))
+            .hint("Files come as tar (plain, gz, bz2, xz, zst), zip, or a folder."));
+    }
+    plan.name = if plan.name.is_empty() { name } else { format!("{}, {name}", plan.name) };
+    plan.files = Some(source);
+    Ok(())
+}
+
+fn look(file: &Path) -> Result<Content> {
+    if !file.exists() {
+        return Err(Error::not_found("file", file.display()));
+    }
+    dump::look(file)
+}
+
+fn shown(file: &Path) -> String {
+    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
+}
+
+pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
+    let (site, environment) = (&plan.site, &plan.environment);
+    let mut result = serde_json::Map::new();
+    let fresh = generation::begin(work, &plan.address)?;
+    match &plan.files {
+        Some(source) => import_files(work, site, source, &fresh)?,
+        None => generation::share_files(work, &fresh, environment.generation)?,
+    }
+    let mut clear_cache = None;
+    match &plan.database {
+        None => generation::share_database(work, &fresh, environment.generation)?,
+        Some((file, content, wanted)) => {
+            let counted = match content {
+                Content::Sqlite => import_sqlite(work, plan, file, &fresh)?,
+                _ => import_dump(work, plan, file, wanted, &fresh)?,
+            };
+            result.extend(counted);
+            if wanted.updatedb {
+                generation::update_database(work, site, environment, &fresh)?;
+            }
+            clear_cache = wanted.cc.then(|| plan.address.clone());
+        }
+    }
+    let origin = Origin::Import { name: plan.name.clone() };
+    let row = generation::finish(work, site, environment, &fresh, origin)?;
+    result.insert("generation".into(), fresh.number.into());
+    result.insert("url".into(), work.context.url(&plan.address).into());
+    Ok(Done {
+        generations: vec![row],
+        changes: vec![Change::Content {
+            environment: plan.address.clone(),
+            before: environment.generation,
+            after: fresh.number,
+        }],
+        result,
+        clear_cache,
+        ..Done::default()
+    })
+}
+
+type Counted = serde_json::Map<String, serde_json::Value>;
+
+fn import_dump(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    file: &Path,
+    wanted: &ImportDatabase,
+    fresh: &generation::Fresh,
+) -> Result<Counted> {
+    generation::empty_database(work, &plan.site, fresh)?;
+    let opened = generation::open(work, &plan.site, &plan.environment, fresh)?;
+    let Some(database) = &opened.database else { return Ok(Counted::new()) };
+    let pairs = pairs(work, plan, file, wanted)?;
+    let rewriter = if pairs.is_empty() { None } else { Some(Rewriter::new(&pairs)?) };
+    let started = Instant::now();
+    let loaded = work.step("Load the dump", |meter| {
+        let how =
+            Loading { rewriter: rewriter.as_ref(), database: wanted.from_database.as_deref() };
+        dump::load_mariadb(dump::open(file)?, database, how, meter)
+    })?;
+    loaded.notes.iter().for_each(|note| work.line(note));
+    work.line(format!(
+        "loaded {} in {} in {:.1} s",
+        count(loaded.rows, "row"),
+        count(loaded.tables, "table"),
+        started.elapsed().as_secs_f64()
+    ));
+    let mut replacements = loaded.replacements;
+    if !wanted.keep_urls {
+        replacements += convert_the_rest(work, plan, database)?;
+    }
+    say_what_differs(work, plan, database)?;
+    let mut counted = Counted::new();
+    counted.insert("tables".into(), loaded.tables.into());
+    counted.insert("rows".into(), loaded.rows.into());
+    counted.insert("replacements".into(), replacements.into());
+    counted.insert("notes".into(), loaded.notes.into());
+    Ok(counted)
+}
+
+/// The addresses to convert while the dump is read: those that it begins with, and what the person adds.
+fn pairs(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    file: &Path,
+    wanted: &ImportDatabase,
+) -> Result<Vec<(String, String)>> {
+    let to = work.context.url(&plan.address);
+    let mut from: Vec<String> = wanted.from_url.iter().cloned().collect();
+    if plan.site.cms == Cms::WordPress && !wanted.keep_urls {
+        let peeked = work.step("Look for addresses", |meter| {
+            dump::peek(dump::open(file)?, wanted.from_database.as_deref(), meter)
+        })?;
+        from.extend(peeked.addresses);
+    }
+    from.retain(|from| *from != to);
+    from.sort();
+    from.dedup();
+    from.iter().for_each(|from| work.line(format!("{from} → {to}")));
+    Ok(from.into_iter().map(|from| (from, to.clone())).collect())
+}
+
+/// Addresses that only the whole database tells, such as those of a multisite's sites.
+fn convert_the_rest(work: &Work<'_>, plan: &Plan<'_>, database: &Database) -> Result<u64> {
+    let (site, address) = (&plan.site, &plan.address);
+    generation::convert_addresses(work, site, database, address, address, None)
+}
+
+/// Says what a person should know of a database that is not like the one before.
+fn say_what_differs(work: &Work<'_>, plan: &Plan<'_>, database: &Database) -> Result<()> {
+    let tables = database::tables(database)?;
+    if plan.site.cms == Cms::WordPress && !tables.iter().any(|table| table.ends_with("options")) {
+        work.line("note: there are no tables of WordPress in it");
+    }
+    let (site, environment) = (&plan.site, &plan.environment);
+    let before = running::open_database(work.context, site, environment, environment.generation)?;
+    let Some(before) = &before.database else { return Ok(()) };
+    let before = database::tables(before)?;
+    let prefix = |tables: &[String]| cms::table_prefix(site.cms, tables);
+    if !before.is_empty() && prefix(&before) != prefix(&tables) {
+        work.line(format!(
+            "note: its tables begin with `{}`, those before with `{}`; the site's settings must name the prefix",
+            prefix(&tables),
+            prefix(&before)
+        ));
+    }
+    Ok(())
+}
+
+fn import_sqlite(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    file: &Path,
+    fresh: &generation::Fresh,
+) -> Result<Counted> {
+    generation::empty_database(work, &plan.site, fresh)?;
+    let target = layout::sqlite_file(&fresh.database);
+    work.step("Copy the database", |meter| {
+        let mut head = [0; 6];
+        let read = io::Read::read(&mut fs::File::open(file).doing(|| shown(file))?, &mut head);
+        if read.is_ok() && head == *b"SQLite" {
+            return database::copy_sqlite(file, &target, meter).map(drop);
+        }
+        let doing = || format!("unpack `{}`", file.display());
+        let mut dump = dump::open(file)?;
+        let mut out = fs::File::create(&target).doing(doing)?;
+        dump.copy_to(&mut out, meter).doing(doing)
+    })?;
+    work.step("Check the database", |_| check_sqlite(&target, file))?;
+    let opened = generation::open(work, &plan.site, &plan.environment, fresh)?;
+    let mut counted = Counted::new();
+    if let Some(database) = &opened.database {
+        let keep = plan.database.as_ref().is_some_and(|(_, _, wanted)| wanted.keep_urls);
+        let replacements = if keep { 0 } else { convert_the_rest(work, plan, database)? };
+        counted.insert("replacements".into(), replacements.into());
+        say_what_differs(work, plan, database)?;
+    }
+    Ok(counted)
+}
+
+fn check_sqlite(copy: &Path, file: &Path) -> Result<()> {
+    let damaged = || format!("import `{}`: the database is damaged", shown(file));
+    let connection = rusqlite::Connection::open(copy).doing(damaged)?;
+    let said: String =
+        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).doing(damaged)?;
+    if said == "ok" { Ok(()) } else { Err(Error::failed(damaged()).because(said)) }
+}
+
+fn import_files(
+    work: &Work<'_>,
+    site: &Site,
+    source: &Path,
+    fresh: &generation::Fresh,
+) -> Result<()> {
+    work.step("Bring the files", |meter| {
+        if source.is_dir() {
+            let uploads = dump::uploads_in(source, &site.uploads);
+            return files::copy_tree(&uploads, &fresh.files, meter).map(drop);
+        }
+        let unpacked = work.scratch()?.join("files");
+        archive::unpack(source, &unpacked, meter)?;
+        let uploads = dump::uploads_in(&unpacked, &site.uploads);
+        fs::rename(&uploads, &fresh.files)
+            .doing(|| format!("move `{}` to `{}`", uploads.display(), fresh.files.display()))
+    })?;
+    let measured = files::measure(&fresh.files)?;
+    work.line(format!("{} brought", count(measured.count, "file")));
+    Ok(())
+}
