@@ -39,6 +39,36 @@ pub fn command_line(request: &Request) -> String {
             line.word("env:wipe").word(it.environment.to_string());
             line.optional("confirm", it.confirm.as_deref());
         }
+        Request::Undo(it) => {
+            line.word("undo").word(it.site.as_str());
+            line.optional("workflow", it.workflow.map(|id| id.to_string()).as_deref());
+        }
+        Request::CreateMultidev(_)
+        | Request::DeleteMultidev(_)
+        | Request::MergeToDev(_)
+        | Request::MergeFromDev(_)
+        | Request::SetUpstream(_)
+        | Request::ApplyUpstream(_)
+        | Request::DeployTag(_)
+        | Request::BringToDev(_) => of_code(&mut line, request),
+        Request::ImportDatabase(it) => import_database(&mut line, it),
+        Request::ImportFiles(it) => {
+            line.word("import:files").word(it.environment.to_string()).word(&it.file);
+            line.optional("confirm", it.confirm.as_deref());
+        }
+        Request::ExportDatabase(it) => {
+            line.word("export:database").word(it.environment.to_string()).word(&it.to);
+        }
+        Request::ExportFiles(it) => {
+            line.word("export:files").word(it.environment.to_string()).word(&it.to);
+        }
+    }
+    line.0
+}
+
+/// The requests of branches, merges and tags.
+fn of_code(line: &mut Line, request: &Request) {
+    match request {
         Request::CreateMultidev(it) => {
             line.word("multidev:create").word(it.from.to_string()).word(it.name.as_str());
             line.flag("no-db", it.no_db).flag("no-files", it.no_files);
@@ -72,23 +102,8 @@ pub fn command_line(request: &Request) -> String {
         Request::BringToDev(it) => {
             line.word("env:bring-to-dev").word(it.environment.to_string());
         }
-        Request::ImportDatabase(it) => import_database(&mut line, it),
-        Request::ImportFiles(it) => {
-            line.word("import:files").word(it.environment.to_string()).word(&it.file);
-            line.optional("confirm", it.confirm.as_deref());
-        }
-        Request::ExportDatabase(it) => {
-            line.word("export:database").word(it.environment.to_string()).word(&it.to);
-        }
-        Request::ExportFiles(it) => {
-            line.word("export:files").word(it.environment.to_string()).word(&it.to);
-        }
-        Request::Undo(it) => {
-            line.word("undo").word(it.site.as_str());
-            line.optional("workflow", it.workflow.map(|id| id.to_string()).as_deref());
-        }
+        other => unreachable!("{} is no request of code", other.kind()),
     }
-    line.0
 }
 
 fn create_site(line: &mut Line, it: &CreateSite) {

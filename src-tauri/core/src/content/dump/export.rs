@@ -347,7 +347,7 @@ pub fn export_files(
     list(folder, Path::new(""), &mut files)?;
     let total = Some(files.len() as u64);
     let mut exported = Exported::default();
-    let mut told = |exported: &mut Exported| {
+    let told = |exported: &mut Exported| {
         exported.rows += 1;
         meter.progress(exported.rows, total, Unit::Files);
         meter.check()
