@@ -158,8 +158,7 @@ fn write_sql(database: &Database, out: &mut dyn Write, meter: Meter<'_>) -> Resu
         super::EXPORT_HEAD
     )
     .doing(doing)?;
-    for (table, kind) in tables.iter().filter(|(_, kind)| kind != "SEQUENCE") {
-        let _ = kind;
+    for (table, _) in tables.iter().filter(|(_, kind)| kind != "SEQUENCE") {
         meter.check()?;
         write_table(&mut connection, table, out, &mut exported, meter)?;
     }
@@ -347,7 +346,7 @@ pub fn export_files(
     list(folder, Path::new(""), &mut files)?;
     let total = Some(files.len() as u64);
     let mut exported = Exported::default();
-    let mut told = |exported: &mut Exported| {
+    let told = |exported: &mut Exported| {
         exported.rows += 1;
         meter.progress(exported.rows, total, Unit::Files);
         meter.check()
