@@ -408,7 +408,7 @@ impl Load<'_> {
             Verdict::TimeZone(zone) => {
                 self.wait(None)?;
                 // The workers begin with UTC, which is what dumps say; another zone is converted by the server.
-                if zone.trim_start_matches(['+', '-', '0', ':']) != "" {
+                if !zone.trim_start_matches(['+', '-', '0', ':']).is_empty() {
                     return Err(self.spot.refused(&format!("times of the zone {zone}")).hint(
                         "Export it again without `--skip-tz-utc`, so that its times are in UTC.",
                     ));
