@@ -194,6 +194,90 @@ environment: Address,
  * The site's name, to confirm that Live is emptied
  */
 confirm: string | null, };
+export type Upstream = { 
+/**
+ * A Git URL or path.
+ */
+url: string, 
+/**
+ * The branch; that repository's main one when none is named.
+ */
+branch: string | null, };
+export type CreateMultidev = { 
+/**
+ * The environment whose database and files are copied, as in `acme.live`
+ */
+from: Address, 
+/**
+ * The new environment's name; a branch of that name is used if there is one
+ */
+name: EnvironmentName, 
+/**
+ * Begin with an empty database
+ */
+no_db: boolean, 
+/**
+ * Begin without files
+ */
+no_files: boolean, };
+export type DeleteMultidev = { 
+/**
+ * The multidev, as in `acme.blog`
+ */
+environment: Address, 
+/**
+ * Delete its branch too
+ */
+delete_branch: boolean, };
+export type Merge = { 
+/**
+ * The multidev that is merged with Dev, as in `acme.blog`
+ */
+environment: Address, 
+/**
+ * Run the system's database updates after the code is there
+ */
+updatedb: boolean, };
+export type SetUpstream = { 
+/**
+ * The site
+ */
+site: SiteName, 
+/**
+ * A Git URL or path; `empty` for no upstream
+ */
+url: string, 
+/**
+ * The branch [default: that repository's main one]
+ */
+branch: string | null, };
+export type ApplyUpstream = { 
+/**
+ * Dev or a multidev, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * Run the system's database updates after the code is there
+ */
+updatedb: boolean, 
+/**
+ * Take the upstream's lines where both changed
+ */
+accept_upstream: boolean, };
+export type DeployTag = { 
+/**
+ * Test or Live of a site, as in `acme.test`
+ */
+environment: Address, 
+/**
+ * The tag to run [default: the one before]
+ */
+tag: string | null, };
+export type BringToDev = { 
+/**
+ * Test or Live of a site, as in `acme.live`
+ */
+environment: Address, };
 export type Undo = { 
 /**
  * The site
@@ -203,7 +287,7 @@ site: SiteName,
  * The workflow to take back [default: the newest that can be]
  */
 workflow: number | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "undo" } & Undo;
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "undo" } & Undo;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -233,6 +317,30 @@ environment: Address,
  * The file.
  */
 file: string, } | { "query": "deploy_plan", 
+/**
+ * Test or Live.
+ */
+environment: Address, } | { "query": "multidevs", 
+/**
+ * The site.
+ */
+site: SiteName, } | { "query": "branches", 
+/**
+ * The site.
+ */
+site: SiteName, } | { "query": "upstream", 
+/**
+ * The site.
+ */
+site: SiteName, } | { "query": "upstream_updates", 
+/**
+ * Dev or a multidev.
+ */
+environment: Address, 
+/**
+ * Whether to ask the upstream first, which takes a while; else what was last seen counts.
+ */
+check: boolean, } | { "query": "orphans", 
 /**
  * Test or Live.
  */
@@ -411,6 +519,10 @@ date: string | null,
  */
 deployable: number, 
 /**
+ * How many commits this environment has and Dev lacks: a deploy would drop them (Test and Live).
+ */
+orphans: number, 
+/**
  * How many files are changed and not committed (Dev and multidev).
  */
 uncommitted: number, };
@@ -553,6 +665,73 @@ tags: Array<string>,
  * Environments whose code contains it.
  */
 labels: Array<EnvironmentName>, };
+export type MultidevRow = { 
+/**
+ * Its name, which is its branch's too.
+ */
+environment: EnvironmentName, 
+/**
+ * Where it answers.
+ */
+url: string, 
+/**
+ * When it was made.
+ */
+created: string, 
+/**
+ * How its code is changed.
+ */
+connection_mode: ConnectionMode | null, 
+/**
+ * Whether visitors meet a password.
+ */
+locked: boolean, 
+/**
+ * Commits that it has and Dev lacks.
+ */
+ahead: number, 
+/**
+ * Commits that Dev has and it lacks.
+ */
+behind: number, };
+export type BranchRow = { 
+/**
+ * Its short name.
+ */
+name: string, 
+/**
+ * The commit it is at.
+ */
+commit: CommitRow, 
+/**
+ * The environment that follows it.
+ */
+environment: EnvironmentName | null, 
+/**
+ * Commits that it has and Dev lacks.
+ */
+ahead: number, 
+/**
+ * Commits that Dev has and it lacks.
+ */
+behind: number, };
+export type UpstreamStatus = { 
+/**
+ * Where they come from.
+ */
+upstream: Upstream, 
+/**
+ * Whether the upstream was ever seen; if not, nothing is known of updates.
+ */
+is_known: boolean, 
+/**
+ * How many updates wait.
+ */
+behind: number, 
+/**
+ * They, newest first; the first 200.
+ */
+updates: Array<CommitRow>, };
 export type FileChange = { 
 /**
  * The path in the code; bytes that are no UTF-8 are shown replaced.

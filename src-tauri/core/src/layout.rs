@@ -70,6 +70,16 @@ impl Layout {
         self.root.join("deleted")
     }
 
+    /// Where a deleted environment's folder waits until it is pruned or brought back.
+    pub fn deleted_environment(&self, address: &Address, created_ms: i64) -> PathBuf {
+        self.root.join("deleted").join(format!("{address}-{created_ms}"))
+    }
+
+    /// Where Git's own part of a deleted environment's worktree waits.
+    pub fn deleted_worktree(&self, address: &Address, created_ms: i64) -> PathBuf {
+        self.root.join("deleted").join(format!("{address}-{created_ms}.worktree"))
+    }
+
     /// What is built before it has a place of its own; nothing in it outlives its workflow.
     pub fn scratch(&self) -> PathBuf {
         self.root.join("scratch")

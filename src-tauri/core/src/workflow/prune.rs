@@ -45,7 +45,7 @@ pub(crate) fn after_workflow(context: &Context, site: &SiteName) -> Result<()> {
     Ok(())
 }
 
-/// Lets go of deleted sites that could be brought back for long enough.
+/// Lets go of deleted sites and multidevs that could be brought back for long enough.
 pub(crate) fn deleted_sites(context: &Context) -> Result<()> {
     let folder = context.layout.deleted_sites();
     if !folder.exists() {
@@ -55,10 +55,17 @@ pub(crate) fn deleted_sites(context: &Context) -> Result<()> {
     for workflow in context.store.workflows(None, LOOKED_AT)? {
         let is_young = store::now().duration_since(workflow.started_at) < KEPT_FOR;
         for change in &workflow.changes {
-            if let Change::Site { site, before: Some(record), after: None } = change
-                && is_young
-            {
-                kept.insert(context.layout.deleted(site, &record.site.id));
+            match change {
+                _ if !is_young => {}
+                Change::Site { site, before: Some(record), after: None } => {
+                    kept.insert(context.layout.deleted(site, &record.site.id));
+                }
+                Change::Environment { environment, before: Some(before), after: None } => {
+                    let created = before.created.as_millisecond();
+                    kept.insert(context.layout.deleted_environment(environment, created));
+                    kept.insert(context.layout.deleted_worktree(environment, created));
+                }
+                _ => {}
             }
         }
     }
