@@ -31,6 +31,14 @@ pub enum Request {
     ClearCache(ClearCache),
     /// Empties database and files.
     Wipe(Wipe),
+    /// Brings a database, and files if they come with it, from files of the person's.
+    ImportDatabase(ImportDatabase),
+    /// Brings uploaded files from an archive or a folder.
+    ImportFiles(ImportFiles),
+    /// Writes the database to a file.
+    ExportDatabase(ExportDatabase),
+    /// Writes the uploaded files to an archive.
+    ExportFiles(ExportFiles),
     /// Makes a multidev environment.
     CreateMultidev(CreateMultidev),
     /// Takes a multidev environment away; its folder is kept until pruned.
@@ -47,14 +55,6 @@ pub enum Request {
     DeployTag(DeployTag),
     /// Brings commits that only Test or Live has to Dev.
     BringToDev(BringToDev),
-    /// Brings a database, and files if they come with it, from files of the person's.
-    ImportDatabase(ImportDatabase),
-    /// Brings uploaded files from an archive or a folder.
-    ImportFiles(ImportFiles),
-    /// Writes the database to a file.
-    ExportDatabase(ExportDatabase),
-    /// Writes the uploaded files to an archive.
-    ExportFiles(ExportFiles),
     /// Takes back the newest workflow of a site, or the one that is named.
     Undo(Undo),
 }
@@ -238,6 +238,85 @@ pub struct Wipe {
     pub confirm: Option<String>,
 }
 
+/// `import:database`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ImportDatabase {
+    /// The environment whose database is replaced, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// A dump (.sql, plain or packed, or in a zip or tar) or a .sqlite file; `-` for standard input
+    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
+    pub file: String,
+    /// Replace the uploaded files too, by those of this archive or folder
+    #[cfg_attr(feature = "clap", arg(long, value_name = "ARCHIVE"))]
+    pub files: Option<String>,
+    /// Of a dump of several databases, the one to import
+    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
+    pub from_database: Option<String>,
+    /// One more address to replace by the environment's, beside those that are found
+    #[cfg_attr(feature = "clap", arg(long, value_name = "URL"))]
+    pub from_url: Option<String>,
+    /// Leave the addresses in the database as they are
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub keep_urls: bool,
+    /// Run the system's database updates afterwards
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub updatedb: bool,
+    /// Clear caches afterwards
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub cc: bool,
+    /// The site's name, to confirm that Live's content is replaced
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
+    pub confirm: Option<String>,
+}
+
+/// `import:files`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ImportFiles {
+    /// The environment whose files are replaced, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// A tar (plain or packed), a zip or a folder; `-` for standard input
+    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
+    pub file: String,
+    /// The site's name, to confirm that Live's content is replaced
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
+    pub confirm: Option<String>,
+}
+
+/// `export:database`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ExportDatabase {
+    /// The environment, as in `acme.live`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// The file to write: .sql.gz, .sql, .sql.zst or .sqlite; `-` for standard output
+    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
+    pub to: String,
+}
+
+/// `export:files`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ExportFiles {
+    /// The environment, as in `acme.live`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// The archive to write: .tar.gz or .zip; `-` for standard output
+    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
+    pub to: String,
+}
+
 /// `multidev:create`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -339,85 +418,6 @@ pub struct BringToDev {
     /// Test or Live of a site, as in `acme.live`
     #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
     pub environment: Address,
-}
-
-/// `import:database`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(feature = "clap", derive(clap::Args))]
-pub struct ImportDatabase {
-    /// The environment whose database is replaced, as in `acme.dev`
-    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
-    pub environment: Address,
-    /// A dump (.sql, plain or packed, or in a zip or tar) or a .sqlite file; `-` for standard input
-    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
-    pub file: String,
-    /// Replace the uploaded files too, by those of this archive or folder
-    #[cfg_attr(feature = "clap", arg(long, value_name = "ARCHIVE"))]
-    pub files: Option<String>,
-    /// Of a dump of several databases, the one to import
-    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
-    pub from_database: Option<String>,
-    /// One more address to replace by the environment's, beside those that are found
-    #[cfg_attr(feature = "clap", arg(long, value_name = "URL"))]
-    pub from_url: Option<String>,
-    /// Leave the addresses in the database as they are
-    #[cfg_attr(feature = "clap", arg(long))]
-    #[serde(default)]
-    pub keep_urls: bool,
-    /// Run the system's database updates afterwards
-    #[cfg_attr(feature = "clap", arg(long))]
-    #[serde(default)]
-    pub updatedb: bool,
-    /// Clear caches afterwards
-    #[cfg_attr(feature = "clap", arg(long))]
-    #[serde(default)]
-    pub cc: bool,
-    /// The site's name, to confirm that Live's content is replaced
-    #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
-    pub confirm: Option<String>,
-}
-
-/// `import:files`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(feature = "clap", derive(clap::Args))]
-pub struct ImportFiles {
-    /// The environment whose files are replaced, as in `acme.dev`
-    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
-    pub environment: Address,
-    /// A tar (plain or packed), a zip or a folder; `-` for standard input
-    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
-    pub file: String,
-    /// The site's name, to confirm that Live's content is replaced
-    #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
-    pub confirm: Option<String>,
-}
-
-/// `export:database`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(feature = "clap", derive(clap::Args))]
-pub struct ExportDatabase {
-    /// The environment, as in `acme.live`
-    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
-    pub environment: Address,
-    /// The file to write: .sql.gz, .sql, .sql.zst or .sqlite; `-` for standard output
-    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
-    pub to: String,
-}
-
-/// `export:files`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(feature = "clap", derive(clap::Args))]
-pub struct ExportFiles {
-    /// The environment, as in `acme.live`
-    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
-    pub environment: Address,
-    /// The archive to write: .tar.gz or .zip; `-` for standard output
-    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
-    pub to: String,
 }
 
 /// `undo`
@@ -588,6 +588,10 @@ impl Request {
             Self::SetConnection(it) => &it.environment.site,
             Self::ClearCache(it) => &it.environment.site,
             Self::Wipe(it) => &it.environment.site,
+            Self::ImportDatabase(it) => &it.environment.site,
+            Self::ImportFiles(it) => &it.environment.site,
+            Self::ExportDatabase(it) => &it.environment.site,
+            Self::ExportFiles(it) => &it.environment.site,
             Self::CreateMultidev(it) => &it.from.site,
             Self::DeleteMultidev(it) => &it.environment.site,
             Self::MergeToDev(it) => &it.environment.site,
@@ -596,10 +600,6 @@ impl Request {
             Self::ApplyUpstream(it) => &it.environment.site,
             Self::DeployTag(it) => &it.environment.site,
             Self::BringToDev(it) => &it.environment.site,
-            Self::ImportDatabase(it) => &it.environment.site,
-            Self::ImportFiles(it) => &it.environment.site,
-            Self::ExportDatabase(it) => &it.environment.site,
-            Self::ExportFiles(it) => &it.environment.site,
             Self::Undo(it) => &it.site,
         }
     }
@@ -617,16 +617,16 @@ impl Request {
             Self::SetConnection(it) => Some(&it.environment.environment),
             Self::ClearCache(it) => Some(&it.environment.environment),
             Self::Wipe(it) => Some(&it.environment.environment),
+            Self::ImportDatabase(it) => Some(&it.environment.environment),
+            Self::ImportFiles(it) => Some(&it.environment.environment),
+            Self::ExportDatabase(it) => Some(&it.environment.environment),
+            Self::ExportFiles(it) => Some(&it.environment.environment),
             Self::CreateMultidev(it) => Some(&it.name),
             Self::DeleteMultidev(it) => Some(&it.environment.environment),
             Self::MergeToDev(_) | Self::BringToDev(_) => Some(&EnvironmentName::Dev),
             Self::MergeFromDev(it) => Some(&it.environment.environment),
             Self::ApplyUpstream(it) => Some(&it.environment.environment),
             Self::DeployTag(it) => Some(&it.environment.environment),
-            Self::ImportDatabase(it) => Some(&it.environment.environment),
-            Self::ImportFiles(it) => Some(&it.environment.environment),
-            Self::ExportDatabase(it) => Some(&it.environment.environment),
-            Self::ExportFiles(it) => Some(&it.environment.environment),
         }
     }
 
@@ -642,6 +642,10 @@ impl Request {
             Self::SetConnection(_) => "set_connection",
             Self::ClearCache(_) => "clear_cache",
             Self::Wipe(_) => "wipe",
+            Self::ImportDatabase(_) => "import_database",
+            Self::ImportFiles(_) => "import_files",
+            Self::ExportDatabase(_) => "export_database",
+            Self::ExportFiles(_) => "export_files",
             Self::CreateMultidev(_) => "create_multidev",
             Self::DeleteMultidev(_) => "delete_multidev",
             Self::MergeToDev(_) => "merge_to_dev",
@@ -650,10 +654,6 @@ impl Request {
             Self::ApplyUpstream(_) => "apply_upstream",
             Self::DeployTag(_) => "deploy_tag",
             Self::BringToDev(_) => "bring_to_dev",
-            Self::ImportDatabase(_) => "import_database",
-            Self::ImportFiles(_) => "import_files",
-            Self::ExportDatabase(_) => "export_database",
-            Self::ExportFiles(_) => "export_files",
             Self::Undo(_) => "undo",
         }
     }

@@ -119,6 +119,10 @@ pub fn run(
             let plan = wipe::plan(context, it)?;
             frame(context, request, &title, on_event, cancel, |work| wipe::run(work, &plan))
         }
+        Request::ImportDatabase(_)
+        | Request::ImportFiles(_)
+        | Request::ExportDatabase(_)
+        | Request::ExportFiles(_) => run_content(context, request, &title, on_event, cancel),
         Request::CreateMultidev(_)
         | Request::DeleteMultidev(_)
         | Request::MergeToDev(_)
@@ -127,27 +131,40 @@ pub fn run(
         | Request::ApplyUpstream(_)
         | Request::DeployTag(_)
         | Request::BringToDev(_) => run_code(context, request, &title, on_event, cancel),
-        Request::ImportDatabase(it) => {
-            let plan = import::plan_database(context, it)?;
-            frame(context, request, &title, on_event, cancel, |work| import::run(work, &plan))
-        }
-        Request::ImportFiles(it) => {
-            let plan = import::plan_files(context, it)?;
-            frame(context, request, &title, on_event, cancel, |work| import::run(work, &plan))
-        }
-        Request::ExportDatabase(it) => {
-            let plan = export::plan_database(context, it)?;
-            frame(context, request, &title, on_event, cancel, |work| export::run(work, &plan))
-        }
-        Request::ExportFiles(it) => {
-            let plan = export::plan_files(context, it)?;
-            frame(context, request, &title, on_event, cancel, |work| export::run(work, &plan))
-        }
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             let title = plan.title();
             frame(context, request, &title, on_event, cancel, |work| undo::run(work, plan))
         }
+    }
+}
+
+/// The requests of content that comes from files and goes to them.
+fn run_content(
+    context: &Context,
+    request: &Request,
+    title: &str,
+    on_event: &(dyn Fn(Event) + Sync),
+    cancel: &Cancel,
+) -> Result<Workflow> {
+    match request {
+        Request::ImportDatabase(it) => {
+            let plan = import::plan_database(context, it)?;
+            frame(context, request, title, on_event, cancel, |work| import::run(work, &plan))
+        }
+        Request::ImportFiles(it) => {
+            let plan = import::plan_files(context, it)?;
+            frame(context, request, title, on_event, cancel, |work| import::run(work, &plan))
+        }
+        Request::ExportDatabase(it) => {
+            let plan = export::plan_database(context, it)?;
+            frame(context, request, title, on_event, cancel, |work| export::run(work, &plan))
+        }
+        Request::ExportFiles(it) => {
+            let plan = export::plan_files(context, it)?;
+            frame(context, request, title, on_event, cancel, |work| export::run(work, &plan))
+        }
+        other => unreachable!("{} is no request of content", other.kind()),
     }
 }
 

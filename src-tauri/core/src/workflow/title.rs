@@ -31,6 +31,19 @@ pub fn of(request: &Request) -> String {
             format!("Clear caches of {}", it.environment.environment.title())
         }
         Request::Wipe(it) => format!("Wipe {}", it.environment.environment.title()),
+        Request::ImportDatabase(it) => {
+            let what = if it.files.is_some() { "database and files" } else { "database" };
+            format!("Import {what} into {}", it.environment.environment.title())
+        }
+        Request::ImportFiles(it) => {
+            format!("Import files into {}", it.environment.environment.title())
+        }
+        Request::ExportDatabase(it) => {
+            format!("Export database of {}", it.environment.environment.title())
+        }
+        Request::ExportFiles(it) => {
+            format!("Export files of {}", it.environment.environment.title())
+        }
         Request::CreateMultidev(it) => format!("Create {}", it.name.title()),
         Request::DeleteMultidev(it) => format!("Delete {}", it.environment.environment.title()),
         Request::MergeToDev(it) => format!("Merge {} into Dev", it.environment.environment.title()),
@@ -47,19 +60,6 @@ pub fn of(request: &Request) -> String {
         },
         Request::BringToDev(it) => {
             format!("Bring commits of {} to Dev", it.environment.environment.title())
-        }
-        Request::ImportDatabase(it) => {
-            let what = if it.files.is_some() { "database and files" } else { "database" };
-            format!("Import {what} into {}", it.environment.environment.title())
-        }
-        Request::ImportFiles(it) => {
-            format!("Import files into {}", it.environment.environment.title())
-        }
-        Request::ExportDatabase(it) => {
-            format!("Export database of {}", it.environment.environment.title())
-        }
-        Request::ExportFiles(it) => {
-            format!("Export files of {}", it.environment.environment.title())
         }
         Request::Undo(_) => "Undo".into(),
     }

@@ -5,7 +5,7 @@ mod sqlite;
 mod sqlite_convert;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::path::Path;
 

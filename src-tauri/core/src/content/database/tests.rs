@@ -19,14 +19,14 @@ use crate::{
 };
 
 /// A server of this test's own, which ends with it.
-struct Server {
+pub(in crate::content) struct Server {
     child: Child,
-    database: Database,
+    pub(in crate::content) database: Database,
     _folder: tempfile::TempDir,
 }
 
 impl Server {
-    fn start() -> Self {
+    pub(in crate::content) fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("ct").tempdir_in("/tmp").unwrap();
         let data = folder.path().join("d");
         let installed = Command::new("mariadb-install-db")
@@ -67,7 +67,7 @@ impl Server {
         server
     }
 
-    fn sql(&self, statements: &[&str]) {
+    pub(in crate::content) fn sql(&self, statements: &[&str]) {
         let mut connection = mariadb::connect(&self.database).unwrap();
         connection.query_drop("SET NAMES utf8mb4").unwrap();
         for statement in statements {
@@ -75,7 +75,7 @@ impl Server {
         }
     }
 
-    fn ask(&self, sql: &str) -> String {
+    pub(in crate::content) fn ask(&self, sql: &str) -> String {
         text(&self.database, sql).unwrap().unwrap()
     }
 }

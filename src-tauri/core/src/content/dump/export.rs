@@ -158,8 +158,7 @@ fn write_sql(database: &Database, out: &mut dyn Write, meter: Meter<'_>) -> Resu
         super::EXPORT_HEAD
     )
     .doing(doing)?;
-    for (table, kind) in tables.iter().filter(|(_, kind)| kind != "SEQUENCE") {
-        let _ = kind;
+    for (table, _) in tables.iter().filter(|(_, kind)| kind != "SEQUENCE") {
         meter.check()?;
         write_table(&mut connection, table, out, &mut exported, meter)?;
     }

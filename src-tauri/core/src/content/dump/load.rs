@@ -36,6 +36,8 @@ const BATCH: usize = 512 << 10;
 const CONNECTIONS: usize = 2;
 /// So many different warnings are told.
 const WARNINGS: usize = 20;
+/// The server's number for a deadlock.
+const DEADLOCK: u16 = 1213;
 /// How often progress is told.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -79,6 +81,7 @@ pub fn load_mariadb(
             section: None,
             is_wanted: true,
             batch: Batch::default(),
+            is_ordered: false,
             keys: Vec::new(),
             guids: BTreeMap::new(),
             left: BTreeMap::new(),
@@ -112,6 +115,7 @@ fn connect(database: &Database) -> Result<Conn> {
             "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO', \
              unique_checks = 0, foreign_key_checks = 0"
                 .to_owned(),
+            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned(),
         ]);
     Conn::new(options).doing(|| "connect to the database".into())
 }
@@ -183,9 +187,15 @@ fn work(mut connection: Conn, jobs: &Mutex<Receiver<Job>>, shared: &Shared) {
 
 /// Runs a statement; a text that the server could not keep whole is an error, other warnings are noted.
 fn execute(connection: &mut Conn, sql: &str, spot: &Spot, shared: &Shared) -> Result<()> {
-    let warnings = match connection.query_iter(sql) {
-        Ok(result) => result.warnings(),
-        Err(error) => return Err(spot.error().because(error)),
+    let mut tries = 0;
+    let warnings = loop {
+        tries += 1;
+        match connection.query_iter(sql) {
+            Ok(result) => break result.warnings(),
+            // The server chose this statement to give way to the other connection; nothing of it was done.
+            Err(mysql::Error::MySqlError(error)) if error.code == DEADLOCK && tries < 20 => {}
+            Err(error) => return Err(spot.error().because(error)),
+        }
     };
     if warnings == 0 {
         return Ok(());
@@ -214,6 +224,13 @@ fn execute(connection: &mut Conn, sql: &str, spot: &Spot, shared: &Shared) -> Re
     Ok(())
 }
 
+/// Whether a head is `INSERT INTO`, whose rows may arrive in any order.
+fn is_plain(head: &[u8]) -> bool {
+    let words = head[..head.len().min(40)].split(u8::is_ascii_whitespace);
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).take(2).collect();
+    words.iter().map(|word| word.to_ascii_uppercase()).eq([b"INSERT".to_vec(), b"INTO".to_vec()])
+}
+
 /// Rows that are collected for one statement.
 #[derive(Default)]
 struct Batch {
@@ -239,6 +256,8 @@ struct Load<'a> {
     section: Option<String>,
     is_wanted: bool,
     batch: Batch,
+    /// Whether the present rows must arrive in the dump's order.
+    is_ordered: bool,
     /// Keys to build at the end: table, definitions.
     keys: Vec<(String, Vec<String>)>,
     /// Which column of a table is WordPress's `guid`.
@@ -292,6 +311,10 @@ impl Load<'_> {
             Verdict::Run(head) if self.is_wanted => {
                 self.batch.head = self.as_text(head)?;
                 self.rows.kept = self.guid_column();
+                self.is_ordered = !is_plain(text);
+                if self.is_ordered {
+                    self.wait(None)?;
+                }
                 Ok(true)
             }
             Verdict::Refuse(what) if self.is_wanted => Err(self.spot.refused(&what)),
@@ -338,7 +361,9 @@ impl Load<'_> {
         self.loaded.rows += std::mem::take(&mut self.batch.rows);
         let sql = std::mem::take(&mut self.batch.sql);
         let spot = self.spot.at(self.batch.line);
-        self.send(Job { sql, spot })
+        self.send(Job { sql, spot })?;
+        // What replaces or passes over rows must not overtake.
+        if self.is_ordered { self.wait(None) } else { Ok(()) }
     }
 
     fn send(&mut self, job: Job) -> Result<()> {
@@ -383,7 +408,7 @@ impl Load<'_> {
             Verdict::TimeZone(zone) => {
                 self.wait(None)?;
                 // The workers begin with UTC, which is what dumps say; another zone is converted by the server.
-                if zone.trim_start_matches(['+', '-', '0', ':']) != "" {
+                if !zone.trim_start_matches(['+', '-', '0', ':']).is_empty() {
                     return Err(self.spot.refused(&format!("times of the zone {zone}")).hint(
                         "Export it again without `--skip-tz-utc`, so that its times are in UTC.",
                     ));
