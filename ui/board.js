@@ -53,6 +53,7 @@ function Lane(el, left, right) {
     target = to;
     const open = from.initialized && to.initialized;
     el.classList.toggle('closed', !open);
+    el.title = busy ? 'A workflow is running on this site' : '';
     show(parts.deploy, open);
     show(parts.clone, open);
     const waiting = to.code.deployable;

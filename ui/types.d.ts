@@ -645,7 +645,20 @@ processes: Array<ProcessRow>,
 /**
  * What the last owner left unfinished and this one put back.
  */
-healed: Array<WorkflowRow>, };
+healed: Array<WorkflowRow>, 
+/**
+ * Sites that could not be made ready at the start.
+ */
+problems: Array<Problem>, };
+export type Problem = { 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * The reason.
+ */
+error: Error, };
 export type ProcessRow = { 
 /**
  * `PHP 8.2`, `MariaDB 10.11`.

@@ -1,5 +1,4 @@
 //! The command `portico`. It parses, asks the core, and shows what the core says.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the terminal is this crate's job")]
 
 mod arguments;
 mod environment;
@@ -72,6 +71,7 @@ fn open() -> Result<Session> {
     let session = Session::open(&surroundings::config()?)?;
     if let Session::Owner(engine) = &session {
         output::tell_healed(engine.healed());
+        output::tell_problems(engine.problems());
     }
     Ok(session)
 }

@@ -3,7 +3,7 @@ use std::io::{self, IsTerminal, Write};
 
 use portico_core::{
     Error,
-    model::view::{WorkflowRow, WorkflowState},
+    model::view::{Problem, WorkflowRow, WorkflowState},
 };
 use serde::Serialize;
 
@@ -101,6 +101,14 @@ pub(crate) fn tell_healed(healed: &[WorkflowRow]) {
             "“{}” of {} was interrupted and is rolled back: everything is as it was before it",
             row.title, row.site
         ));
+    }
+}
+
+/// Says which sites could not be made ready.
+pub(crate) fn tell_problems(problems: &[Problem]) {
+    for problem in problems {
+        say(&format!("{} is not ready: {}", problem.site, problem.error));
+        problem.error.causes.iter().for_each(|cause| say(&format!("  because {cause}")));
     }
 }
 

@@ -44,10 +44,11 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
 /// The owner may run in another folder: a path is made absolute here.
 fn from_here(mut wanted: CreateSite) -> CreateSite {
     let path = std::path::Path::new(&wanted.from);
-    if wanted.from != "sample" && path.exists() {
-        if let Ok(absolute) = std::path::absolute(path) {
-            wanted.from = absolute.display().to_string();
-        }
+    if wanted.from != "sample"
+        && path.exists()
+        && let Ok(absolute) = std::path::absolute(path)
+    {
+        wanted.from = absolute.display().to_string();
     }
     wanted
 }

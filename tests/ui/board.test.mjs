@@ -68,22 +68,28 @@ test('steps ask nothing, the end of a workflow asks for its board once', async (
   await emit(page, { event: 'started', workflow: row(60, 'deploy', 'Deploy to Test', { state: 'running', finished_at: null }) });
   for (let done = 1; done <= 200; done += 1) await emit(page, { event: 'step', workflow: 60, step: 'Checking out', done, total: 200, unit: 'files', eta_s: null });
   assert.equal(await boards(), before);
-  await emit(page, { event: 'finished', workflow: row(60, 'deploy', 'Deploy to Test') });
-  for (let n = 0; n < 5; n += 1) await emit(page, { event: 'changed', site: 'acme' });
+  // All in one turn of the page: on a busy machine separate calls would lie further apart than the news settle.
+  await page.evaluate((workflow) => {
+    fake.emit({ event: 'finished', workflow });
+    for (let n = 0; n < 5; n += 1) fake.emit({ event: 'changed', site: 'acme' });
+  }, row(60, 'deploy', 'Deploy to Test'));
+  await page.waitForFunction((n) => fake.of('query').filter((it) => it.query.query === 'board').length > n, before);
   await page.waitForTimeout(300);
   assert.equal(await boards(), before + 1);
+  const cards = () => page.evaluate(() => fake.of('query').filter((it) => it.query.query === 'site_cards').length);
+  const asked = await cards();
   await emit(page, { event: 'changed', site: 'library' });
-  await page.waitForTimeout(200);
+  await page.waitForFunction((n) => fake.of('query').filter((it) => it.query.query === 'site_cards').length > n, asked);
   assert.equal(await boards(), before + 1, 'another site’s news does not ask for this board');
 });
 
 test('a late answer does not overwrite a newer one', async (t) => {
   const page = await open(t, full);
-  await page.evaluate(() => { fake.slow['board:acme'] = [400, 0]; fake.answers['board:acme'].site.label = 'Old'; fake.emit({ event: 'changed', site: 'acme' }); });
-  await page.waitForTimeout(120);
+  await page.evaluate(() => { fake.slow['board:acme'] = [1500, 0]; fake.answers['board:acme'].site.label = 'Old'; fake.emit({ event: 'changed', site: 'acme' }); });
+  await page.waitForFunction(() => fake.slow['board:acme'].length === 1);
   await page.evaluate(() => { fake.answers['board:acme'].site.label = 'New'; fake.emit({ event: 'changed', site: 'acme' }); });
   await page.getByRole('heading', { name: 'New', exact: true }).waitFor();
-  await page.waitForTimeout(500);
+  await page.waitForTimeout(1600);
   assert.equal(await page.locator('h1:visible').innerText(), 'New');
 });
 

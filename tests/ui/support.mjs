@@ -87,7 +87,7 @@ export async function open(t, answers, { width = 1280, height = 820, colorScheme
   });
   await context.addInitScript(fakeTauri, answers);
   const page = await context.newPage();
-  page.setDefaultTimeout(5000);
+  page.setDefaultTimeout(15_000);
   page.on('console', (message) => { if (['error', 'warning'].includes(message.type()) && !/favicon/.test(message.location().url)) complaints.push(message.text()); });
   page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
   t?.after(async () => {

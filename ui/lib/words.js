@@ -48,7 +48,6 @@ export function left(seconds) {
 
 const NAMES = { dev: 'Dev', test: 'Test', live: 'Live' };
 export const envName = (environment) => NAMES[environment] ?? environment;
-export const fixed = (environment) => environment in NAMES;
 
 const SYSTEMS = { wordpress: 'WordPress', drupal7: 'Drupal 7', drupal: 'Drupal', php: 'PHP', html: 'HTML' };
 export const system = (cms) => SYSTEMS[cms] ?? cms;

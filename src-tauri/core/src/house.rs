@@ -181,6 +181,7 @@ fn the_pages_types_are_those_of_the_core() {
         view::DeployPlan,
         view::Board,
         view::Status,
+        view::Problem,
         view::ProcessRow,
         view::Check,
     );

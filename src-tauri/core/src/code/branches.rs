@@ -77,7 +77,7 @@ impl Repository {
             }
         })?;
         if !ended.success {
-            return Err(clone::git_failed("fetch from", url, &ended.last_line));
+            return Err(clone::git_failed("fetch from", url, &ended.said));
         }
         self.reference(&ours)?.ok_or_else(|| {
             Error::failed(format!("find what was fetched from `{}`", clone::shown(url)))

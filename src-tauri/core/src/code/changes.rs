@@ -122,6 +122,42 @@ pub fn commit_changes(
     message: &str,
     author: &Author,
 ) -> Result<String> {
+    make_commit(worktree, files, message, author, Some("HEAD"))
+}
+
+/// As [`commit_changes`], but leaves the branch where it is: whoever asked moves it to the commit.
+pub fn prepare_commit(
+    worktree: &Path,
+    files: &[String],
+    message: &str,
+    author: &Author,
+) -> Result<String> {
+    make_commit(worktree, files, message, author, None)
+}
+
+/// Commits one file of a worktree, also one that `.gitignore` names; answers the commit.
+pub fn commit_file(worktree: &Path, file: &str, message: &str, author: &Author) -> Result<String> {
+    let git = open(worktree)?;
+    let doing = || format!("commit {file} in {}", worktree.display());
+    let parent = git.head().and_then(|head| head.peel_to_commit()).doing(doing)?;
+    let mut index = git.index().doing(doing)?;
+    index.add_path(Path::new(file)).doing(doing)?;
+    let tree = index.write_tree().doing(doing)?;
+    let tree = git.find_tree(tree).doing(doing)?;
+    let author = signature(author)?;
+    let commit =
+        git.commit(Some("HEAD"), &author, &author, message, &tree, &[&parent]).doing(doing)?;
+    index.write().doing(doing)?;
+    Ok(commit.to_string())
+}
+
+fn make_commit(
+    worktree: &Path,
+    files: &[String],
+    message: &str,
+    author: &Author,
+    reference: Option<&str>,
+) -> Result<String> {
     let git = open(worktree)?;
     let doing = || format!("commit the changes in {}", worktree.display());
     let message = git2::message_prettify(message.trim(), None).doing(doing)?;
@@ -154,8 +190,7 @@ pub fn commit_changes(
     let tree = git.find_tree(tree).doing(doing)?;
     let author = signature(author)?;
     let parents: Vec<_> = parent.iter().collect();
-    let commit =
-        git.commit(Some("HEAD"), &author, &author, &message, &tree, &parents).doing(doing)?;
+    let commit = git.commit(reference, &author, &author, &message, &tree, &parents).doing(doing)?;
     index.write().doing(doing)?;
     Ok(commit.to_string())
 }

@@ -80,15 +80,16 @@ fn fetch_all(source: &OsString, to: &PathBuf, meter: Meter<'_>) -> Result<()> {
     if ended.success {
         return Ok(());
     }
-    Err(git_failed("clone", &source.to_string_lossy(), &ended.last_line))
+    Err(git_failed("clone", &source.to_string_lossy(), &ended.said))
 }
 
 /// A failure of `git` with another repository, without the password that may be in its address.
-pub(super) fn git_failed(doing: &str, source: &str, said: &str) -> Error {
+pub(super) fn git_failed(doing: &str, source: &str, said: &[String]) -> Error {
     let address = shown(source);
-    Error::failed(format!("{doing} `{address}`"))
-        .because(said.replace(source, &address))
-        .hint("Check the address, and that `git clone` of it works in a terminal.")
+    let mut error = Error::failed(format!("{doing} `{address}`"))
+        .hint("Check the address, and that `git clone` of it works in a terminal.");
+    error.causes = said.iter().map(|line| line.replace(source, &address)).collect();
+    error
 }
 
 fn choose_branch(git: &git2::Repository, source: &str, asked: Option<&str>) -> Result<String> {

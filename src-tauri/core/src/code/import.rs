@@ -47,7 +47,9 @@ impl Repository {
         meter: Meter<'_>,
     ) -> Result<String> {
         let git = if self.path.exists() { self.open()? } else { self.init()? };
-        if git.find_reference("refs/heads/master").is_ok() {
+        // A repository that holds anything is nobody's to remove after a failure.
+        let doing = || format!("look into {}", self.path.display());
+        if git.references().doing(doing)?.next().is_some() {
             return Err(Error::refused(format!("{} has commits already", self.path.display())));
         }
         let imported = import(&git, folder, author, message, meter);

@@ -1,5 +1,5 @@
 //! Merging and cherry-picking, in memory: no branch and no folder changes before the result is complete.
-use super::{Author, Repository, find_commit, graph::Difference, signature};
+use super::{Author, Repository, find_commit, graph::Difference, signature, system_path};
 use crate::error::{Doing, Error, Result};
 
 /// How a merge went.
@@ -25,6 +25,15 @@ pub struct ConflictFile {
     pub base: Option<Vec<u8>>,
 }
 
+/// How a person solved a conflict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The path, as in [`ConflictFile`].
+    pub path: String,
+    /// What the file holds now; none deletes it.
+    pub content: Option<Vec<u8>>,
+}
+
 impl Repository {
     /// Merges a commit into a branch, always with a merge commit, so that `log` shows the merge as one step.
     /// With `prefer_theirs`, lines that both changed are taken from the merged commit; a file that one side
@@ -39,6 +48,23 @@ impl Repository {
         message: &str,
         author: &Author,
         prefer_theirs: bool,
+    ) -> Result<Merged> {
+        self.merge_resolved(into_branch, from_commit, message, author, prefer_theirs, &[])
+    }
+
+    /// Merges as [`Self::merge`] does, with the person's answers for files that conflict. A file with conflicts that
+    /// has no answer is still a conflict.
+    ///
+    /// # Errors
+    /// As those of [`Self::merge`]; an answer for a file that does not conflict is not found.
+    pub fn merge_resolved(
+        &self,
+        into_branch: &str,
+        from_commit: &str,
+        message: &str,
+        author: &Author,
+        prefer_theirs: bool,
+        answers: &[Answer],
     ) -> Result<Merged> {
         let git = self.open()?;
         let ours = find_commit(&git, &self.head(into_branch)?)?;
@@ -59,7 +85,10 @@ impl Repository {
         if prefer_theirs {
             options.file_favor(git2::FileFavor::Theirs);
         }
-        let index = git.merge_commits(&ours, &theirs, Some(&options)).doing(doing)?;
+        let mut index = git.merge_commits(&ours, &theirs, Some(&options)).doing(doing)?;
+        for answer in answers {
+            resolve(&git, &mut index, answer)?;
+        }
         let by = signature(author)?;
         finish(&git, index, [&by, &by], message, &[&ours, &theirs])
     }
@@ -91,6 +120,28 @@ impl Repository {
         }
         Ok(merged)
     }
+}
+
+/// Puts an answer in the place of a conflict.
+fn resolve(git: &git2::Repository, index: &mut git2::Index, answer: &Answer) -> Result<()> {
+    let doing = || format!("solve the conflict in `{}`", answer.path);
+    let mut found = None;
+    for conflict in index.conflicts().doing(doing)? {
+        let conflict = conflict.doing(doing)?;
+        let side = conflict.our.or(conflict.their).or(conflict.ancestor);
+        let is_it = |side: &git2::IndexEntry| String::from_utf8_lossy(&side.path) == answer.path;
+        found = found.or(side.filter(is_it));
+    }
+    let mut entry = found.ok_or_else(|| Error::not_found("file with conflicts", &answer.path))?;
+    index.conflict_remove(&system_path(&entry.path)?).doing(doing)?;
+    if let Some(content) = &answer.content {
+        entry.id = git.blob(content).doing(doing)?;
+        // The stage of a conflict is kept in the flags.
+        entry.flags = 0;
+        entry.flags_extended = 0;
+        index.add(&entry).doing(doing)?;
+    }
+    Ok(())
 }
 
 /// Makes the commit of a merged index, or lists its conflicts. `by` is author and committer.

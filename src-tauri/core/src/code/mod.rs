@@ -10,6 +10,7 @@ mod branches;
 mod changes;
 mod checkout;
 mod clone;
+mod disk;
 mod graph;
 mod history;
 mod hooks;
@@ -26,9 +27,11 @@ mod update;
 mod worktree;
 
 pub use branches::{Branch, UPSTREAM};
-pub use changes::{FileDiff, changes, commit_changes, count_changes, diff};
+pub use changes::{
+    FileDiff, changes, commit_changes, commit_file, count_changes, diff, prepare_commit,
+};
 pub use hooks::FollowedBranch;
-pub use merge::{ConflictFile, Merged};
+pub use merge::{Answer, ConflictFile, Merged};
 pub use update::{
     SNAPSHOTS, discard_changes, restore_worktree, snapshot_worktree, update_worktree,
 };

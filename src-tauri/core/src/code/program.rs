@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::{
@@ -16,11 +16,15 @@ use crate::{
 /// How a `git` that ran to its end ended.
 pub(super) struct Ended {
     pub(super) success: bool,
-    /// The last line it said that is no progress, without its `fatal: `.
-    pub(super) last_line: String,
+    /// The last lines it said that are no progress, without `fatal: `.
+    pub(super) said: Vec<String>,
 }
 
+/// How many of its last lines are kept.
+const SAID: usize = 5;
+
 /// How long a `git` that was asked to stop may take to clean up behind itself.
+#[cfg(unix)]
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Runs `git` with the arguments; each line it says on stderr (progress too) goes to `on_line`.
@@ -36,8 +40,8 @@ pub(super) fn run<S: AsRef<OsStr>>(
     };
     let stderr = child.stderr.take().expect("stderr is piped");
     let (send, lines) = sync_channel(64);
-    let reader = thread::spawn(move || read_lines(stderr, &send));
-    let mut last_line = String::new();
+    thread::spawn(move || read_lines(stderr, &send));
+    let mut said = Vec::new();
     loop {
         if let Err(cancelled) = meter.check() {
             stop(&mut child);
@@ -47,19 +51,28 @@ pub(super) fn run<S: AsRef<OsStr>>(
         match lines.recv_timeout(Duration::from_millis(100)) {
             Ok(line) => {
                 on_line(&line);
-                if percent(&line).is_none() && !line.trim().is_empty() {
-                    last_line = line;
+                if percent(&line).is_none() && !is_boilerplate(&line) {
+                    said.push(line.trim().trim_start_matches("fatal: ").to_owned());
+                    said.drain(..said.len().saturating_sub(SAID));
                 }
             }
+            // What git leaves behind (a shared ssh connection, a cache of passwords) may hold its output open.
+            Err(RecvTimeoutError::Timeout) if matches!(child.try_wait(), Ok(Some(_))) => break,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     let status = child.wait().doing(|| "wait for git".into())?;
-    // The channel is closed, so the reader has ended or is about to.
-    let _ = reader.join();
-    let last_line = last_line.trim().trim_start_matches("fatal: ").to_owned();
-    Ok(Ended { success: status.success(), last_line })
+    Ok(Ended { success: status.success(), said })
+}
+
+/// Lines that Git says whatever went wrong.
+fn is_boilerplate(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty()
+        || line.starts_with("Cloning into")
+        || line.starts_with("Please make sure you have the correct access rights")
+        || line == "and the repository exists."
 }
 
 fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
@@ -129,8 +142,8 @@ fn stop(child: &mut Child) {
     #[cfg(unix)]
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        let deadline = Instant::now() + FAREWELL;
-        while Instant::now() < deadline {
+        let deadline = std::time::Instant::now() + FAREWELL;
+        while std::time::Instant::now() < deadline {
             if !matches!(child.try_wait(), Ok(None)) {
                 return;
             }
@@ -147,4 +160,29 @@ pub(super) fn percent(line: &str) -> Option<(u64, u64)> {
     let (numbers, _) = rest.split_once(')')?;
     let (done, total) = numbers.split_once('/')?;
     Some((done.parse().ok()?, total.parse().ok()?))
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::time::Instant;
+
+    use super::{Duration, Meter, percent, run};
+
+    #[test]
+    fn what_git_leaves_running_does_not_hold_us() {
+        let started = Instant::now();
+        let alias = "alias.x=!sleep 12 & echo said >&2 #";
+        let ended = run(["-c", alias, "x"], Meter::silent(), |_| ()).expect("git runs");
+        assert!(ended.success);
+        assert_eq!(ended.said, ["said"]);
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn progress_is_read_from_what_git_says() {
+        let line = "Receiving objects:  45% (450/1000), 1.20 MiB | 2.00 MiB/s";
+        assert_eq!(percent(line), Some((450, 1000)));
+        assert_eq!(percent("fatal: 100% (no/numbers)"), None);
+    }
 }

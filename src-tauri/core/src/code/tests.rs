@@ -188,7 +188,11 @@ fn a_folder_that_cant_be_taken_leaves_no_repository() {
         assert!(!repository.path().exists());
         fs::remove_file(folder.join("a/link")).unwrap();
     }
-    import().unwrap();
+    let first = import().unwrap();
+    repository.move_reference("refs/heads/main", None, Some(&first)).unwrap();
+    repository.move_reference("refs/heads/master", Some(&first), None).unwrap();
+    assert_eq!(import().unwrap_err().code, Code::Refused);
+    assert_eq!(repository.head("main").unwrap(), first, "what is there already is never removed");
 }
 
 #[test]

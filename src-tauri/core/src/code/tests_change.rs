@@ -71,6 +71,31 @@ fn a_conflict_changes_nothing_and_shows_both_sides() {
 }
 
 #[test]
+fn a_conflict_is_solved_file_by_file() {
+    let (site, dev, blog) = with_blog();
+    put(&blog, "lib/a.php", "theirs\n");
+    let theirs = commit(&blog, "index.php", "theirs\n");
+    put(&dev, "lib/a.php", "ours\n");
+    commit(&dev, "index.php", "ours\n");
+    let merge = |answers: &[Answer]| {
+        site.repository.merge_resolved("master", &theirs, "Merge", &author(), false, answers)
+    };
+    let edited = Answer { path: "index.php".into(), content: Some(b"both\n".to_vec()) };
+    let Merged::Conflicts(left) = merge(std::slice::from_ref(&edited)).unwrap() else {
+        panic!("one is left")
+    };
+    assert_eq!(left.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["lib/a.php"]);
+    let wrong = Answer { path: "other.php".into(), ..edited.clone() };
+    assert_eq!(merge(&[wrong]).unwrap_err().code, Code::NotFound);
+    let deleted = Answer { path: "lib/a.php".into(), content: None };
+    let result = merged(merge(&[edited, deleted]).unwrap());
+    update_worktree(&dev, &result).unwrap();
+    assert_eq!(fs::read_to_string(dev.join("index.php")).unwrap(), "both\n");
+    assert!(!dev.join("lib/a.php").exists());
+    assert_eq!(git(&dev, &["status", "--porcelain"]), "");
+}
+
+#[test]
 fn a_file_deleted_on_one_side_and_changed_on_the_other_is_a_conflict() {
     let (site, dev, blog) = with_blog();
     let theirs = commit(&blog, "lib/a.php", "changed\n");

@@ -12,7 +12,7 @@ use crate::{
         request::Query,
         view::{
             Board, CodeInfo, CommitRow, ContentInfo, DatabaseInfo, DeployPlan, EnvironmentInfo,
-            FilesInfo, Health, SiteCard, SiteRow, Status, WorkflowRow,
+            FilesInfo, Health, Problem, SiteCard, SiteRow, Status, WorkflowRow,
         },
     },
     runtime,
@@ -25,7 +25,12 @@ const ON_THE_BOARD: u32 = 20;
 const IN_A_LIST: u32 = 500;
 
 /// Answers a question with what its documentation says.
-pub(super) fn answer(context: &Context, healed: &[WorkflowRow], query: &Query) -> Result<Value> {
+pub(super) fn answer(
+    context: &Context,
+    healed: &[WorkflowRow],
+    problems: &[Problem],
+    query: &Query,
+) -> Result<Value> {
     match query {
         Query::Sites => json(sites(context)?),
         Query::SiteCards => json(site_cards(context)?),
@@ -42,7 +47,7 @@ pub(super) fn answer(context: &Context, healed: &[WorkflowRow], query: &Query) -
         Query::Workflows { site } => json(workflows(context, site.as_ref(), IN_A_LIST)?),
         Query::WorkflowLog { id } => json(workflow_log(context, *id)?),
         Query::Doctor => json(runtime::doctor()),
-        Query::Status => json(status(context, healed)?),
+        Query::Status => json(status(context, healed, problems)?),
         Query::Command { request } => json(workflow::command_line(request)),
     }
 }
@@ -281,12 +286,13 @@ fn workflow_log(context: &Context, id: i64) -> Result<String> {
     }
 }
 
-fn status(context: &Context, healed: &[WorkflowRow]) -> Result<Status> {
+fn status(context: &Context, healed: &[WorkflowRow], problems: &[Problem]) -> Result<Status> {
     Ok(Status {
         root: context.layout.root().display().to_string(),
         port: context.front().address().port(),
         free: files::free_bytes(context.layout.root())?,
         processes: context.runtime.processes(),
         healed: healed.to_vec(),
+        problems: problems.to_vec(),
     })
 }

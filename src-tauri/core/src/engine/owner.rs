@@ -21,7 +21,7 @@ use crate::{
     layout::Layout,
     model::{
         request::{Event, Query, Request},
-        view::WorkflowRow,
+        view::{Problem, WorkflowRow},
     },
     progress::Cancel,
     runtime::{self, Runtime},
@@ -48,6 +48,7 @@ pub struct Engine {
 struct Shared {
     context: Arc<Context>,
     healed: Vec<WorkflowRow>,
+    problems: Vec<Problem>,
     running: Mutex<HashMap<i64, Cancel>>,
     listeners: Mutex<Vec<Sender<Event>>>,
 }
@@ -66,10 +67,14 @@ impl Engine {
         let context = Arc::new(Context::new(layout.clone(), store, runtime, plugin));
         start_front(&context, config.port)?;
         let healed = heal::at_start(&context)?;
-        let healed = healed.iter().map(|it| context.workflow_row(it)).collect::<Result<_>>()?;
+        let problems = healed.problems.into_iter().map(|(site, error)| Problem { site, error });
+        let problems = problems.collect();
+        let rows = healed.workflows.iter().map(|it| context.workflow_row(it));
+        let healed = rows.collect::<Result<_>>()?;
         let shared = Arc::new(Shared {
             context,
             healed,
+            problems,
             running: Mutex::default(),
             listeners: Mutex::default(),
         });
@@ -80,6 +85,11 @@ impl Engine {
     /// What the last owner left unfinished and this one took back.
     pub fn healed(&self) -> &[WorkflowRow] {
         &self.shared.healed
+    }
+
+    /// Sites that could not be made ready, with the reason.
+    pub fn problems(&self) -> &[Problem] {
+        &self.shared.problems
     }
 
     /// The front's port.
@@ -135,7 +145,7 @@ impl Engine {
 
 impl Shared {
     fn answer(&self, query: &Query) -> Result<serde_json::Value> {
-        answer::answer(&self.context, &self.healed, query)
+        answer::answer(&self.context, &self.healed, &self.problems, query)
     }
 
     fn run(
@@ -200,7 +210,7 @@ impl Shared {
             Ok(Call::Run(request)) => self.run_for_guest(&request, sink),
             Ok(Call::Subscribe) => {
                 for event in self.listen() {
-                    if !sink(line(&Reply::Event(event))) {
+                    if !sink(line(&Reply::Event(Box::new(event)))) {
                         return;
                     }
                 }
@@ -219,7 +229,7 @@ impl Shared {
                 self.run(request, &tell, &Cancel::default())
             });
             for event in receiver {
-                sink(line(&Reply::Event(event)));
+                sink(line(&Reply::Event(Box::new(event))));
             }
             match run.join() {
                 Ok(Ok(row)) => Reply::Done(Box::new(row)),

@@ -108,7 +108,7 @@ impl Remote {
             let reply: Reply = serde_json::from_str(&line.doing(doing)?).doing(doing)?;
             match reply {
                 Reply::Event(event) => {
-                    if !on_event(event) {
+                    if !on_event(*event) {
                         return Ok(None);
                     }
                 }

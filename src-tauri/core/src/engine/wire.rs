@@ -37,7 +37,7 @@ pub(super) enum Call {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Reply {
-    Event(Event),
+    Event(Box<Event>),
     Answer(serde_json::Value),
     Done(Box<WorkflowRow>),
     Error(Error),

@@ -1,8 +1,10 @@
 //! The ports that the front listens on.
 use std::{
     io,
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
 };
+
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::error::{Error, Result};
 
@@ -10,11 +12,15 @@ use crate::error::{Error, Result};
 pub(super) struct Listeners {
     /// The IPv4 address.
     pub(super) address: SocketAddr,
-    /// One or two listeners, not blocking.
+    /// One or two listeners.
     pub(super) all: Vec<TcpListener>,
 }
 
-/// Binds loopback at the first port that is free; port 0 means any.
+/// How many connections may wait to be taken. The standard library's 128 overflow in a burst, and a
+/// connection that finds no room is tried again only after a second.
+const QUEUE: u32 = 1024;
+
+/// Binds loopback at the first port that is free; port 0 means any. Must be called within a runtime.
 pub(super) fn bind(ports: &[u16]) -> Result<Listeners> {
     let mut last = None;
     for &port in ports {
@@ -37,10 +43,10 @@ fn bind_port(port: u16) -> io::Result<Listeners> {
     let mut attempts = if port == 0 { 16 } else { 1 };
     loop {
         attempts -= 1;
-        let four = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        let four = listen((Ipv4Addr::LOCALHOST, port).into())?;
         let address = four.local_addr()?;
         let mut all = vec![four];
-        match TcpListener::bind((Ipv6Addr::LOCALHOST, address.port())) {
+        match listen((Ipv6Addr::LOCALHOST, address.port()).into()) {
             Ok(six) => all.push(six),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 if attempts > 0 {
@@ -51,11 +57,17 @@ fn bind_port(port: u16) -> io::Result<Listeners> {
             // A machine without IPv6: nobody else can listen there either.
             Err(_) => {}
         }
-        for listener in &all {
-            listener.set_nonblocking(true)?;
-        }
         return Ok(Listeners { address, all });
     }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Else a port that was just freed stays taken for a minute. On Windows it means something else.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
 }
 
 /// Each connection is an open file, and many systems start a program with a limit of 256 or 1,024.
@@ -71,5 +83,22 @@ pub(super) fn allow_many_files() {
             let raised = Rlimit { current: Some(wanted), maximum: limit.maximum };
             let _ = setrlimit(Resource::Nofile, raised);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::TcpStream, time::Duration};
+
+    use super::*;
+
+    #[test]
+    fn a_burst_of_connections_finds_room_before_any_is_taken() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let _inside = runtime.enter();
+        let address = bind(&[0]).map(|listeners| (listeners.address, listeners.all)).unwrap();
+        let connect = || TcpStream::connect_timeout(&address.0, Duration::from_millis(900));
+        let open: Vec<TcpStream> = (0..500).map(|_| connect().unwrap()).collect();
+        assert_eq!(open.len(), 500);
     }
 }

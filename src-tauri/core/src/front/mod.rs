@@ -6,7 +6,7 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, sync::Mutex, time::Duration};
 
 use crate::{
-    error::{Doing, Error, Result},
+    error::{Error, Result},
     model::{Address, Lock, view::Health},
     runtime::{DatabaseLease, PhpLease},
 };
@@ -90,15 +90,12 @@ impl Front {
 
     fn start_with(ports: &[u16], sites: Arc<dyn Sites>, limits: server::Limits) -> Result<Self> {
         listen::allow_many_files();
-        let listeners = listen::bind(ports)?;
         let threads = threads::Threads::start()?;
-        let address = listeners.address;
-        let shared = Arc::new(server::Shared::new(sites, address, limits));
         let loops = threads.handles();
         let inside = loops[0].enter();
+        let listeners = listen::bind(ports)?;
+        let shared = Arc::new(server::Shared::new(sites, listeners.address, limits));
         for listener in listeners.all {
-            let listener = tokio::net::TcpListener::from_std(listener)
-                .doing(|| format!("listen on {address}"))?;
             loops[0].spawn(server::accept(Arc::clone(&shared), listener, loops.clone()));
         }
         loops[0].spawn(server::write_logs(Arc::clone(&shared)));

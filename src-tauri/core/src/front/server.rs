@@ -116,9 +116,19 @@ async fn connection(shared: Arc<Shared>, stream: std::net::TcpStream, client: So
     // Without it a short answer may wait for the acknowledgement of its head.
     let _ = stream.set_nodelay(true);
     let limit = shared.limits.headers;
-    let service = service_fn(move |request| {
+    let service = service_fn(move |request: Request<Incoming>| {
         let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(handle(&shared, request, client).await) }
+        let is_safe = request.method().is_safe();
+        let answer = async move { handle(&shared, request, client).await };
+        // Hyper drops an answer that nobody waits for, even one that it never began. What has an effect
+        // is therefore done by a task: WordPress starts its cron by a POST and leaves at once.
+        let work = if is_safe { Err(answer) } else { Ok(tokio::spawn(answer)) };
+        async move {
+            Ok::<_, Infallible>(match work {
+                Ok(task) => task.await.unwrap_or_else(|_| pages::failed("It was given up.")),
+                Err(answer) => answer.await,
+            })
+        }
     });
     // How a connection ends is the client's affair.
     let _ = http1::Builder::new()

@@ -317,6 +317,18 @@ pub struct Status {
     pub processes: Vec<ProcessRow>,
     /// What the last owner left unfinished and this one put back.
     pub healed: Vec<WorkflowRow>,
+    /// Sites that could not be made ready at the start.
+    pub problems: Vec<Problem>,
+}
+
+/// A site that could not be made ready, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Problem {
+    /// The site.
+    pub site: SiteName,
+    /// The reason.
+    pub error: Error,
 }
 
 /// A process that Portico started.

@@ -5,22 +5,22 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::Arc,
-    time::{Duration, Instant},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant, SystemTime},
 };
 
 use mysql::{Conn, OptsBuilder, prelude::Queryable};
 
 use super::{
+    lock,
     pool::{Log, is_root},
-    process::{Process, ask, ending, run, wait_for, with_lines},
+    process::{Process, ask, wait_for, with_lines},
     programs,
     warden::Warden,
 };
 use crate::{
     error::{Doing, Error, Result},
     model::{Address, Database},
-    progress::Meter,
 };
 
 /// The database that sites use, and its user: as on Pantheon.
@@ -29,8 +29,15 @@ const NAME: &str = "pantheon";
 /// A start takes 0.1 to 0.3 s; after a crash with a full log, or while a killed owner's server still ends, much longer.
 const START: Duration = Duration::from_secs(90);
 
+/// `--version` takes 30 ms.
+const SAY: Duration = Duration::from_secs(20);
+
 /// A clean stop takes 0.02 to 2 s; with a full log on a slow disk, longer. What is killed after that recovers at its next start.
 const STOP: Duration = Duration::from_secs(60);
+
+/// Each server's own folder for temporary tables, in its data directory: a server that starts deletes all such tables
+/// that it finds there, those of other servers too.
+pub(super) const TEMPORARY: &str = "portico-tmp";
 
 /// Options that both servers know. Measured for a machine with many environments, of which each has little to do.
 const COMMON: &[&str] = &[
@@ -55,7 +62,12 @@ const COMMON: &[&str] = &[
 ];
 
 /// Options that only MariaDB knows.
-const MARIADB: &[&str] = &["--innodb-log-file-size=48M", "--aria-pagecache-buffer-size=8M"];
+const MARIADB: &[&str] = &[
+    "--innodb-log-file-size=48M",
+    "--aria-pagecache-buffer-size=8M",
+    // Folders of the data directory are databases otherwise.
+    "--ignore-db-dirs=portico-tmp",
+];
 
 /// Options that only MySQL knows, some of them since a later version.
 const MYSQL: &[&str] = &["--loose-mysqlx=OFF", "--loose-innodb-redo-log-capacity=50331648"];
@@ -78,7 +90,7 @@ impl Installation {
     }
 
     /// The name of its template.
-    fn template(&self) -> String {
+    pub(super) fn template(&self) -> String {
         let name = if self.is_mariadb { "mariadb" } else { "mysql" };
         format!("{name}-{}", self.version)
     }
@@ -94,12 +106,24 @@ pub(super) fn client() -> Option<PathBuf> {
     programs::find(&["mariadb", "mysql"])
 }
 
-/// The server on this machine, asked what it is.
+/// The server on this machine; asked what it is once for each change of the program.
 pub(super) fn installation() -> Option<Installation> {
+    type Known = Option<(Option<SystemTime>, Installation)>;
+    static KNOWN: Mutex<Known> = Mutex::new(None);
     let program = program()?;
-    let said = ask(Command::new(&program).args(["--no-defaults", "--version"]), START)?;
+    let changed = fs::metadata(&program).and_then(|found| found.modified()).ok();
+    let mut known = lock(&KNOWN);
+    if let Some((time, installation)) = &*known
+        && *time == changed
+        && installation.program == program
+    {
+        return Some(installation.clone());
+    }
+    let said = ask(Command::new(&program).args(["--no-defaults", "--version"]), SAY)?;
     let (is_mariadb, version) = read_version(&said)?;
-    Some(Installation { program, is_mariadb, version })
+    let installation = Installation { program, is_mariadb, version };
+    *known = Some((changed, installation.clone()));
+    Some(installation)
 }
 
 /// Reads "mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for …" or "mysqld  Ver 8.0.36 for … (MySQL Community …)".
@@ -110,113 +134,9 @@ fn read_version(said: &str) -> Option<(bool, String)> {
     (end > 0).then(|| (said.contains("MariaDB"), rest[..end].to_owned()))
 }
 
-/// Makes `data` a copy of the template of the installed version, which is made if there is none yet.
-pub(super) fn create_data_directory(
-    templates: &Path,
-    data: &Path,
-    warden: &Arc<Warden>,
-    meter: Meter<'_>,
-) -> Result<()> {
-    let server = installation().ok_or_else(|| Error::missing("MariaDB (or MySQL)"))?;
-    let template = templates.join(server.template());
-    if !template.is_dir() {
-        let new = new_beside(&template);
-        let made = initialise(&server, &new, warden, meter).and_then(|()| move_to(&new, &template));
-        made.inspect_err(|_| drop(fs::remove_dir_all(&new)))?;
-    }
-    let new = new_beside(data);
-    let copied = copy(&template, &new, meter).and_then(|()| move_to(&new, data));
-    copied.inspect_err(|_| drop(fs::remove_dir_all(&new)))
-}
-
-/// A place for what will be moved to `path` when it is whole.
-fn new_beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-    name.push(format!(".new-{}", std::process::id()));
-    path.with_file_name(name)
-}
-
-fn move_to(new: &Path, place: &Path) -> Result<()> {
-    // An empty folder may be there; a full one is never replaced.
-    if place.is_dir() {
-        fs::remove_dir(place).doing(|| format!("replace {}", place.display()))?;
-    }
-    fs::rename(new, place).doing(|| format!("move {} into its place", place.display()))
-}
-
-/// Has the server write an empty data directory.
-fn initialise(
-    server: &Installation,
-    data: &Path,
-    warden: &Arc<Warden>,
-    meter: Meter<'_>,
-) -> Result<()> {
-    // Left over from an owner that died.
-    let _ = fs::remove_dir_all(data);
-    fs::create_dir_all(data).doing(|| format!("create {}", data.display()))?;
-    meter.line(format!("preparing {} once", server.label()));
-    let mut command = initialiser(server, data)?;
-    let output = run(&mut command, "", warden, meter)?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let error = Error::failed(format!("initialise a data directory of {}", server.label()))
-        .because(ending(output.status));
-    let mut lines = super::process::last_lines(&String::from_utf8_lossy(&output.stdout));
-    lines.extend(output.last_lines);
-    Err(with_lines(error, lines))
-}
-
-/// The program that initialises; MySQL's server does it itself, MariaDB has one beside (a shell script on Unix).
-fn initialiser(server: &Installation, data: &Path) -> Result<Command> {
-    let path = |option: &str| {
-        let mut option = OsString::from(option);
-        option.push(data);
-        option
-    };
-    if !server.is_mariadb {
-        let mut command = Command::new(&server.program);
-        command.args(["--no-defaults", "--initialize-insecure"]).arg(path("--datadir="));
-        command.args(as_root());
-        return Ok(command);
-    }
-    let install = programs::find(&["mariadb-install-db", "mysql_install_db"])
-        .ok_or_else(|| Error::missing("mariadb-install-db"))?;
-    let mut command = Command::new(install);
-    if cfg!(windows) {
-        command.arg(path("--datadir="));
-        return Ok(command);
-    }
-    command
-        .arg("--no-defaults")
-        .arg(path("--datadir="))
-        .args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"])
-        .args(["--innodb-flush-method=fsync", "--innodb-log-file-size=48M"])
-        .args(as_root());
-    Ok(command)
-}
-
 /// Both servers refuse to run as root unless told.
-fn as_root() -> Option<&'static str> {
+pub(super) fn as_root() -> Option<&'static str> {
     is_root().then_some("--user=root")
-}
-
-/// Copies a template: some hundred small files, so one thread is enough.
-fn copy(from: &Path, to: &Path, meter: Meter<'_>) -> Result<()> {
-    meter.check()?;
-    let reading = || format!("read {}", from.display());
-    fs::create_dir_all(to).doing(|| format!("create {}", to.display()))?;
-    for entry in fs::read_dir(from).doing(reading)? {
-        let entry = entry.doing(reading)?;
-        let place = to.join(entry.file_name());
-        if entry.file_type().doing(reading)?.is_dir() {
-            copy(&entry.path(), &place, meter)?;
-        } else {
-            meter.check()?;
-            fs::copy(entry.path(), &place).doing(|| format!("copy to {}", place.display()))?;
-        }
-    }
-    Ok(())
 }
 
 /// A running server.
@@ -370,8 +290,15 @@ fn command(
 ) -> Result<Command> {
     let mut command = Command::new(&server.program);
     command.arg("--no-defaults");
-    let paths =
-        [("datadir", data), ("socket", socket), ("pid-file", pid_file), ("log-error", &log.file)];
+    let temporary = data.join(TEMPORARY);
+    fs::create_dir_all(&temporary).doing(|| format!("create {}", temporary.display()))?;
+    let paths = [
+        ("datadir", data),
+        ("tmpdir", &temporary),
+        ("socket", socket),
+        ("pid-file", pid_file),
+        ("log-error", &log.file),
+    ];
     for (name, path) in paths {
         let mut option = OsString::from(format!("--{name}="));
         option.push(path);

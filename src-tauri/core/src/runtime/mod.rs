@@ -5,13 +5,15 @@ mod php;
 mod pool;
 mod process;
 mod programs;
+mod script;
+mod sockets;
+mod template;
 mod usage;
 mod warden;
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -25,6 +27,7 @@ pub use doctor::doctor;
 use mariadb::Server;
 use pool::Pool;
 use process::lock;
+use script::Script;
 use usage::{Lease, Slots};
 use warden::Warden;
 
@@ -33,10 +36,6 @@ use crate::{
     model::{Address, Database, view::ProcessRow},
     progress::Meter,
 };
-
-/// The longest path of a socket on every Unix (`sun_path` has 104 bytes on macOS, with the closing zero).
-#[cfg(unix)]
-const LONGEST_SOCKET: usize = 103;
 
 /// Where the runtime may write, and how long what nobody uses may run.
 #[derive(Clone, Debug)]
@@ -119,8 +118,8 @@ pub struct DatabaseLease {
 impl Runtime {
     /// A runtime with nothing started. Kills what an owner of the same folder left behind.
     pub fn start(config: Config) -> Result<Self> {
-        check_length(&config.sockets)?;
-        prepare(&config.sockets)?;
+        sockets::check_length(&config.sockets)?;
+        sockets::prepare(&config.sockets)?;
         let warden = Arc::new(Warden::start(config.sockets.join("processes"))?);
         let (wake, woken) = mpsc::channel();
         let shared = Arc::new(Shared {
@@ -202,52 +201,14 @@ impl Runtime {
         meter: Meter<'_>,
     ) -> Result<String> {
         self.shared.check_not_ending()?;
-        let all = php::installations();
-        // Of the installations that serve, the one that serves this site: the version must be the same.
-        let chosen = php::choose(&all, spec.version.as_deref(), |it| it.server().is_some())
-            .filter(|it| it.cli.is_some())
-            .or_else(|| php::choose(&all, spec.version.as_deref(), |it| it.cli.is_some()));
-        let program =
-            chosen.and_then(|it| it.cli.as_ref()).ok_or_else(|| Error::missing("PHP (php)"))?;
-        let settings = tempfile::Builder::new()
-            .prefix("run-")
-            .tempdir_in(&self.shared.config.sockets)
-            .doing(|| format!("write to {}", self.shared.config.sockets.display()))?;
-        fs::create_dir_all(&spec.logs).doing(|| format!("create {}", spec.logs.display()))?;
-        let errors = spec.logs.join("php-error.log");
-        // Standard output is the script's answer; what went wrong is told beside it.
-        let last = [("display_errors", "stderr"), ("html_errors", "0")];
-        php::write_settings(settings.path(), &errors, &spec.settings, &last)?;
-        let mut command = Command::new(program);
-        command
-            .arg(script)
-            .args(arguments)
-            .current_dir(folder)
-            .env("PHP_INI_SCAN_DIR", php::scan_path(settings.path()))
-            .envs(spec.variables.iter().map(|(name, value)| (name, value)));
-        let output = process::run(&mut command, input, &self.shared.warden, meter)?;
-        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-        if output.status.success() {
-            return Ok(stdout);
-        }
-        let error = Error::failed(format!("run {}", script.display()))
-            .because(process::ending(output.status));
-        let said = match output.last_lines.is_empty() {
-            true => process::last_lines(&stdout),
-            false => output.last_lines,
-        };
-        Err(process::with_lines(error, said))
+        let Shared { config, warden, .. } = &*self.shared;
+        Script { file: script, arguments, folder, input }.run(spec, &config.sockets, warden, meter)
     }
 
     /// Makes the empty data directory of a new MariaDB generation, from the template.
     pub fn create_data_directory(&self, data: &Path, meter: Meter<'_>) -> Result<()> {
         let _one = lock(&self.shared.template);
-        mariadb::create_data_directory(
-            &self.shared.config.templates,
-            data,
-            &self.shared.warden,
-            meter,
-        )
+        template::create(&self.shared.config.templates, data, &self.shared.warden, meter)
     }
 
     /// The server of the data directory `data`, started if need be, with a user whose password is `password`.
@@ -408,50 +369,6 @@ impl Shared {
             false => Ok(()),
         }
     }
-}
-
-/// Refuses a folder in which a socket's path would be too long for some system.
-fn check_length(sockets: &Path) -> Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::ffi::OsStrExt;
-        let longest = mariadb::socket(sockets, Path::new("")).as_os_str().as_bytes().len();
-        if longest > LONGEST_SOCKET {
-            let over = longest - LONGEST_SOCKET;
-            return Err(Error::refused(format!(
-                "the folder for sockets is {over} bytes too deep: {}",
-                sockets.display()
-            ))
-            .hint("Choose a root folder with a shorter path."));
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = sockets;
-    Ok(())
-}
-
-/// Makes the sockets' folder ours alone, ends what a killed owner left and clears its files.
-fn prepare(sockets: &Path) -> Result<()> {
-    let doing = || format!("prepare {}", sockets.display());
-    fs::create_dir_all(sockets).doing(doing)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(sockets, fs::Permissions::from_mode(0o700)).doing(doing)?;
-        warden::end_leftovers(&sockets.join("processes"));
-    }
-    for entry in fs::read_dir(sockets).doing(doing)? {
-        let entry = entry.doing(doing)?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let path = entry.path();
-        if name.starts_with("php-") || name.starts_with("run-") {
-            fs::remove_dir_all(&path).doing(|| format!("delete {}", path.display()))?;
-        } else if name.starts_with("db-") {
-            fs::remove_file(&path).doing(|| format!("delete {}", path.display()))?;
-        }
-    }
-    Ok(())
 }
 
 /// Whether a MariaDB or MySQL server is installed. Cheap: nothing is run.

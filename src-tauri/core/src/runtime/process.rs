@@ -64,26 +64,26 @@ impl Process {
         }
     }
 
-    /// Asks the group to end, and kills what has not after `patience`. Answers whether it ended by itself.
+    /// Asks the group to end, and kills what has not after `patience`. Answers whether it ended by itself and well.
     pub(super) fn end(&mut self, patience: Duration) -> bool {
         self.ask_to_end();
-        let clean = cfg!(unix) && wait_for(Instant::now() + patience, || !self.is_running());
-        self.kill();
-        clean
+        let in_time = cfg!(unix) && wait_for(Instant::now() + patience, || !self.is_running());
+        in_time & self.kill()
     }
 
-    /// Kills the group and reaps it.
-    fn kill(&mut self) {
+    /// Kills the group and reaps it. Answers whether the process had ended well before.
+    fn kill(&mut self) -> bool {
         if self.ended {
-            return;
+            return false;
         }
         // Before it is reaped, its id can be nobody else's.
         #[cfg(unix)]
         signal_group(self.child.id(), Signal::KILL);
         let _ = self.child.kill();
-        let _ = self.child.wait();
+        let ended_well = self.child.wait().is_ok_and(|status| status.success());
         self.ended = true;
         self.warden.forget(self.child.id());
+        ended_well
     }
 
     /// Waits until it ends by itself; kills it on a cancel.

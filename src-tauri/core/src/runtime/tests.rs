@@ -400,6 +400,24 @@ fn a_database_is_created_used_stopped_copied_and_used_with_another_password() {
 }
 
 #[test]
+fn a_server_that_starts_leaves_the_temporary_tables_of_others_alone() {
+    let bench = Bench::new(LONG);
+    let (one, two) = (bench.data("one"), bench.data("two"));
+    let lease = bench.runtime.mariadb(&address(), &one, "p").expect("a server");
+    let mut connection = connect(&lease).expect("in");
+    connection.query_drop("CREATE TEMPORARY TABLE t (a INT) ENGINE=Aria").expect("created");
+    connection.query_drop("INSERT INTO t VALUES (7)").expect("inserted");
+    let _other = bench.runtime.mariadb(&address(), &two, "p").expect("another server");
+    connection.query_drop("DROP TEMPORARY TABLE t").expect("its files are still there");
+    let Database::MariaDb { socket, .. } = &lease.database else { panic!("no MariaDB") };
+    let root = OptsBuilder::new().socket(socket.to_str()).user(Some("root"));
+    let mut root = Conn::new(root).expect("root needs no password");
+    let databases: Vec<String> = root.query("SHOW DATABASES").expect("listed");
+    assert!(databases.contains(&"pantheon".to_owned()));
+    assert!(!databases.iter().any(|it| it.contains("tmp")), "{databases:?}");
+}
+
+#[test]
 fn a_start_that_comes_during_a_stop_waits_for_its_end() {
     let bench = Bench::new(LONG);
     let data = bench.data("one");
@@ -425,6 +443,18 @@ fn a_killed_server_is_started_anew_on_what_it_left() {
     assert!(eventually(|| !lives(pid)));
     let lease = bench.runtime.mariadb(&address(), &data, "p").expect("a new server");
     connect(&lease).expect("in").query_drop("INSERT INTO t VALUES (1)").expect("inserted");
+}
+
+#[test]
+fn a_server_that_died_was_not_stopped_cleanly() {
+    let bench = Bench::new(LONG);
+    let data = bench.data("one");
+    drop(bench.runtime.mariadb(&address(), &data, "p").expect("a server"));
+    let pid = bench.pids()[0];
+    kill(pid);
+    assert!(eventually(|| !lives(pid)));
+    let error = bench.runtime.stop_mariadb(&data, SOON).expect_err("its files are not complete");
+    assert!(error.message.contains("cleanly"), "{error:?}");
 }
 
 #[test]

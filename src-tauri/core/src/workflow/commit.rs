@@ -47,7 +47,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let before = repository.reference(&name)?;
     let commit = work.step("Commit", |_| {
         let author = create_site::author();
-        code::commit_changes(&folder, &wanted.files, &wanted.message, &author)
+        code::prepare_commit(&folder, &wanted.files, &wanted.message, &author)
     })?;
     let mut result = serde_json::Map::new();
     result.insert("commit".into(), commit.clone().into());

@@ -150,7 +150,7 @@ impl Context {
         for environment in self.store.environments(site)? {
             let address = Address::new(site, &environment.name);
             self.follow_environment(&address, &record.uploads, &environment)?;
-            routes.push(Arc::new(super::running::route(self, &record, &environment)?));
+            routes.push(Arc::new(super::running::route(self, &record, &environment)));
             if let CodePointer::Branch { branch } = &environment.code {
                 followed.push(FollowedBranch {
                     branch: branch.clone(),

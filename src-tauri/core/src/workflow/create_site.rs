@@ -220,7 +220,8 @@ fn add_missing_settings(work: &Work<'_>, code: &Path, detected: &Detected) -> Re
     fs::write(&path, contents).doing(|| format!("write {}", path.display()))?;
     let author = code::default_author();
     let message = format!("Add {file}, which reads the environment");
-    code::commit_changes(code, std::slice::from_ref(&file), &message, &author)?;
+    // Many a .gitignore names this file, since it often holds passwords; this one holds none.
+    code::commit_file(code, &file, &message, &author)?;
     work.line(format!("the code had no {file}; Portico added one, as a commit"));
     Ok(())
 }
@@ -283,6 +284,8 @@ mod tests {
     fn a_source_is_what_it_is_on_the_disk_or_a_git_url() {
         let dir = tempfile::tempdir().expect("temp dir");
         let folder = dir.path().to_str().expect("utf-8");
+        assert_eq!(source(folder).expect_err("empty").code, Code::Refused);
+        fs::write(dir.path().join("index.php"), "<?php").expect("writes");
         assert_eq!(source(folder).expect("a folder"), Source::Folder(folder.into()));
         fs::create_dir(dir.path().join(".git")).expect("makes");
         assert_eq!(source(folder).expect("a clone"), Source::Git(folder.into()));

@@ -238,9 +238,7 @@ fn measure(
 }
 
 fn own_server(work: &Work<'_>, fresh: &Fresh) -> Result<()> {
-    let folder = &fresh.database;
-    let folder = running::resolved(&folder)?;
-    work.owns_server(folder);
+    work.owns_server(running::resolved(&fresh.database)?);
     Ok(())
 }
 

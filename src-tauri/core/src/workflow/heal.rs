@@ -5,7 +5,7 @@ use super::{Context, work};
 use crate::{
     content::files,
     error::{Doing, Error, Result},
-    model::view::WorkflowState,
+    model::{SiteName, view::WorkflowState},
     store::{Trace, Workflow},
 };
 
@@ -38,9 +38,17 @@ pub(crate) fn take_back(context: &Context, workflow: i64) -> Result<()> {
     Ok(())
 }
 
+/// What healing a root folder came to.
+pub struct Healed {
+    /// Workflows that were taken back.
+    pub workflows: Vec<Workflow>,
+    /// Sites whose links could not be repaired, with the reason; the others run.
+    pub problems: Vec<(SiteName, Error)>,
+}
+
 /// Heals the root folder at start: takes back interrupted workflows, repairs links, mends worktrees after a
-/// move of the folder, empties the trash. Answers what was taken back.
-pub fn at_start(context: &Context) -> Result<Vec<Workflow>> {
+/// move of the folder, empties the trash.
+pub fn at_start(context: &Context) -> Result<Healed> {
     let interrupted = context.store.interrupted_workflows()?;
     for workflow in &interrupted {
         take_back(context, workflow.id)?;
@@ -55,11 +63,14 @@ pub fn at_start(context: &Context) -> Result<Vec<Workflow>> {
     if scratch.exists() {
         files::move_to_trash(&scratch, &context.layout.trash())?;
     }
+    let mut problems = Vec::new();
     for site in context.store.sites()? {
         let record = context.store.site_record(&site.name)?;
-        context.mend_worktrees(&record)?;
-        context.follow(&site.name)?;
+        let repaired = context.mend_worktrees(&record).and_then(|()| context.follow(&site.name));
+        problems.extend(repaired.err().map(|error| (site.name, error)));
     }
     work::empty_trash_in_background(context.layout.trash());
-    interrupted.iter().map(|it| context.store.workflow(it.id)).collect()
+    let workflows =
+        interrupted.iter().map(|it| context.store.workflow(it.id)).collect::<Result<_>>()?;
+    Ok(Healed { workflows, problems })
 }

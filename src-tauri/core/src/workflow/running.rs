@@ -2,12 +2,16 @@
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::Context;
 use crate::{
     cms::{self, PhpTask, Surroundings},
+    content::database,
     error::{Doing, Result},
     front::{Ready, Served},
     layout,
@@ -23,13 +27,18 @@ pub struct Route {
     site: Site,
     environment: Environment,
     told: Mutex<Option<Told>>,
+    /// Whether the database was seen with tables in it.
+    filled: AtomicBool,
 }
+
+/// FastCGI parameters.
+type Parameters = Arc<Vec<(String, String)>>;
 
 /// What PHP is told while its database is reached in one way.
 struct Told {
     database: Option<Database>,
     spec: Arc<PhpSpec>,
-    parameters: Arc<Vec<(String, String)>>,
+    parameters: Parameters,
 }
 
 /// Every environment that is served, by the first label of its host name.
@@ -85,20 +94,21 @@ pub(crate) fn resolved(folder: &Path) -> Result<PathBuf> {
 }
 
 /// What the front serves of an environment.
-pub(crate) fn route(context: &Context, site: &Site, environment: &Environment) -> Result<Route> {
+pub(crate) fn route(context: &Context, site: &Site, environment: &Environment) -> Route {
     let address = Address::new(&site.name, &environment.name);
     let code = code_folder(context, environment);
     let folder = code.join(&site.docroot);
-    let docroot = folder.canonicalize().doing(|| format!("find {}", folder.display()))?;
+    // What is missing or broken here is told when the environment is visited: it must not stop the others.
+    let docroot = folder.canonicalize().unwrap_or(folder);
     let uploads = (!site.uploads.is_empty()).then(|| {
         let path = site.uploads.strip_prefix(&site.docroot).unwrap_or(&site.uploads);
         let folder = context.layout.generation_files(&address, environment.generation);
         (format!("/{}", path.trim_start_matches('/')), folder)
     });
-    let yml = cms::pantheon_yml(&code)?;
+    let yml = cms::pantheon_yml(&code).unwrap_or_default();
     let served = Served {
         address: address.clone(),
-        code: code.canonicalize().doing(|| format!("find {}", code.display()))?,
+        code: code.canonicalize().unwrap_or(code),
         docroot,
         uploads,
         protected: yml.protected_web_paths,
@@ -106,28 +116,45 @@ pub(crate) fn route(context: &Context, site: &Site, environment: &Environment) -
         php: site.cms != Cms::Html,
         logs: context.layout.environment_logs(&address),
     };
-    Ok(Route {
+    Route {
         served: Arc::new(served),
         site: site.clone(),
         environment: environment.clone(),
         told: Mutex::default(),
-    })
+        filled: AtomicBool::new(false),
+    }
 }
 
 /// Starts what a route needs for one request.
 pub(crate) fn wake(context: &Context, route: &Route) -> Result<Ready> {
     let generation = route.environment.generation;
     let lease = open_database(context, &route.site, &route.environment, generation)?;
-    let (spec, parameters) = told(context, route, &lease)?;
+    let (spec, mut parameters) = told(context, route, &lease)?;
+    if is_empty_drupal(route, &lease)? {
+        // Pantheon's sign for Drupal to send visitors to its installer.
+        let mut more = parameters.to_vec();
+        more.push(("PANTHEON_DATABASE_STATE".into(), "empty".into()));
+        parameters = Arc::new(more);
+    }
     let database = lease.server;
     Ok(Ready { lease: context.runtime.php(&spec)?, database, parameters })
+}
+
+fn is_empty_drupal(route: &Route, opened: &OpenDatabase) -> Result<bool> {
+    if !matches!(route.site.cms, Cms::Drupal7 | Cms::Drupal) || route.filled.load(Ordering::Relaxed)
+    {
+        return Ok(false);
+    }
+    let tables = opened.database.as_ref().map(database::tables).transpose()?.unwrap_or_default();
+    route.filled.store(!tables.is_empty(), Ordering::Relaxed);
+    Ok(tables.is_empty())
 }
 
 fn told(
     context: &Context,
     route: &Route,
     opened: &OpenDatabase,
-) -> Result<(Arc<PhpSpec>, Arc<Vec<(String, String)>>)> {
+) -> Result<(Arc<PhpSpec>, Parameters)> {
     let mut told = route.told.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(told) = told.as_ref().filter(|told| told.database == opened.database) {
         return Ok((told.spec.clone(), told.parameters.clone()));

@@ -95,11 +95,15 @@ struct Escapes {
 
 impl Escapes {
     fn of(raw: &[u8]) -> Self {
-        let has = |what: &[u8]| memchr::memmem::find(raw, what).is_some();
-        let upper = memchr::memmem::find_iter(raw, b"\\u").any(|at| {
-            raw.get(at + 2..at + 6).is_some_and(|code| code.iter().any(u8::is_ascii_uppercase))
-        });
-        Self { slashes: has(b"\\/"), unicode: raw.is_ascii(), upper }
+        let (mut slashes, mut upper, mut at) = (false, false, 0);
+        while let Some(escape) = memchr::memchr(b'\\', &raw[at..]) {
+            at += escape;
+            slashes |= raw.get(at + 1) == Some(&b'/');
+            upper |= raw.get(at + 1) == Some(&b'u')
+                && raw.get(at + 2..at + 6).is_some_and(|c| c.iter().any(u8::is_ascii_uppercase));
+            at = (at + 2).min(raw.len());
+        }
+        Self { slashes, unicode: raw.is_ascii(), upper }
     }
 
     fn encode(&self, text: &[u8]) -> Vec<u8> {

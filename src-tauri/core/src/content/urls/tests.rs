@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 use super::{Met, Rewriter};
 
 fn rewriter(pairs: &[(&str, &str)]) -> Rewriter {
@@ -224,4 +226,48 @@ fn hostile_nesting_ends() {
     let deep = format!("{}{}{}", "a:1:{i:0;".repeat(100_000), s(OLD), "}".repeat(100_000));
     let expected = format!("{}{}{}", "a:1:{i:0;".repeat(100_000), s(NEW), "}".repeat(100_000));
     assert_eq!(new(&deep), expected);
+}
+
+/// PHP makes random data twice from the same seed, once with each address, in every wrapping it knows.
+#[test]
+fn what_php_serialised_reads_as_if_php_had_replaced_it() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/content/urls/random.php");
+    let made = std::process::Command::new("php").args([script, OLD, NEW, "400"]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let (rewriter, mut changed) = (rewriter(&[(OLD, NEW)]), 0);
+    let lines: Vec<Vec<u8>> = made.stdout.split(|byte| *byte == b'\n').map(unhex).collect();
+    assert!(lines.len() >= 800);
+    for pair in lines.chunks_exact(2) {
+        let mut met = Met::default();
+        let new = rewriter.rewrite(&pair[0], &mut met);
+        assert_eq!(
+            String::from_utf8_lossy(&new),
+            String::from_utf8_lossy(&pair[1]),
+            "of {}",
+            String::from_utf8_lossy(&pair[0])
+        );
+        assert_eq!(met.broken, 0);
+        changed += u64::from(met.replacements > 0);
+    }
+    assert!(changed > 200);
+}
+
+fn unhex(line: &[u8]) -> Vec<u8> {
+    let digits = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
+    line.chunks_exact(2).map(digits).collect()
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_survived(
+        bytes in proptest::collection::vec(
+            proptest::sample::select(b"acme.testhttps://\\\"{}[]:;aOsSCE0123456789%2F@ \x00\xc3".to_vec()), 0..200)
+    ) {
+        let mut value = b"a:1:{i:0;".to_vec();
+        value.extend_from_slice(&bytes);
+        value.extend_from_slice(b"//acme.test");
+        for value in [&value[9..], &value] {
+            rewriter(&[(OLD, NEW), ("acme.test", "x.test")]).rewrite(value, &mut Met::default());
+        }
+    }
 }

@@ -193,3 +193,22 @@ fn unbuffered_output_is_seen_while_the_script_runs() {
         assert!(bytes.windows(4).any(|window| window == b"two\n"));
     });
 }
+
+#[test]
+fn what_was_asked_for_is_done_even_if_the_client_does_not_wait() {
+    with_each_php(|stage| {
+        stage.write("code/index.php", "<?php touch(__DIR__ . '/' . $_GET['done']);");
+        for round in 0..20 {
+            // As WordPress starts its cron.
+            let mut stream = stage.connect();
+            write!(
+                stream,
+                "POST /?done={round} HTTP/1.1\r\nHost: dev-acme.localhost\r\nContent-Length: 0\r\n\r\n"
+            )
+            .unwrap();
+            drop(stream);
+            let done = stage.root.join("code").join(round.to_string());
+            eventually("it is done", || done.exists());
+        }
+    });
+}

@@ -44,7 +44,7 @@ impl Sites for World {
 }
 
 fn lease(address: FastCgi) -> PhpLease {
-    PhpLease { address }
+    PhpLease::from(address)
 }
 
 /// A front with one environment.

@@ -1,0 +1,141 @@
+//! What differs per system in writing a file of a commit.
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    path::Path,
+};
+
+#[cfg(unix)]
+const EXECUTABLE: i32 = 0o100_755;
+
+#[cfg(unix)]
+pub(super) fn create(to: &Path, mode: i32, read_only: bool) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mode = if mode == EXECUTABLE { 0o777 } else { 0o666 };
+    let mode = if read_only { mode & 0o555 } else { mode };
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(to)
+}
+
+#[cfg(windows)]
+pub(super) fn create(to: &Path, _mode: i32, _read_only: bool) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(to)
+}
+
+/// On Unix the rights were given when the file was made.
+pub(super) fn close(file: File, read_only: bool) -> io::Result<()> {
+    if cfg!(windows) && read_only {
+        let mut permissions = file.metadata()?.permissions();
+        permissions.set_readonly(true);
+        file.set_permissions(permissions)?;
+    }
+    Ok(())
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) fn reflink(from: &Path, to: &Path, mode: i32, read_only: bool) -> io::Result<()> {
+    let file = create(to, mode, read_only)?;
+    rustix::fs::ioctl_ficlone(&file, File::open(from)?)?;
+    Ok(())
+}
+
+/// On macOS `fs::copy` shares blocks on APFS; elsewhere it copies, which is never slower than unpacking.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(super) fn reflink(from: &Path, to: &Path, mode: i32, read_only: bool) -> io::Result<()> {
+    fs::copy(from, to)?;
+    set_rights(to, mode, read_only)
+}
+
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+fn set_rights(to: &Path, mode: i32, read_only: bool) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = if mode == EXECUTABLE { 0o755 } else { 0o644 };
+    let mode = if read_only { mode & 0o555 } else { mode };
+    fs::set_permissions(to, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(windows)]
+fn set_rights(to: &Path, _mode: i32, read_only: bool) -> io::Result<()> {
+    let mut permissions = fs::metadata(to)?.permissions();
+    permissions.set_readonly(read_only);
+    fs::set_permissions(to, permissions)
+}
+
+pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+#[cfg(unix)]
+pub(super) fn write_link(target: &[u8], to: &Path) -> io::Result<()> {
+    use std::os::unix::ffi::OsStrExt;
+    std::os::unix::fs::symlink(std::ffi::OsStr::from_bytes(target), to)
+}
+
+/// Links need a right that people rarely have; like Git there, a file that holds the target stands for it.
+#[cfg(windows)]
+pub(super) fn write_link(target: &[u8], to: &Path) -> io::Result<()> {
+    fs::write(to, target)
+}
+
+/// The index entry of a file that was just written, with what Git looks at to see that it is unchanged.
+#[cfg(unix)]
+pub(super) fn index_entry(
+    path: &[u8],
+    id: git2::Oid,
+    mode: i32,
+    file: &Path,
+) -> io::Result<git2::IndexEntry> {
+    use std::os::unix::fs::MetadataExt;
+    let found = fs::symlink_metadata(file)?;
+    let time = |seconds: i64, nanoseconds: i64| {
+        // Git keeps the low 32 bits.
+        git2::IndexTime::new(seconds as i32, nanoseconds as u32)
+    };
+    Ok(git2::IndexEntry {
+        ctime: time(found.ctime(), found.ctime_nsec()),
+        mtime: time(found.mtime(), found.mtime_nsec()),
+        dev: found.dev() as u32,
+        ino: found.ino() as u32,
+        mode: mode as u32,
+        uid: found.uid(),
+        gid: found.gid(),
+        file_size: found.len() as u32,
+        id,
+        flags: 0,
+        flags_extended: 0,
+        path: path.to_vec(),
+    })
+}
+
+/// The index entry of a file that was just written, with what Git looks at to see that it is unchanged.
+#[cfg(windows)]
+pub(super) fn index_entry(
+    path: &[u8],
+    id: git2::Oid,
+    mode: i32,
+    file: &Path,
+) -> io::Result<git2::IndexEntry> {
+    use std::time::{SystemTime, UNIX_EPOCH};
+    let found = fs::symlink_metadata(file)?;
+    let time = |time: io::Result<SystemTime>| {
+        let since = time.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let since = since.unwrap_or_default();
+        git2::IndexTime::new(since.as_secs() as i32, since.subsec_nanos())
+    };
+    Ok(git2::IndexEntry {
+        ctime: time(found.created()),
+        mtime: time(found.modified()),
+        dev: 0,
+        ino: 0,
+        mode: mode as u32,
+        uid: 0,
+        gid: 0,
+        file_size: found.len() as u32,
+        id,
+        flags: 0,
+        flags_extended: 0,
+        path: path.to_vec(),
+    })
+}

@@ -1,0 +1,122 @@
+//! MariaDB and MySQL: a server of the generation's own, which Portico reaches as `root` over its socket.
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use mysql::{Conn, OptsBuilder, prelude::Queryable};
+
+use crate::{
+    error::{Doing, Error, Result},
+    model::{Database, DatabaseEngine, view::DatabaseInfo},
+    progress::{Meter, Unit},
+};
+
+/// How long rows are counted before the server's estimates are taken.
+const COUNTING: Duration = Duration::from_millis(200);
+/// Tables with more rows than this are not counted.
+const SMALL: u64 = 50_000;
+/// The largest packet that the protocol knows.
+pub(super) const PACKET: usize = 1 << 30;
+
+/// A connection as `root`. Bytes travel as they are, whatever a column's character set; zero dates may stay;
+/// foreign keys are not asked.
+pub(super) fn connect(database: &Database) -> Result<Conn> {
+    let Database::MariaDb { socket, name, .. } = database else {
+        return Err(Error::usage("a SQLite file is no server"));
+    };
+    let options = OptsBuilder::new()
+        .socket(Some(socket.to_string_lossy()))
+        .prefer_socket(true)
+        .user(Some("root"))
+        .db_name(Some(name.as_str()))
+        .max_allowed_packet(Some(PACKET))
+        .init(vec![
+            "SET NAMES binary",
+            "SET SESSION sql_mode = '', foreign_key_checks = 0, time_zone = '+00:00'",
+        ]);
+    Conn::new(options).doing(|| format!("connect to the database at `{}`", socket.display()))
+}
+
+pub(super) fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+pub(super) fn tables(database: &Database) -> Result<Vec<String>> {
+    table_names(&mut connect(database)?)
+}
+
+pub(super) fn table_names(connection: &mut Conn) -> Result<Vec<String>> {
+    connection
+        .query(
+            "SELECT table_name FROM information_schema.tables
+             WHERE table_schema = database() AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
+             ORDER BY table_name",
+        )
+        .doing(|| "list the tables".into())
+}
+
+pub(super) fn measure(database: &Database) -> Result<DatabaseInfo> {
+    let mut connection = connect(database)?;
+    let known: Vec<(String, Option<u64>, Option<u64>)> = connection
+        .query(
+            "SELECT table_name, table_rows, data_length + index_length FROM information_schema.tables
+             WHERE table_schema = database() AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
+             ORDER BY table_rows",
+        )
+        .doing(|| "measure the tables".into())?;
+    let started = Instant::now();
+    let mut info = DatabaseInfo { engine: DatabaseEngine::MariaDb, tables: 0, rows: 0, bytes: 0 };
+    for (table, estimate, bytes) in known {
+        let mut rows = estimate.unwrap_or(0);
+        if rows < SMALL && started.elapsed() < COUNTING {
+            let sql = format!("SELECT count(*) FROM {}", quoted(&table));
+            let counted = connection.query_first::<u64, _>(sql);
+            rows = counted.doing(|| format!("count the rows of `{table}`"))?.unwrap_or(rows);
+        }
+        info.tables += 1;
+        info.rows += rows;
+        info.bytes += bytes.unwrap_or(0);
+    }
+    Ok(info)
+}
+
+pub(super) fn empty(
+    database: &Database,
+    tables: &[String],
+    meter: Meter<'_>,
+) -> Result<Vec<String>> {
+    let mut connection = connect(database)?;
+    let wanted: HashSet<&str> = tables.iter().map(String::as_str).collect();
+    let there = table_names(&mut connection)?;
+    let emptied: Vec<String> =
+        there.into_iter().filter(|table| wanted.contains(table.as_str())).collect();
+    for (done, table) in emptied.iter().enumerate() {
+        meter.check()?;
+        connection
+            .query_drop(format!("TRUNCATE TABLE {}", quoted(table)))
+            .doing(|| format!("empty the table `{table}`"))?;
+        meter.progress(done as u64 + 1, Some(emptied.len() as u64), Unit::Tables);
+    }
+    Ok(emptied)
+}
+
+pub(super) fn text(database: &Database, sql: &str) -> Result<Option<String>> {
+    /// The server's number for a table that does not exist.
+    const NO_SUCH_TABLE: u16 = 1146;
+    let mut connection = connect(database)?;
+    connection.query_drop("SET NAMES utf8mb4").doing(|| "ask the database".into())?;
+    let answer: mysql::Result<Option<mysql::Row>> = connection.query_first(sql);
+    match answer {
+        Err(mysql::Error::MySqlError(error)) if error.code == NO_SUCH_TABLE => Ok(None),
+        answer => {
+            let row = answer.doing(|| "ask the database".into())?;
+            Ok(match row.and_then(|row| row.unwrap().into_iter().next()) {
+                Some(mysql::Value::Bytes(bytes)) => {
+                    Some(String::from_utf8_lossy(&bytes).into_owned())
+                }
+                _ => None,
+            })
+        }
+    }
+}

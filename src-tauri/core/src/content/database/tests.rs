@@ -1,0 +1,387 @@
+#![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use mysql::prelude::Queryable;
+
+use super::{
+    Conversion, Converted, convert, copy_sqlite, empty_tables, mariadb, measure, sqlite, tables,
+    text,
+};
+use crate::{
+    content::urls::Rewriter,
+    model::Database,
+    progress::{Cancel, Meter, Report},
+};
+
+/// A server of this test's own, which ends with it.
+struct Server {
+    child: Child,
+    database: Database,
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("ct").tempdir_in("/tmp").unwrap();
+        let data = folder.path().join("d");
+        let installed = Command::new("mariadb-install-db")
+            .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
+            .arg(format!("--datadir={}", data.display()))
+            .args(as_user())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(installed.success());
+        let socket = folder.path().join("s");
+        let child = Command::new("mariadbd")
+            .args(["--no-defaults", "--skip-networking", "--innodb-buffer-pool-size=64M"])
+            .arg(format!("--datadir={}", data.display()))
+            .arg(format!("--socket={}", socket.display()))
+            .args(as_user())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let database = |name: &str| Database::MariaDb {
+            socket: socket.clone(),
+            name: name.into(),
+            user: "site".into(),
+            password: String::new(),
+        };
+        let server = Self { child, database: database("site"), _folder: folder };
+        let started = Instant::now();
+        let mut connection = loop {
+            match mariadb::connect(&database("mysql")) {
+                Ok(connection) => break connection,
+                Err(error) => assert!(started.elapsed() < Duration::from_secs(30), "{error:?}"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        connection.query_drop("CREATE DATABASE site CHARACTER SET utf8mb4").unwrap();
+        server
+    }
+
+    fn sql(&self, statements: &[&str]) {
+        let mut connection = mariadb::connect(&self.database).unwrap();
+        connection.query_drop("SET NAMES utf8mb4").unwrap();
+        for statement in statements {
+            connection.query_drop(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
+    }
+
+    fn ask(&self, sql: &str) -> String {
+        text(&self.database, sql).unwrap().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn as_user() -> Vec<&'static str> {
+    if rustix::process::getuid().is_root() { vec!["--user=root"] } else { Vec::new() }
+}
+
+fn rewriter() -> Rewriter {
+    Rewriter::new(&[("https://acme.test".into(), "http://dev-acme.localhost:8080".into())]).unwrap()
+}
+
+const OLD: &str = "https://acme.test/a";
+const NEW: &str = "http://dev-acme.localhost:8080/a";
+
+/// Runs a conversion; answers its result and the lines it logged.
+fn converted(database: &Database, how: &Conversion) -> (Vec<Converted>, Vec<String>) {
+    let (cancel, lines) = (Cancel::default(), std::sync::Mutex::new(Vec::new()));
+    let report = |report| {
+        if let Report::Line(line) = report {
+            lines.lock().unwrap().push(line);
+        }
+    };
+    let converted = convert(database, &rewriter(), how, Meter::new(&cancel, &report)).unwrap();
+    (converted, lines.into_inner().unwrap())
+}
+
+fn counts(converted: &[Converted]) -> Vec<(&str, u64, u64)> {
+    converted.iter().map(|c| (c.table.as_str(), c.rows, c.replacements)).collect()
+}
+
+#[test]
+fn mariadb_is_measured_emptied_and_asked() {
+    let server = Server::start();
+    server.sql(&[
+        "CREATE TABLE parent (id INT PRIMARY KEY)",
+        "CREATE TABLE child (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES parent (id))",
+        "CREATE VIEW seen AS SELECT * FROM child",
+        "INSERT INTO parent VALUES (1), (2), (3)",
+        "INSERT INTO child VALUES (1, 1), (2, 2)",
+    ]);
+    let info = measure(&server.database).unwrap();
+    assert_eq!((info.tables, info.rows), (2, 5));
+    assert!(info.bytes > 0);
+    assert_eq!(tables(&server.database).unwrap(), ["child", "parent"]);
+    let gone = empty_tables(
+        &server.database,
+        &["parent".into(), "none".into(), "seen".into()],
+        Meter::silent(),
+    );
+    assert_eq!(gone.unwrap(), ["parent"]);
+    assert_eq!(server.ask("SELECT count(*) FROM parent"), "0");
+    assert_eq!(server.ask("SELECT count(*) FROM child"), "2");
+    assert_eq!(text(&server.database, "SELECT id FROM none").unwrap(), None);
+    assert_eq!(text(&server.database, "SELECT id FROM parent").unwrap(), None);
+    text(&server.database, "SELECT nonsense FROM").unwrap_err();
+}
+
+/// Every kind of column, key and rule that a conversion meets.
+fn make_texts(server: &Server, long: &str) {
+    let old = OLD;
+    server.sql(&[
+        "CREATE TABLE texts (
+            id BIGINT UNSIGNED NOT NULL, part VARCHAR(20) NOT NULL,
+            a VARCHAR(200), l TEXT CHARACTER SET latin1, w VARCHAR(200) CHARACTER SET utf16, b LONGBLOB,
+            j JSON, e ENUM('https://acme.test') NOT NULL DEFAULT 'https://acme.test',
+            g VARCHAR(250) AS (CONCAT(a, '!')) STORED,
+            t TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+            z DATETIME NOT NULL DEFAULT '0000-00-00 00:00:00', PRIMARY KEY (id, part))",
+        &format!(
+            "INSERT INTO texts (id, part, a, l, w, b, j, t) VALUES
+             (18446744073709551615, 'é', 'é {old}', 'é {old}', 'é {old}', x'00ff27', '{{\"u\":\"{old}\"}}', '2001-02-03 04:05:06'),
+             (2, 'b', 'none', NULL, 'none', '{old}', '[]', '2001-02-03 04:05:06')"
+        ),
+        "CREATE TABLE wp_posts (ID INT PRIMARY KEY, guid VARCHAR(255), post_content LONGTEXT)",
+        &format!("INSERT INTO wp_posts VALUES (1, '{old}', '{old} {old}'), (2, '{old}', '')"),
+        "CREATE TABLE keyless (a TEXT, b VARCHAR(120))",
+        &format!("INSERT INTO keyless VALUES ('{old}', 'x'), ('{old}', 'x'), ('é', '{old}')"),
+        "CREATE TABLE named (url VARCHAR(200) PRIMARY KEY, short VARCHAR(120) UNIQUE)",
+        &format!("INSERT INTO named VALUES ('{old}', 'a'), ('{old}/2', '{long}'), ('https://acme.test/t', 'c'),
+            ('http://dev-acme.localhost:8080/t', 'd')"),
+        "CREATE TABLE fired (n INT)",
+        "CREATE TRIGGER fires AFTER UPDATE ON wp_posts FOR EACH ROW INSERT INTO fired VALUES (1)",
+    ]);
+}
+
+#[test]
+fn mariadb_converts_every_kind_of_text() {
+    let server = Server::start();
+    let long = format!("{}{OLD}", "x".repeat(100));
+    make_texts(&server, &long);
+    let how = Conversion { dry_run: true, ..Conversion::default() };
+    let (dry, _) = converted(&server.database, &how);
+    assert_eq!(server.ask("SELECT a FROM texts WHERE id > 2"), format!("é {OLD}"));
+
+    let (done, lines) = converted(&server.database, &Conversion::default());
+    assert_eq!(
+        counts(&done),
+        [("keyless", 3, 3), ("named", 2, 3), ("texts", 2, 5), ("wp_posts", 1, 2)]
+    );
+    assert_eq!(counts(&dry)[2..], counts(&done)[2..]);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for column in ["a", "CONVERT(l USING utf8mb4)", "CONVERT(w USING utf8mb4)"] {
+        assert_eq!(
+            server.ask(&format!("SELECT {column} FROM texts WHERE id > 2")),
+            format!("é {NEW}")
+        );
+    }
+    assert_eq!(server.ask("SELECT g FROM texts WHERE id > 2"), format!("é {NEW}!"));
+    assert_eq!(server.ask("SELECT j FROM texts WHERE id > 2"), format!("{{\"u\":\"{NEW}\"}}"));
+    assert_eq!(server.ask("SELECT hex(b) FROM texts WHERE id > 2"), "00FF27");
+    assert_eq!(server.ask("SELECT b FROM texts WHERE id = 2"), NEW);
+    assert_eq!(
+        server.ask("SELECT count(*) FROM texts WHERE t = '2001-02-03 04:05:06' AND z = 0"),
+        "2"
+    );
+    assert_eq!(server.ask("SELECT e FROM texts WHERE id = 2"), "https://acme.test");
+    assert_eq!(server.ask("SELECT guid FROM wp_posts WHERE ID = 1"), OLD);
+    assert_eq!(
+        server.ask("SELECT post_content FROM wp_posts WHERE ID = 1"),
+        format!("{NEW} {NEW}")
+    );
+    assert_eq!(
+        server.ask("SELECT count(*) FROM keyless WHERE a = 'http://dev-acme.localhost:8080/a'"),
+        "2"
+    );
+    assert_eq!(server.ask("SELECT count(*) FROM named WHERE url = 'https://acme.test/t'"), "1");
+    assert_eq!(
+        server.ask("SELECT short FROM named WHERE url = 'http://dev-acme.localhost:8080/a/2'"),
+        long
+    );
+    assert_eq!(server.ask("SELECT count(*) FROM fired"), "0");
+    server.sql(&["UPDATE wp_posts SET post_content = 'x' WHERE ID = 2"]);
+    assert_eq!(server.ask("SELECT count(*) FROM fired"), "1", "the trigger is back");
+    assert_eq!(server.ask("SELECT @@GLOBAL.innodb_flush_log_at_trx_commit"), "1");
+
+    let how = Conversion { guid: true, tables: vec!["wp_posts".into()], ..Conversion::default() };
+    assert_eq!(counts(&converted(&server.database, &how).0), [("wp_posts", 2, 2)]);
+}
+
+fn sqlite_with(statements: &[&str]) -> (tempfile::TempDir, PathBuf, Database) {
+    let temp = tempfile::tempdir().unwrap();
+    let file = temp.path().join("database/site.sqlite");
+    std::fs::create_dir(temp.path().join("database")).unwrap();
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    for statement in statements {
+        connection.execute_batch(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+    let database = Database::Sqlite { file: file.clone() };
+    (temp, file, database)
+}
+
+#[test]
+fn a_sqlite_file_that_does_not_exist_yet_is_empty() {
+    let temp = tempfile::tempdir().unwrap();
+    let database = Database::Sqlite { file: temp.path().join("none.sqlite") };
+    let info = measure(&database).unwrap();
+    assert_eq!((info.tables, info.rows, info.bytes), (0, 0, 0));
+    assert!(tables(&database).unwrap().is_empty());
+    assert_eq!(text(&database, "SELECT 1").unwrap(), None);
+    assert_eq!(std::fs::read_dir(temp.path()).unwrap().count(), 0, "nothing was made");
+}
+
+#[test]
+fn sqlite_is_measured_emptied_and_asked() {
+    let (_temp, _file, database) = sqlite_with(&[
+        "CREATE TABLE wp_posts (ID INTEGER PRIMARY KEY AUTOINCREMENT, t TEXT)",
+        "CREATE TABLE log (t TEXT); CREATE TABLE fired (n)",
+        "CREATE TABLE _wp_sqlite_global_variables (name TEXT)",
+        "CREATE TRIGGER fires AFTER DELETE ON log BEGIN INSERT INTO fired VALUES (1); END",
+        "INSERT INTO wp_posts (t) VALUES ('a'), ('b'); INSERT INTO log VALUES ('x')",
+        "INSERT INTO _wp_sqlite_global_variables VALUES ('x')",
+    ]);
+    let info = measure(&database).unwrap();
+    assert_eq!((info.tables, info.rows), (3, 3));
+    assert_eq!(tables(&database).unwrap(), ["fired", "log", "wp_posts"]);
+    let names = ["log", "none", "_wp_sqlite_global_variables"].map(String::from);
+    assert_eq!(empty_tables(&database, &names, Meter::silent()).unwrap(), ["log"]);
+    assert_eq!(measure(&database).unwrap().rows, 2);
+    assert_eq!(text(&database, "SELECT t FROM wp_posts WHERE ID = 2").unwrap(), Some("b".into()));
+    assert_eq!(text(&database, "SELECT t FROM none").unwrap(), None);
+    text(&database, "SELECT nonsense FROM").unwrap_err();
+}
+
+#[test]
+fn sqlite_converts_text_and_blobs() {
+    let old = OLD;
+    let (_temp, _file, database) = sqlite_with(&[
+        "CREATE TABLE wp_posts (ID INTEGER PRIMARY KEY, guid TEXT, c TEXT, b BLOB,
+            g TEXT GENERATED ALWAYS AS (c || '!') STORED) STRICT",
+        "CREATE TABLE keyed (url TEXT PRIMARY KEY) WITHOUT ROWID; CREATE TABLE fired (n)",
+        "CREATE TRIGGER fires AFTER UPDATE ON wp_posts BEGIN INSERT INTO fired VALUES (1); END",
+        &format!("INSERT INTO wp_posts VALUES (1, '{old}', '{old} {old}', CAST('{old}' AS BLOB)), (2, '', 'é', x'00ff'),
+            (3, '', 's:19:\"{old}\";', x'00ff'), (4, '', CAST(x'ff' AS TEXT), CAST('{old}' AS BLOB))"),
+        &format!("INSERT INTO keyed VALUES ('{old}'), ('https://acme.test/t'), ('http://dev-acme.localhost:8080/t')"),
+    ]);
+    let dry_run = Conversion { dry_run: true, ..Conversion::default() };
+    assert_eq!(counts(&converted(&database, &dry_run).0), [("keyed", 2, 2), ("wp_posts", 3, 5)]);
+    let (done, lines) = converted(&database, &Conversion::default());
+    assert_eq!(done[1], Converted { table: "wp_posts".into(), rows: 3, replacements: 5 });
+    assert_eq!(done[0].rows, 1);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let ask = |sql: &str| text(&database, sql).unwrap().unwrap();
+    assert_eq!(ask("SELECT c FROM wp_posts WHERE ID = 1"), format!("{NEW} {NEW}"));
+    assert_eq!(ask("SELECT g FROM wp_posts WHERE ID = 1"), format!("{NEW} {NEW}!"));
+    assert_eq!(ask("SELECT typeof(b) || b FROM wp_posts WHERE ID = 1"), format!("blob{NEW}"));
+    assert_eq!(ask("SELECT c FROM wp_posts WHERE ID = 3"), format!("s:32:\"{NEW}\";"));
+    assert_eq!(ask("SELECT typeof(c) || hex(c) FROM wp_posts WHERE ID = 4"), "textFF");
+    assert_eq!(ask("SELECT guid FROM wp_posts WHERE ID = 1"), OLD);
+    assert_eq!(ask("SELECT count(*) FROM fired"), "0");
+}
+
+#[test]
+fn a_cancelled_sqlite_conversion_changes_nothing() {
+    let insert = format!("INSERT INTO t VALUES ('{OLD}')");
+    let (_temp, _file, database) = sqlite_with(&["CREATE TABLE t (c TEXT)", &insert]);
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let error =
+        convert(&database, &rewriter(), &Conversion::default(), Meter::new(&cancel, &|_| ()));
+    assert!(error.unwrap_err().is_cancelled());
+    assert_eq!(text(&database, "SELECT c FROM t").unwrap().unwrap(), OLD);
+}
+
+/// Ends the other thread even when the test fails.
+struct StopOnDrop<'a>(&'a Cancel);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+fn whole(file: &Path) -> (i64, String) {
+    let connection = rusqlite::Connection::open(file).unwrap();
+    let check = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    let sum = "SELECT sum(n) FROM t";
+    (connection.query_row(sum, [], |row| row.get(0)).unwrap(), check("PRAGMA integrity_check"))
+}
+
+#[test]
+fn a_copy_of_sqlite_is_of_one_moment_while_others_write() {
+    for mode in ["wal", "delete"] {
+        let (temp, file, _) = sqlite_with(&[
+            &format!("PRAGMA journal_mode = {mode}"),
+            "CREATE TABLE t (n INTEGER, pad TEXT); INSERT INTO t VALUES (0, ''), (0, '')",
+        ]);
+        let stop = Cancel::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let writer = rusqlite::Connection::open(&file).unwrap();
+                writer.busy_timeout(Duration::from_secs(10)).unwrap();
+                while !stop.is_cancelled() {
+                    // The sum is zero whenever a transaction has ended.
+                    writer
+                        .execute_batch(
+                            "BEGIN IMMEDIATE; INSERT INTO t VALUES (7, hex(randomblob(2000)));
+                             INSERT INTO t VALUES (-7, hex(randomblob(2000))); COMMIT",
+                        )
+                        .unwrap();
+                }
+            });
+            let _stop = StopOnDrop(&stop);
+            for n in 0..10 {
+                let to = temp.path().join(format!("copy{n}/database"));
+                let cost =
+                    copy_sqlite(&temp.path().join("database"), &to, Meter::silent()).unwrap();
+                assert_eq!(cost.files, 1);
+                assert_eq!(std::fs::read_dir(&to).unwrap().count(), 1, "no -wal is copied");
+                assert_eq!(whole(&to.join("site.sqlite")), (0, "ok".into()));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_reader_that_holds_an_old_state_does_not_spoil_the_copy() {
+    let (temp, file, _) = sqlite_with(&[
+        "PRAGMA journal_mode = wal; CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1)",
+    ]);
+    let reader = rusqlite::Connection::open(&file).unwrap();
+    reader.execute_batch("BEGIN; SELECT * FROM t").unwrap();
+    let writer = rusqlite::Connection::open(&file).unwrap();
+    writer.execute_batch("INSERT INTO t VALUES (41)").unwrap();
+    let to = temp.path().join("copy.sqlite");
+    std::fs::write(temp.path().join("copy.sqlite-wal"), "old").unwrap();
+    copy_sqlite(&file, &to, Meter::silent()).unwrap();
+    assert_eq!(whole(&to), (42, "ok".into()));
+}
+
+#[test]
+fn every_file_of_a_sqlite_folder_is_copied_and_nothing_of_none() {
+    let (temp, file, _) = sqlite_with(&["CREATE TABLE t (n); INSERT INTO t VALUES (1)"]);
+    std::fs::copy(&file, file.with_file_name("second.sqlite")).unwrap();
+    std::fs::write(file.with_file_name(".htaccess"), "deny").unwrap();
+    let to = temp.path().join("to");
+    assert_eq!(copy_sqlite(&temp.path().join("database"), &to, Meter::silent()).unwrap().files, 3);
+    assert_eq!(whole(&to.join("second.sqlite")), (1, "ok".into()));
+    let nothing = copy_sqlite(&temp.path().join("none"), &temp.path().join("x"), Meter::silent());
+    assert_eq!(nothing.unwrap().files, 0);
+    assert!(sqlite::open(&temp.path().join("none")).is_err());
+}
