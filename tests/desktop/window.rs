@@ -152,7 +152,8 @@ impl Window {
     fn text_of(&self, element: &str) -> String {
         let element = json!([{"element-6066-11e4-a52e-4f735466cecf": element}]);
         let text = self.script_on("return arguments[0].innerText", &element);
-        text.ok().and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default()
+        // A number and its unit stay on one line.
+        text.ok().and_then(|it| Some(it.as_str()?.replace('\u{A0}', " "))).unwrap_or_default()
     }
 
     /// The text of the first visible `css`.
@@ -179,8 +180,9 @@ impl Window {
     /// Clicks the button whose text or label begins with `name`.
     #[track_caller]
     pub(crate) fn press_button(&self, name: &str) {
-        let starts = format!("starts-with(normalize-space(.), '{name}')");
-        self.click_path(&format!("//button[{starts} or starts-with(@aria-label, '{name}')]"));
+        let starts = |what| format!("starts-with(translate({what}, '\u{A0}', ' '), '{name}')");
+        let (text, label) = (starts("normalize-space(.)"), starts("@aria-label"));
+        self.click_path(&format!("//button[{text} or {label}]"));
     }
 
     /// Clicks the box in the open dialog whose label contains `words`.
