@@ -88,12 +88,12 @@ fn deploy_with_live_s_content(window: &Window, test: &PorticoTest) {
         let page = test.browser().get("acme.test", "/");
         page.has(CHANGE) && page.has(POST)
     });
-    window.wait_for(".toast [data-part=action]");
+    window.wait_text(".toast:last-child", "Deploy to Test");
     window.screenshot("deployed");
 }
 
 fn undo(window: &Window, test: &PorticoTest) {
-    window.click(".toast [data-part=action]");
+    window.click(".toast:last-child [data-part=action]");
     eventually("Test is as before", || {
         let page = test.browser().get("acme.test", "/");
         !page.has(CHANGE) && !page.has(POST)

@@ -106,7 +106,8 @@ impl Window {
     // WebDriver's own `displayed` and `text` take cut lines for hidden, so the page is asked.
     fn visible(&self, locator: &Value) -> Option<String> {
         let found = self.session("POST", "/elements", locator).ok()?;
-        let shown = "return [...arguments].find((it) => it.checkVisibility({ visibilityProperty: true }))";
+        let shown =
+            "return [...arguments].find((it) => it.checkVisibility({ visibilityProperty: true }))";
         let first = self.script_on(shown, &found).ok()?;
         first.as_object()?.values().next()?.as_str().map(str::to_owned)
     }
@@ -143,7 +144,9 @@ impl Window {
                     self.screenshot(&format!("timeout-of-{test}"));
                     text = self.script("return document.body.innerText");
                 }
-                panic!("waited in vain for {what}; the page says:\n{text}\nthe window's log:\n{log}");
+                panic!(
+                    "waited in vain for {what}; the page says:\n{text}\nthe window's log:\n{log}"
+                );
             }
             thread::sleep(Duration::from_millis(25));
         }
