@@ -119,8 +119,19 @@ function take(event) {
     }
     case 'line': break;
     case 'finished': finish(event.workflow); break;
-    case 'changed': refreshSoon(event.site); break;
+    case 'changed':
+      refreshSoon(event.site);
+      if (event.site === null) settleRunning();
+      break;
   }
+  changed();
+}
+
+/** When another owner took over, nobody tells how what the former one ran has ended. */
+async function settleRunning() {
+  if (!state.running.size) return;
+  const rows = await api.query({ query: 'workflows', site: null }).catch(() => []);
+  for (const row of rows) if (row.state !== 'running' && state.running.has(row.id)) finish(row);
   changed();
 }
 
