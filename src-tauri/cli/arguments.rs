@@ -6,8 +6,9 @@ use clap_complete::Shell;
 use portico_core::model::{
     Address, SiteName,
     request::{
-        ClearCache, CloneContent, Commit, CreateSite, DeleteSite, Deploy, InstallSite,
-        SetConnection, Undo, Wipe,
+        ApplyUpstream, BringToDev, ClearCache, CloneContent, Commit, CreateMultidev, CreateSite,
+        DeleteMultidev, DeleteSite, Deploy, DeployTag, InstallSite, Merge, SetConnection,
+        SetUpstream, Undo, Wipe,
     },
 };
 
@@ -72,6 +73,15 @@ pub(crate) enum Command {
     /// How a writable environment's code is changed
     #[command(subcommand)]
     Connection(ConnectionCommand),
+    /// Make, merge, list and delete multidev environments
+    #[command(subcommand)]
+    Multidev(MultidevCommand),
+    /// The branches of a site's repository
+    #[command(subcommand)]
+    Branch(BranchCommand),
+    /// Updates from the repository that a site came from
+    #[command(subcommand)]
+    Upstream(UpstreamCommand),
     /// What was done, and its logs
     #[command(subcommand)]
     Workflow(WorkflowCommand),
@@ -105,6 +115,71 @@ pub(crate) enum SiteCommand {
     },
     /// Delete a site; it can be undone until it is pruned
     Delete(DeleteSite),
+    /// Where a site's updates come from
+    #[command(subcommand)]
+    Upstream(SiteUpstream),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SiteUpstream {
+    /// Say where a site's updates come from
+    Set(SetUpstream),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum MultidevCommand {
+    /// Make an environment with Dev's code, or a branch of its name, and another's content
+    Create(CreateMultidev),
+    /// Delete a multidev; its branch stays unless asked
+    Delete(DeleteMultidev),
+    /// List the multidevs of a site with how far they are from Dev
+    List {
+        /// The site
+        site: SiteName,
+    },
+    /// Merge a multidev into Dev
+    MergeToDev(Merge),
+    /// Merge Dev into a multidev
+    MergeFromDev(Merge),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum BranchCommand {
+    /// List the branches of a site with how far they are from Dev
+    List {
+        /// The site
+        site: SiteName,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum UpstreamCommand {
+    /// Show where a site's updates come from
+    Info {
+        /// The site
+        site: SiteName,
+    },
+    /// List and apply updates
+    #[command(subcommand)]
+    Updates(UpstreamUpdates),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum UpstreamUpdates {
+    /// List the updates that wait, after asking the upstream
+    List {
+        /// Dev or a multidev, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Print `outdated` or `current`, after asking the upstream
+    Status {
+        /// Dev or a multidev, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Merge the updates that wait
+    Apply(ApplyUpstream),
 }
 
 #[derive(Subcommand)]
@@ -140,6 +215,16 @@ pub(crate) enum EnvCommand {
     ClearCache(ClearCache),
     /// Commit the changed files of Dev or a multidev
     Commit(Commit),
+    /// Run the tag before on Test or Live, or any that was deployed
+    CodeRollback(DeployTag),
+    /// List the commits that only Test or Live has
+    Orphans {
+        /// Test or Live of a site, as in `acme.live`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Bring the commits that only Test or Live has to Dev
+    BringToDev(BringToDev),
     /// List the changed files of Dev or a multidev
     Diffstat {
         /// The environment, as in `acme.dev`
@@ -227,7 +312,8 @@ pub(crate) enum WorkflowInfo {
     },
 }
 
-const GROUPS: [&str; 4] = ["site", "env", "connection", "workflow"];
+const GROUPS: [&str; 7] =
+    ["site", "env", "connection", "multidev", "branch", "upstream", "workflow"];
 
 /// Splits the first `group:verb` into `group verb`, and gives Terminus' short `deploy` its group.
 pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<OsString> {

@@ -60,6 +60,13 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
         }
         EnvCommand::ClearCache(wanted) => workflow::run(&Request::ClearCache(wanted), output),
         EnvCommand::Commit(wanted) => workflow::run(&Request::Commit(wanted), output),
+        EnvCommand::CodeRollback(wanted) => workflow::run(&Request::DeployTag(wanted), output),
+        EnvCommand::BringToDev(wanted) => workflow::run(&Request::BringToDev(wanted), output),
+        EnvCommand::Orphans { environment } => {
+            let query = Query::Orphans { environment };
+            commits(&crate::open()?.query::<Vec<CommitRow>>(&query)?, output);
+            Ok(())
+        }
         EnvCommand::Diffstat { environment } => diffstat(environment, output),
         EnvCommand::Diff { environment, file } => diff(&environment, file),
         EnvCommand::CodeLog { environment, limit } => {
@@ -96,6 +103,7 @@ fn show(info: &EnvironmentInfo, output: &Output) {
             ("initialized", info.initialized.to_string()),
             ("code", code(info)),
             ("deployable", count(info.code.deployable, "commit")),
+            ("orphans", count(info.code.orphans, "commit")),
             ("uncommitted", count(info.code.uncommitted, "file")),
             ("content", content(info)),
             (
@@ -229,7 +237,7 @@ fn diff(environment: &Address, file: Option<String>) -> Result<()> {
     Ok(())
 }
 
-fn commits(commits: &[CommitRow], output: &Output) {
+pub(crate) fn commits(commits: &[CommitRow], output: &Output) {
     output.table(&["Commit", "Date", "Author", "Message", "Labels"], commits, |it| {
         let labels: Vec<String> = it.labels.iter().map(ToString::to_string).collect();
         [

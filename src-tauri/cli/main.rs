@@ -2,12 +2,14 @@
 
 mod arguments;
 mod environment;
+mod multidev;
 mod output;
 mod progress;
 mod serve;
 mod site;
 #[path = "../surroundings.rs"]
 mod surroundings;
+mod upstream;
 mod workflow;
 
 use std::process::ExitCode;
@@ -53,6 +55,9 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
         Command::Site(command) => site::run(command, output),
         Command::Env(command) => environment::run(command, output),
         Command::Connection(command) => environment::connection(command, output),
+        Command::Multidev(command) => multidev::run(command, output),
+        Command::Branch(command) => multidev::branch(command, output),
+        Command::Upstream(command) => upstream::run(command, output),
         Command::Workflow(command) => workflow::list(command, output),
         Command::Undo(wanted) => workflow::run(&Request::Undo(wanted), output),
         Command::Serve => serve::run(),

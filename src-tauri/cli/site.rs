@@ -8,7 +8,7 @@ use portico_core::{
 };
 
 use crate::{
-    arguments::SiteCommand,
+    arguments::{SiteCommand, SiteUpstream},
     output::Output,
     workflow::{self, confirmation},
 };
@@ -23,6 +23,10 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
             let question = format!("This deletes {} with all its environments.", wanted.site);
             wanted.confirm = confirmation(wanted.confirm, &wanted.site, &question, output);
             workflow::run(&Request::DeleteSite(wanted), output)
+        }
+        SiteCommand::Upstream(SiteUpstream::Set(mut wanted)) => {
+            wanted.url = absolute(wanted.url);
+            workflow::run(&Request::SetUpstream(wanted), output)
         }
         SiteCommand::List => {
             let sites: Vec<SiteRow> = crate::open()?.query(&Query::Sites)?;
@@ -43,14 +47,18 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
 
 /// The owner may run in another folder: a path is made absolute here.
 fn from_here(mut wanted: CreateSite) -> CreateSite {
-    let path = std::path::Path::new(&wanted.from);
-    if wanted.from != "sample"
-        && path.exists()
-        && let Ok(absolute) = std::path::absolute(path)
-    {
-        wanted.from = absolute.display().to_string();
+    if wanted.from != "sample" {
+        wanted.from = absolute(wanted.from);
     }
     wanted
+}
+
+fn absolute(from: String) -> String {
+    let path = std::path::Path::new(&from);
+    match std::path::absolute(path) {
+        Ok(absolute) if path.exists() => absolute.display().to_string(),
+        _ => from,
+    }
 }
 
 fn info(board: &Board, output: &Output) -> Result<()> {

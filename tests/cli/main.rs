@@ -2,6 +2,7 @@
 // Helpers of tests are tests.
 #![allow(clippy::unwrap_used)]
 
+mod code;
 mod input;
 mod owner;
 mod sample;

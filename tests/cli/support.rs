@@ -112,6 +112,25 @@ impl PorticoTest {
         }
     }
 
+    /// The events that the owner tells, one JSON text each, for as long as it runs.
+    pub(crate) fn subscribe(&self) -> mpsc::Receiver<String> {
+        let card = fs::read_to_string(self.root().join("engine.json")).unwrap();
+        let card: Value = serde_json::from_str(&card).unwrap();
+        let answer = ureq::post(format!("http://127.0.0.1:{}/", card["port"]))
+            .header("Authorization", format!("Bearer {}", card["token"].as_str().unwrap()))
+            .send("\"subscribe\"")
+            .unwrap();
+        let (said, events) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(answer.into_body().into_reader()).lines() {
+                if line.is_err() || said.send(line.unwrap_or_default()).is_err() {
+                    return;
+                }
+            }
+        });
+        events
+    }
+
     /// A browser that knows every `*.localhost`.
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(self.port)
@@ -127,6 +146,16 @@ impl PorticoTest {
             .env("HOME", self.home.path())
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .stdin(Stdio::null());
+        Outcome::of(command)
+    }
+}
+
+impl PorticoTest {
+    /// A line of shell in a folder, as a person would type it.
+    #[must_use]
+    pub(crate) fn shell(&self, folder: &Path, line: &str) -> Outcome {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).current_dir(folder).env("HOME", self.home.path());
         Outcome::of(command)
     }
 }
@@ -184,6 +213,10 @@ impl Outcome {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
+    }
+
+    pub(crate) fn is_success(&self) -> bool {
+        self.status == Some(0)
     }
 
     #[track_caller]

@@ -62,7 +62,22 @@ impl Layout {
 
     /// Where a deleted site's folder waits until it is pruned or brought back.
     pub fn deleted(&self, site: &SiteName, id: &str) -> PathBuf {
-        self.root.join("deleted").join(format!("{site}-{id}"))
+        self.deleted_sites().join(format!("{site}-{id}"))
+    }
+
+    /// The folder of all deleted sites.
+    pub fn deleted_sites(&self) -> PathBuf {
+        self.root.join("deleted")
+    }
+
+    /// Where a deleted environment's folder waits until it is pruned or brought back.
+    pub fn deleted_environment(&self, address: &Address, created_ms: i64) -> PathBuf {
+        self.root.join("deleted").join(format!("{address}-{created_ms}"))
+    }
+
+    /// Where Git's own part of a deleted environment's worktree waits.
+    pub fn deleted_worktree(&self, address: &Address, created_ms: i64) -> PathBuf {
+        self.root.join("deleted").join(format!("{address}-{created_ms}.worktree"))
     }
 
     /// What is built before it has a place of its own; nothing in it outlives its workflow.

@@ -1,5 +1,5 @@
 //! What is changed in a worktree and not committed: list, diff, commit.
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Author, Repository, checkout, find_commit, signature, system_path};
 use crate::{
@@ -193,6 +193,18 @@ fn make_commit(
     let commit = git.commit(reference, &author, &author, &message, &tree, &parents).doing(doing)?;
     index.write().doing(doing)?;
     Ok(commit.to_string())
+}
+
+/// Whether Git looks at any of these paths inside a worktree, rather than ignoring all of them.
+pub fn any_tracked(worktree: &Path, paths: &[PathBuf]) -> bool {
+    let Ok(git) = git2::Repository::open(worktree) else { return true };
+    let Some(root) = git.workdir() else { return true };
+    paths.iter().any(|path| {
+        let inside = path.strip_prefix(root).or_else(|_| path.strip_prefix(worktree));
+        inside.is_ok_and(|inside| {
+            !inside.starts_with(".git") && !git.is_path_ignored(inside).unwrap_or(false)
+        })
+    })
 }
 
 /// The deltas of the named files, of all when none are named.

@@ -1,11 +1,15 @@
-//! What a push may do: checked by a hook of the site's repository, whoever pushes and whether Portico runs or not.
-use std::{fs, path::PathBuf};
+//! What a push may do, and what it did: hooks of the site's repository, whoever pushes and whether Portico runs or not.
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use super::Repository;
 use crate::error::{Doing, Result};
 
-/// The hook is POSIX shell: Git brings one on every system.
+/// The hooks are POSIX shell: Git brings one on every system.
 const PRE_RECEIVE: &str = include_str!("pre-receive.sh");
+const POST_RECEIVE: &str = include_str!("post-receive.sh");
 
 /// A branch that an environment follows, as pushes see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,16 +22,96 @@ pub struct FollowedBranch {
     pub is_edited: bool,
 }
 
+/// Test or Live, as pushes of its tags see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Releases {
+    /// The environment, `site.env`.
+    pub environment: String,
+    /// Its tags without their numbers: `pantheon_test`.
+    pub prefix: String,
+    /// Whether it exists yet; only then a pushed tag deploys to it.
+    pub is_initialized: bool,
+}
+
+/// What one push brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// Where it is noted; taken away once it is dealt with.
+    pub note: PathBuf,
+    /// The references that it moved or made, `refs/…`.
+    pub references: Vec<String>,
+}
+
 impl Repository {
-    /// Says which branches environments follow, and makes pushes keep to it. Idempotent.
-    pub fn guard(&self, branches: &[FollowedBranch]) -> Result<()> {
-        let lines = branches.iter().map(|it| {
+    /// Says which branches environments follow, which tags deploy and where uploads are, and makes pushes keep to it.
+    /// Idempotent.
+    pub fn guard(
+        &self,
+        branches: &[FollowedBranch],
+        releases: &[Releases],
+        uploads: &str,
+    ) -> Result<()> {
+        let mut lines = String::new();
+        for it in branches {
             let mode = if it.is_edited { "sftp" } else { "git" };
-            format!("{mode} {} {}\n", it.environment, it.branch)
-        });
-        write_if_changed(self.path().join("portico-branches"), &lines.collect::<String>())?;
-        let hook = self.path().join("hooks/pre-receive");
-        write_if_changed(hook.clone(), PRE_RECEIVE)?;
+            lines.push_str(&format!("{mode} {} {}\n", it.environment, it.branch));
+        }
+        for it in releases {
+            let mode = if it.is_initialized { "tags" } else { "untagged" };
+            lines.push_str(&format!("{mode} {} {}\n", it.environment, it.prefix));
+        }
+        if !uploads.is_empty() {
+            lines.push_str(&format!("uploads - {uploads}\n"));
+        }
+        write_if_changed(self.path().join("portico-branches"), &lines)?;
+        self.hook("pre-receive", PRE_RECEIVE)?;
+        self.hook("post-receive", POST_RECEIVE)?;
+        let pushes = self.pushes_folder();
+        fs::create_dir_all(&pushes).doing(|| format!("make {}", pushes.display()))
+    }
+
+    /// The folder in which each push leaves a note.
+    pub fn pushes_folder(&self) -> PathBuf {
+        self.path().join("portico-pushes")
+    }
+
+    /// The folder of the branches' references: a branch that moves is written there.
+    pub fn heads_folder(&self) -> PathBuf {
+        self.path().join("refs/heads")
+    }
+
+    /// What was pushed and not dealt with yet, oldest first.
+    pub fn pushes(&self) -> Result<Vec<Push>> {
+        let folder = self.pushes_folder();
+        let doing = || format!("read {}", folder.display());
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.doing(doing)?,
+        };
+        let mut notes = Vec::new();
+        for entry in entries {
+            let note = entry.doing(doing)?.path();
+            // A note in the making begins with a dot.
+            if !is_hidden(&note) {
+                notes.push(note);
+            }
+        }
+        notes.sort();
+        notes
+            .into_iter()
+            .map(|note| {
+                let text = fs::read(&note).doing(|| format!("read {}", note.display()))?;
+                let text = String::from_utf8_lossy(&text);
+                let references = text.lines().filter_map(|line| line.split(' ').nth(2));
+                let references = references.map(str::to_owned).collect();
+                Ok(Push { note, references })
+            })
+            .collect()
+    }
+
+    fn hook(&self, name: &str, text: &str) -> Result<()> {
+        let hook = self.path().join("hooks").join(name);
+        write_if_changed(hook.clone(), text)?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -36,6 +120,10 @@ impl Repository {
         }
         Ok(())
     }
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 /// Replaces a small file in one step, so that a push at this moment reads the old or the new.

@@ -28,12 +28,13 @@ mod worktree;
 
 pub use branches::{Branch, UPSTREAM};
 pub use changes::{
-    FileDiff, changes, commit_changes, commit_file, count_changes, diff, prepare_commit,
+    FileDiff, any_tracked, changes, commit_changes, commit_file, count_changes, diff,
+    prepare_commit,
 };
-pub use hooks::FollowedBranch;
+pub use hooks::{FollowedBranch, Push, Releases};
 pub use merge::{Answer, ConflictFile, Merged};
 pub use update::{
-    SNAPSHOTS, discard_changes, restore_worktree, snapshot_worktree, update_worktree,
+    SNAPSHOTS, discard_changes, move_worktree, restore_worktree, snapshot_worktree, update_worktree,
 };
 
 /// The branch of a repository that Portico makes itself (Pantheon's name for it).

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Doing, Error, Result},
-    model::view::FileStatus,
+    model::{WorktreeState, view::FileStatus},
 };
 
 /// Where snapshots are kept from being cleaned away: `refs/portico/snapshots/<commit>`.
@@ -120,6 +120,37 @@ pub fn restore_worktree(worktree: &Path, commit: &str) -> Result<()> {
         index.write()
     };
     unstage().doing(doing)
+}
+
+/// Brings a worktree and its branch from one state to another. Uncommitted changes that neither state speaks of stay
+/// where they can.
+///
+/// # Errors
+/// Busy when the branch is not where the first state has it; refused when uncommitted changes would be overwritten.
+pub fn move_worktree(worktree: &Path, from: &WorktreeState, to: &WorktreeState) -> Result<()> {
+    let git = open(worktree)?;
+    let doing = || format!("read the branch of {}", worktree.display());
+    let head = git.head().and_then(|head| head.peel_to_commit()).doing(doing)?.id().to_string();
+    if head != from.commit {
+        return Err(references::moved_meanwhile(&worktree.display().to_string()));
+    }
+    if from.snapshot.is_none() && to.snapshot.is_none() {
+        return update_worktree(worktree, &to.commit);
+    }
+    if from.snapshot.is_none() && status(&git, None)?.deltas().len() > 0 {
+        return Err(Error::refused("uncommitted changes would be overwritten")
+            .hint("Commit or discard the changes first, then try again."));
+    }
+    if from.snapshot.is_some() {
+        restore_worktree(worktree, &from.commit)?;
+    }
+    if to.commit != from.commit {
+        update_worktree(worktree, &to.commit)?;
+    }
+    match &to.snapshot {
+        Some(snapshot) => restore_worktree(worktree, snapshot),
+        None => Ok(()),
+    }
 }
 
 /// Takes back the uncommitted changes of the named files (all, when none are named): a new file goes, a changed or

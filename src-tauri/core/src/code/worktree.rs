@@ -67,6 +67,23 @@ impl Repository {
         Ok(())
     }
 
+    /// The folder in which Git keeps what belongs to the worktree at `folder`, if it is one.
+    pub fn worktree_admin(&self, folder: &Path) -> Result<Option<PathBuf>> {
+        let folder = absolute(folder)?;
+        let mut all = self.admins()?.into_iter();
+        Ok(all.find(|admin| linked_folder(admin).is_some_and(|linked| linked == folder)))
+    }
+
+    /// Where Git will look for its own part of a worktree that was moved away as a whole: what its link names.
+    pub fn admin_named_by(&self, folder: &Path) -> Result<PathBuf> {
+        let link = folder.join(".git");
+        let text = fs::read_to_string(&link).doing(|| format!("read {}", link.display()))?;
+        let id =
+            text.strip_prefix("gitdir:").map(str::trim).map(Path::new).and_then(Path::file_name);
+        let id = id.ok_or_else(|| Error::failed(format!("understand {}", link.display())))?;
+        Ok(self.path.join("worktrees").join(id))
+    }
+
     /// Makes the two links between repository and worktree right again after either was moved (the whole root
     /// folder, most of the time). Cheap when they are right; call it at each start.
     pub fn repair_worktree(&self, folder: &Path) -> Result<()> {

@@ -3,6 +3,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::branches;
+
 use crate::{
     cms, code,
     content::{database, files},
@@ -15,6 +17,7 @@ use crate::{
             FilesInfo, Health, Problem, SiteCard, SiteRow, Status, WorkflowRow,
         },
     },
+    progress::{Cancel, Meter, Report},
     runtime,
     workflow::{self, Context, running},
 };
@@ -44,6 +47,15 @@ pub(super) fn answer(
             json(code::diff(&writable_folder(context, environment)?, file)?)
         }
         Query::DeployPlan { environment } => json(deploy_plan(context, environment)?),
+        Query::Multidevs { site } => json(branches::multidevs(context, site)?),
+        Query::Branches { site } => json(branches::branches(context, site)?),
+        Query::Upstream { site } => json(workflow::upstream::of(context, site)?),
+        Query::UpstreamUpdates { environment, check } => {
+            let (cancel, report) = (Cancel::default(), |_: Report| {});
+            let meter = Meter::new(&cancel, &report);
+            json(workflow::upstream::status(context, environment, *check, meter)?)
+        }
+        Query::Orphans { environment } => json(workflow::orphans(context, environment)?),
         Query::Workflows { site } => json(workflows(context, site.as_ref(), IN_A_LIST)?),
         Query::WorkflowLog { id } => json(workflow_log(context, *id)?),
         Query::Doctor => json(runtime::doctor()),
@@ -203,6 +215,7 @@ fn code_info(context: &Context, it: &Environment) -> Result<CodeInfo> {
                 author: Some(commit.author),
                 date: Some(commit.date),
                 deployable: 0,
+                orphans: 0,
                 uncommitted: code::count_changes(&running::code_folder(context, it))?,
             })
         }
@@ -217,10 +230,18 @@ fn code_info(context: &Context, it: &Environment) -> Result<CodeInfo> {
                 author: Some(repository.commit(commit)?.author),
                 date: deployed.map(|it| it.date),
                 deployable: code_waiting(context, it)?,
+                orphans: orphans(context, it, commit)?,
                 uncommitted: 0,
             })
         }
     }
+}
+
+/// How many commits the environment has and Dev lacks.
+fn orphans(context: &Context, it: &Environment, commit: &str) -> Result<u64> {
+    let dev = Address::new(&it.site, &EnvironmentName::Dev);
+    let dev = context.commit_of(&context.store.environment(&dev)?)?;
+    workflow::waiting(&context.repository(&it.site), commit, Some(&dev))
 }
 
 /// How many commits the parent has and the environment lacks.

@@ -3,8 +3,11 @@
 //! Whoever opens the folder first holds its lock, runs the servers and listens; every later shell speaks to
 //! it. **Invariant:** only the owner writes to `portico.db` or starts a process.
 mod answer;
+mod branches;
 mod owner;
+mod pushes;
 mod remote;
+mod watch;
 mod wire;
 
 use std::{

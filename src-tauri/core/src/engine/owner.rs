@@ -5,13 +5,14 @@ use std::{
     io::Write,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         mpsc::{Receiver, Sender, channel},
     },
 };
 
 use super::{
     Config, answer,
+    watch::{Watch, Word},
     wire::{Call, Card, Reply},
 };
 use crate::{
@@ -37,20 +38,22 @@ const PORTS: [u16; 21] = [
 
 /// The owner of a root folder. Dropping it stops everything that it started.
 pub struct Engine {
-    // Dropped in this order: first nobody can ask, then the servers stop, then the folder is free.
+    // Dropped in this order: first nobody can ask, nothing is watched, then the servers stop, then the folder is free.
     control: Mutex<Option<Control>>,
+    watch: Mutex<Option<Watch>>,
     shared: Arc<Shared>,
     layout: Layout,
     _lock: File,
 }
 
 /// What the owner's threads share.
-struct Shared {
-    context: Arc<Context>,
+pub(super) struct Shared {
+    pub(super) context: Arc<Context>,
     healed: Vec<WorkflowRow>,
     problems: Vec<Problem>,
     running: Mutex<HashMap<i64, Cancel>>,
     listeners: Mutex<Vec<Sender<Event>>>,
+    watch: OnceLock<Sender<Word>>,
 }
 
 impl Engine {
@@ -77,9 +80,21 @@ impl Engine {
             problems,
             running: Mutex::default(),
             listeners: Mutex::default(),
+            watch: OnceLock::new(),
         });
         let control = listen(&layout, &shared)?;
-        Ok(Self { control: Mutex::new(Some(control)), shared, layout, _lock: lock })
+        // What was pushed while nobody was there comes first: whoever asks next sees it deployed.
+        shared.take_pushes();
+        let watch = Watch::start(Arc::downgrade(&shared));
+        let sender = watch.sender.clone();
+        shared.watch.set(sender).unwrap_or_else(|_| unreachable!("the watch is started once"));
+        Ok(Self {
+            control: Mutex::new(Some(control)),
+            watch: Mutex::new(Some(watch)),
+            shared,
+            layout,
+            _lock: lock,
+        })
     }
 
     /// What the last owner left unfinished and this one took back.
@@ -135,6 +150,9 @@ impl Engine {
         // A file that is gone already was none of ours.
         drop(fs::remove_file(self.layout.owner()));
         self.shared.running().values().for_each(Cancel::cancel);
+        if let Some(watch) = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            watch.stop();
+        }
         drop(self.control.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(front) = self.shared.context.started_front() {
             front.stop();
@@ -148,7 +166,7 @@ impl Shared {
         answer::answer(&self.context, &self.healed, &self.problems, query)
     }
 
-    fn run(
+    pub(super) fn run(
         &self,
         request: &Request,
         on_event: &(dyn Fn(Event) + Sync),
@@ -159,7 +177,13 @@ impl Shared {
                 Event::Started { workflow } => {
                     self.running().insert(workflow.id, cancel.clone());
                 }
-                Event::Finished { workflow } => drop(self.running().remove(&workflow.id)),
+                Event::Finished { workflow } => {
+                    self.running().remove(&workflow.id);
+                    if let Some(watch) = self.watch.get() {
+                        // A watch that has ended needs no renewal.
+                        drop(watch.send(Word::Renew));
+                    }
+                }
                 _ => {}
             }
             self.broadcast(&event);
@@ -187,7 +211,7 @@ impl Shared {
         receiver
     }
 
-    fn broadcast(&self, event: &Event) {
+    pub(super) fn broadcast(&self, event: &Event) {
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         listeners.retain(|listener| listener.send(event.clone()).is_ok());
     }

@@ -1,7 +1,7 @@
 //! The pointers that workflows move. Undoing a workflow is moving its pointers back.
 use serde::{Deserialize, Serialize};
 
-use super::{Address, CodePointer, ConnectionMode, Environment, SiteName, SiteRecord};
+use super::{Address, CodePointer, ConnectionMode, Environment, SiteName, SiteRecord, Upstream};
 
 /// One pointer, with what it was and what it is after the workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,28 @@ pub enum Change {
         /// After; none when it is gone.
         after: Option<String>,
     },
+    /// What the folder of a writable environment holds, and the branch that it follows.
+    Worktree {
+        /// The environment.
+        environment: Address,
+        /// Its branch's short name.
+        branch: String,
+        /// Before.
+        before: WorktreeState,
+        /// After.
+        after: WorktreeState,
+    },
+    /// Where a site's updates come from.
+    Upstream {
+        /// The site.
+        site: SiteName,
+        /// The site's permanent id, under which the upstream is kept.
+        id: String,
+        /// Before; none when it had none.
+        before: Option<Upstream>,
+        /// After; none when it has none any more.
+        after: Option<Upstream>,
+    },
     /// A site came into being, or went. Its folder waits at `Layout::deleted` while it is gone.
     Site {
         /// The site.
@@ -63,6 +85,15 @@ pub enum Change {
         /// After; none when it is gone.
         after: Option<Box<SiteRecord>>,
     },
+}
+
+/// What a writable environment's folder holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorktreeState {
+    /// The commit that its branch is at.
+    pub commit: String,
+    /// A snapshot with its uncommitted changes. With none, changes that lie elsewhere may stay in the folder.
+    pub snapshot: Option<String>,
 }
 
 impl Change {
@@ -76,6 +107,8 @@ impl Change {
             Self::ConnectionMode { before, after, .. } => std::mem::swap(before, after),
             Self::Environment { before, after, .. } => std::mem::swap(before, after),
             Self::Reference { before, after, .. } => std::mem::swap(before, after),
+            Self::Worktree { before, after, .. } => std::mem::swap(before, after),
+            Self::Upstream { before, after, .. } => std::mem::swap(before, after),
             Self::Site { before, after, .. } => std::mem::swap(before, after),
         }
         change
@@ -94,6 +127,8 @@ impl Change {
                 let name = name.strip_prefix("refs/heads/").unwrap_or(name);
                 format!("the branch {name} of {site}")
             }
+            Self::Worktree { environment, .. } => format!("the code of {environment}"),
+            Self::Upstream { site, .. } => format!("the upstream of {site}"),
             Self::Site { site, .. } => format!("the site {site}"),
         }
     }

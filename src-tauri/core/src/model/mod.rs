@@ -8,12 +8,12 @@ pub mod request;
 mod site;
 pub mod view;
 
-pub use change::Change;
+pub use change::{Change, WorktreeState};
 pub use database::Database;
 pub use human::{count, human_bytes};
 pub use names::{Address, EnvironmentName, MultidevName, SiteName};
 pub use record::{GenerationRow, Measured, SiteRecord};
 pub use site::{
     Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, Generation, Lock, Origin,
-    Secrets, Site,
+    Secrets, Site, Upstream,
 };

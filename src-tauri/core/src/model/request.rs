@@ -31,6 +31,22 @@ pub enum Request {
     ClearCache(ClearCache),
     /// Empties database and files.
     Wipe(Wipe),
+    /// Makes a multidev environment.
+    CreateMultidev(CreateMultidev),
+    /// Takes a multidev environment away; its folder is kept until pruned.
+    DeleteMultidev(DeleteMultidev),
+    /// Merges a multidev's branch into Dev's.
+    MergeToDev(Merge),
+    /// Merges Dev's branch into a multidev's.
+    MergeFromDev(Merge),
+    /// Says where a site's updates come from.
+    SetUpstream(SetUpstream),
+    /// Merges the upstream's updates.
+    ApplyUpstream(ApplyUpstream),
+    /// Deploys a tag that exists to Test or Live.
+    DeployTag(DeployTag),
+    /// Brings commits that only Test or Live has to Dev.
+    BringToDev(BringToDev),
     /// Takes back the newest workflow of a site, or the one that is named.
     Undo(Undo),
 }
@@ -214,6 +230,109 @@ pub struct Wipe {
     pub confirm: Option<String>,
 }
 
+/// `multidev:create`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct CreateMultidev {
+    /// The environment whose database and files are copied, as in `acme.live`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub from: Address,
+    /// The new environment's name; a branch of that name is used if there is one
+    #[cfg_attr(feature = "clap", arg(value_name = "NAME"))]
+    pub name: EnvironmentName,
+    /// Begin with an empty database
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub no_db: bool,
+    /// Begin without files
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub no_files: bool,
+}
+
+/// `multidev:delete`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct DeleteMultidev {
+    /// The multidev, as in `acme.blog`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// Delete its branch too
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub delete_branch: bool,
+}
+
+/// `multidev:merge-to-dev`, `multidev:merge-from-dev`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct Merge {
+    /// The multidev that is merged with Dev, as in `acme.blog`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// Run the system's database updates after the code is there
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub updatedb: bool,
+}
+
+/// `site:upstream:set`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct SetUpstream {
+    /// The site
+    pub site: SiteName,
+    /// A Git URL or path; `empty` for no upstream
+    pub url: String,
+    /// The branch [default: that repository's main one]
+    pub branch: Option<String>,
+}
+
+/// `upstream:updates:apply`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ApplyUpstream {
+    /// Dev or a multidev, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// Run the system's database updates after the code is there
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub updatedb: bool,
+    /// Take the upstream's lines where both changed
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub accept_upstream: bool,
+}
+
+/// `env:code-rollback`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct DeployTag {
+    /// Test or Live of a site, as in `acme.test`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// The tag to run [default: the one before]
+    #[cfg_attr(feature = "clap", arg(long))]
+    pub tag: Option<String>,
+}
+
+/// `env:bring-to-dev`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct BringToDev {
+    /// Test or Live of a site, as in `acme.live`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+}
+
 /// `undo`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -267,6 +386,33 @@ pub enum Query {
     },
     /// What a deploy would do; answers `DeployPlan`.
     DeployPlan {
+        /// Test or Live.
+        environment: Address,
+    },
+    /// Multidevs of a site, with how far they are from Dev; answers `MultidevRow[]`.
+    Multidevs {
+        /// The site.
+        site: SiteName,
+    },
+    /// Branches of a site's repository; answers `BranchRow[]`.
+    Branches {
+        /// The site.
+        site: SiteName,
+    },
+    /// Where a site's updates come from; answers `Upstream | null`.
+    Upstream {
+        /// The site.
+        site: SiteName,
+    },
+    /// Which upstream updates wait; answers `UpstreamStatus`.
+    UpstreamUpdates {
+        /// Dev or a multidev.
+        environment: Address,
+        /// Whether to ask the upstream first, which takes a while; else what was last seen counts.
+        check: bool,
+    },
+    /// Commits that Test or Live has and Dev lacks; answers `CommitRow[]`.
+    Orphans {
         /// Test or Live.
         environment: Address,
     },
@@ -355,6 +501,14 @@ impl Request {
             Self::SetConnection(it) => &it.environment.site,
             Self::ClearCache(it) => &it.environment.site,
             Self::Wipe(it) => &it.environment.site,
+            Self::CreateMultidev(it) => &it.from.site,
+            Self::DeleteMultidev(it) => &it.environment.site,
+            Self::MergeToDev(it) => &it.environment.site,
+            Self::MergeFromDev(it) => &it.environment.site,
+            Self::SetUpstream(it) => &it.site,
+            Self::ApplyUpstream(it) => &it.environment.site,
+            Self::DeployTag(it) => &it.environment.site,
+            Self::BringToDev(it) => &it.environment.site,
             Self::Undo(it) => &it.site,
         }
     }
@@ -362,7 +516,9 @@ impl Request {
     /// The environment that it changes, where it is one.
     pub fn environment(&self) -> Option<&EnvironmentName> {
         match self {
-            Self::CreateSite(_) | Self::DeleteSite(_) | Self::Undo(_) => None,
+            Self::CreateSite(_) | Self::DeleteSite(_) | Self::SetUpstream(_) | Self::Undo(_) => {
+                None
+            }
             Self::InstallSite(it) => Some(&it.environment.environment),
             Self::Deploy(it) => Some(&it.environment.environment),
             Self::CloneContent(it) => Some(&it.to),
@@ -370,6 +526,12 @@ impl Request {
             Self::SetConnection(it) => Some(&it.environment.environment),
             Self::ClearCache(it) => Some(&it.environment.environment),
             Self::Wipe(it) => Some(&it.environment.environment),
+            Self::CreateMultidev(it) => Some(&it.name),
+            Self::DeleteMultidev(it) => Some(&it.environment.environment),
+            Self::MergeToDev(_) | Self::BringToDev(_) => Some(&EnvironmentName::Dev),
+            Self::MergeFromDev(it) => Some(&it.environment.environment),
+            Self::ApplyUpstream(it) => Some(&it.environment.environment),
+            Self::DeployTag(it) => Some(&it.environment.environment),
         }
     }
 
@@ -385,6 +547,14 @@ impl Request {
             Self::SetConnection(_) => "set_connection",
             Self::ClearCache(_) => "clear_cache",
             Self::Wipe(_) => "wipe",
+            Self::CreateMultidev(_) => "create_multidev",
+            Self::DeleteMultidev(_) => "delete_multidev",
+            Self::MergeToDev(_) => "merge_to_dev",
+            Self::MergeFromDev(_) => "merge_from_dev",
+            Self::SetUpstream(_) => "set_upstream",
+            Self::ApplyUpstream(_) => "apply_upstream",
+            Self::DeployTag(_) => "deploy_tag",
+            Self::BringToDev(_) => "bring_to_dev",
             Self::Undo(_) => "undo",
         }
     }

@@ -71,6 +71,16 @@ pub struct Site {
     pub created: Timestamp,
 }
 
+/// The repository that a site came from and takes updates from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Upstream {
+    /// A Git URL or path.
+    pub url: String,
+    /// The branch; that repository's main one when none is named.
+    pub branch: Option<String>,
+}
+
 /// Which code an environment runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -2,7 +2,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Cms, ConnectionMode, DatabaseEngine, EnvironmentName, Origin, SiteName};
+use super::{
+    Address, Cms, ConnectionMode, DatabaseEngine, EnvironmentName, Origin, SiteName, Upstream,
+};
 use crate::error::Error;
 
 /// A row of `site:list`.
@@ -87,6 +89,9 @@ pub struct CodeInfo {
     /// How many commits the parent has and this environment lacks; none on Dev.
     #[cfg_attr(test, ts(type = "number"))]
     pub deployable: u64,
+    /// How many commits this environment has and Dev lacks: a deploy would drop them (Test and Live).
+    #[cfg_attr(test, ts(type = "number"))]
+    pub orphans: u64,
     /// How many files are changed and not committed (Dev and multidev).
     #[cfg_attr(test, ts(type = "number"))]
     pub uncommitted: u64,
@@ -231,6 +236,62 @@ pub struct CommitRow {
     pub tags: Vec<String>,
     /// Environments whose code contains it.
     pub labels: Vec<EnvironmentName>,
+}
+
+/// A row of `multidev:list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct MultidevRow {
+    /// Its name, which is its branch's too.
+    pub environment: EnvironmentName,
+    /// Where it answers.
+    pub url: String,
+    /// When it was made.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub created: Timestamp,
+    /// How its code is changed.
+    pub connection_mode: Option<ConnectionMode>,
+    /// Whether visitors meet a password.
+    pub locked: bool,
+    /// Commits that it has and Dev lacks.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub ahead: u64,
+    /// Commits that Dev has and it lacks.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub behind: u64,
+}
+
+/// A row of `branch:list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct BranchRow {
+    /// Its short name.
+    pub name: String,
+    /// The commit it is at.
+    pub commit: CommitRow,
+    /// The environment that follows it.
+    pub environment: Option<EnvironmentName>,
+    /// Commits that it has and Dev lacks.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub ahead: u64,
+    /// Commits that Dev has and it lacks.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub behind: u64,
+}
+
+/// Which upstream updates wait for an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct UpstreamStatus {
+    /// Where they come from.
+    pub upstream: Upstream,
+    /// Whether the upstream was ever seen; if not, nothing is known of updates.
+    pub is_known: bool,
+    /// How many updates wait.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub behind: u64,
+    /// They, newest first; the first 200.
+    pub updates: Vec<CommitRow>,
 }
 
 /// One changed file, a row of `env:diffstat`.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Store, from_json, to_json};
 use crate::{
     error::{Doing, Result},
-    model::SiteName,
+    model::{Address, SiteName, WorktreeState},
 };
 
 /// One thing that a workflow did; written before it is done.
@@ -33,6 +33,24 @@ pub enum Trace {
         site: SiteName,
         /// `refs/tags/…`
         name: String,
+    },
+    /// It linked this folder to the site's repository as a worktree.
+    Linked {
+        /// The site.
+        site: SiteName,
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// It brought a writable environment's folder and branch to another state.
+    Worktree {
+        /// The environment.
+        environment: Address,
+        /// Its branch's short name.
+        branch: String,
+        /// What it was, with everything that was in the folder.
+        before: WorktreeState,
+        /// What it became.
+        after: WorktreeState,
     },
     /// It moved, made or removed a reference of the site's repository.
     Reference {

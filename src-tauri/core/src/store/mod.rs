@@ -4,6 +4,7 @@ pub(crate) mod generations;
 mod journal;
 mod settings;
 pub(crate) mod sites;
+pub(crate) mod upstreams;
 pub(crate) mod workflows;
 
 use std::{

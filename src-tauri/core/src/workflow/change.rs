@@ -26,7 +26,8 @@ pub(crate) fn starts_from_here(change: &Change, store: &Store) -> Result<bool> {
             store.find_site(site)?.is_some() && store.site_record(site)?.same_pointers(record)
         }
         Change::Site { site, before: None, .. } => store.find_site(site)?.is_none(),
-        Change::Reference { .. } => true,
+        Change::Upstream { id, before, .. } => store.upstream(id)? == *before,
+        Change::Reference { .. } | Change::Worktree { .. } => true,
     })
 }
 
@@ -65,7 +66,8 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<()> {
                 None => Ok(()),
             }
         }
-        // The repository is not the database's: the frame moves references, journalled, before the switch.
-        Change::Reference { .. } => Ok(()),
+        Change::Upstream { id, after, .. } => store::upstreams::set(connection, id, after.as_ref()),
+        // The repository is not the database's: the frame moves these, journalled, before the switch.
+        Change::Reference { .. } | Change::Worktree { .. } => Ok(()),
     }
 }

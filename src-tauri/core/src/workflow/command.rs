@@ -39,6 +39,39 @@ pub fn command_line(request: &Request) -> String {
             line.word("env:wipe").word(it.environment.to_string());
             line.optional("confirm", it.confirm.as_deref());
         }
+        Request::CreateMultidev(it) => {
+            line.word("multidev:create").word(it.from.to_string()).word(it.name.as_str());
+            line.flag("no-db", it.no_db).flag("no-files", it.no_files);
+        }
+        Request::DeleteMultidev(it) => {
+            line.word("multidev:delete").word(it.environment.to_string());
+            line.flag("delete-branch", it.delete_branch);
+        }
+        Request::MergeToDev(it) => {
+            line.word("multidev:merge-to-dev").word(it.environment.to_string());
+            line.flag("updatedb", it.updatedb);
+        }
+        Request::MergeFromDev(it) => {
+            line.word("multidev:merge-from-dev").word(it.environment.to_string());
+            line.flag("updatedb", it.updatedb);
+        }
+        Request::SetUpstream(it) => {
+            line.word("site:upstream:set").word(it.site.as_str()).word(&it.url);
+            if let Some(branch) = &it.branch {
+                line.word(branch);
+            }
+        }
+        Request::ApplyUpstream(it) => {
+            line.word("upstream:updates:apply").word(it.environment.to_string());
+            line.flag("updatedb", it.updatedb).flag("accept-upstream", it.accept_upstream);
+        }
+        Request::DeployTag(it) => {
+            line.word("env:code-rollback").word(it.environment.to_string());
+            line.optional("tag", it.tag.as_deref());
+        }
+        Request::BringToDev(it) => {
+            line.word("env:bring-to-dev").word(it.environment.to_string());
+        }
         Request::Undo(it) => {
             line.word("undo").word(it.site.as_str());
             line.optional("workflow", it.workflow.map(|id| id.to_string()).as_deref());

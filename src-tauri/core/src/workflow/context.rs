@@ -8,13 +8,14 @@ use std::{
 
 use super::{command_line, running::Routes, undo};
 use crate::{
-    code::{FollowedBranch, Repository},
+    code::{FollowedBranch, Releases, Repository},
     content::files,
     error::{Error, Result},
     front::{Front, Hold},
     layout::Layout,
     model::{
-        Address, CodePointer, ConnectionMode, Environment, SiteName, SiteRecord, view::WorkflowRow,
+        Address, CodePointer, ConnectionMode, Environment, EnvironmentName, SiteName, SiteRecord,
+        view::WorkflowRow,
     },
     runtime::Runtime,
     store::{Store, Workflow},
@@ -89,6 +90,30 @@ impl Context {
         format!("http://{}", self.host(address))
     }
 
+    /// Refuses an address whose host name an environment of another site has: with a hyphen between environment and
+    /// site, `b-a.c` and `a.c-b` would both be `c-b-a`.
+    pub(crate) fn check_host(&self, address: &Address) -> Result<()> {
+        let label = |it: &Address| format!("{}-{}", it.environment, it.site);
+        let wanted = label(address);
+        for site in self.store.sites()? {
+            if site.name == address.site {
+                continue;
+            }
+            let fixed = [EnvironmentName::Dev, EnvironmentName::Test, EnvironmentName::Live];
+            let own = self.store.environments(&site.name)?.into_iter().map(|it| it.name);
+            for name in fixed.into_iter().chain(own) {
+                let other = Address::new(&site.name, &name);
+                if label(&other) == wanted {
+                    return Err(Error::refused(format!(
+                        "{address} would have the same address as {other}, {wanted}.localhost"
+                    ))
+                    .hint("Choose another name."));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Holds the environment's requests until the hold is dropped, once those under way are done.
     pub fn hold(&self, address: &Address) -> Result<Hold> {
         self.front().hold(address, Duration::from_secs(30))
@@ -147,10 +172,11 @@ impl Context {
         };
         let mut routes = Vec::new();
         let mut followed = Vec::new();
-        for environment in self.store.environments(site)? {
+        let environments = self.store.environments(site)?;
+        for environment in &environments {
             let address = Address::new(site, &environment.name);
-            self.follow_environment(&address, &record.uploads, &environment)?;
-            routes.push(Arc::new(super::running::route(self, &record, &environment)));
+            self.follow_environment(&address, &record.uploads, environment)?;
+            routes.push(Arc::new(super::running::route(self, &record, environment)));
             if let CodePointer::Branch { branch } = &environment.code {
                 followed.push(FollowedBranch {
                     branch: branch.clone(),
@@ -159,7 +185,12 @@ impl Context {
                 });
             }
         }
-        self.repository(site).guard(&followed)?;
+        let releases = [EnvironmentName::Test, EnvironmentName::Live].map(|name| Releases {
+            environment: Address::new(site, &name).to_string(),
+            prefix: format!("pantheon_{name}"),
+            is_initialized: environments.iter().any(|it| it.name == name),
+        });
+        self.repository(site).guard(&followed, &releases, &record.uploads)?;
         self.routes.replace(site, routes);
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Change, Context, Done, generation, request::CreateSite, work::Work};
+use super::{Change, Context, Done, generation, request::CreateSite, upstream, work::Work};
 use crate::{
     cms::{self, Detected},
     code::{self, Author, Repository},
@@ -37,6 +37,9 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a CreateSite) -> Result<Plan
     if context.store.find_site(name)?.is_some() {
         return Err(Error::refused(format!("a site named `{name}` exists already"))
             .hint("Choose another name, or delete that site first."));
+    }
+    for environment in [EnvironmentName::Dev, EnvironmentName::Test, EnvironmentName::Live] {
+        context.check_host(&Address::new(name, &environment))?;
     }
     let folder = context.layout.site(name);
     if folder.symlink_metadata().is_ok() {
@@ -114,7 +117,13 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     if !site.uploads.is_empty() {
         repository.exclude(&[&format!("/{}", site.uploads)])?;
     }
-    dev(work, site, &address, uploads)
+    let upstream = match &plan.source {
+        Source::Git(url) => Some(upstream::first(&site, url, wanted.branch.as_deref())),
+        _ => None,
+    };
+    let mut done = dev(work, site, &address, uploads)?;
+    done.changes.extend(upstream);
+    Ok(done)
 }
 
 /// Makes Dev with its first generation.

@@ -134,31 +134,43 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
 
 /// Tags the commit and checks it out; answers the tag and the release's folder.
 fn check_out(work: &Work<'_>, plan: &Plan<'_>) -> Result<(String, String)> {
-    let context = work.context;
     let to = &plan.wanted.environment;
-    let repository = context.repository(&plan.site.name);
-    let directory = free_directory(context, to, plan.number, &plan.commit);
-    let folder = context.layout.release(to, &directory);
-    let like = plan.target.as_ref().map(|target| like(context, to, target)).unwrap_or_default();
-    work.will_make(&folder)?;
-    work.step("Check out the code", |meter| {
-        let like = like.as_ref().map(|(folder, commit)| (folder.as_path(), commit.as_str()));
-        repository.checkout_release(&plan.commit, &folder, like, meter)
-    })?;
-    cms::pantheon_yml(&folder)?;
+    let repository = work.context.repository(&plan.site.name);
+    let directory = check_out_beside(work, to, plan.target.as_ref(), plan.number, &plan.commit)?;
     let name = tag_name(to, plan.number);
     let message = plan.wanted.note.clone().unwrap_or_else(|| match plan.target {
         Some(_) => "Deploy from Portico".to_owned(),
         None => format!("Create the {} environment", to.environment),
     });
     work.step("Tag the commit", |_| {
-        context.store.trace(
+        work.context.store.trace(
             work.id,
             &Trace::Tag { site: plan.site.name.clone(), name: format!("refs/tags/{name}") },
         )?;
         repository.tag(&name, &plan.commit, &message, &create_site::author())
     })?;
     Ok((name, directory))
+}
+
+/// Checks a commit out beside what the environment runs; answers the release's folder.
+pub(super) fn check_out_beside(
+    work: &Work<'_>,
+    to: &Address,
+    target: Option<&Environment>,
+    number: u64,
+    commit: &str,
+) -> Result<String> {
+    let context = work.context;
+    let directory = free_directory(context, to, number, commit);
+    let folder = context.layout.release(to, &directory);
+    let like = target.map(|target| like(context, to, target)).unwrap_or_default();
+    work.will_make(&folder)?;
+    work.step("Check out the code", |meter| {
+        let like = like.as_ref().map(|(folder, commit)| (folder.as_path(), commit.as_str()));
+        context.repository(&to.site).checkout_release(commit, &folder, like, meter)
+    })?;
+    cms::pantheon_yml(&folder)?;
+    Ok(directory)
 }
 
 /// A checkout's folder; one that an undone deploy left behind is not used again.
@@ -224,7 +236,9 @@ fn renew(
     let future = Environment { code, ..target.clone() };
     let row = match &plan.live {
         Some(live) => Some(clone_from(work, plan, live, &future)?),
-        None if plan.wanted.updatedb => Some(update_copy(work, plan, target, &future)?),
+        None if plan.wanted.updatedb => {
+            Some(generation::updated_copy(work, &plan.site, target, &future)?)
+        }
         None => None,
     };
     changes.extend(row.iter().map(|row| Change::Content {
@@ -235,45 +249,18 @@ fn renew(
     Ok(Done { generations: row.into_iter().collect(), changes, ..Done::default() })
 }
 
-/// A generation with the source's content, addresses converted, updated if asked.
+/// A generation with the source's content, updated if asked.
 fn clone_from(
     work: &Work<'_>,
     plan: &Plan<'_>,
     source: &Environment,
     future: &Environment,
 ) -> Result<GenerationRow> {
-    let (site, to) = (&plan.site, &plan.wanted.environment);
-    let from = Address::new(&site.name, &source.name);
-    let fresh = generation::begin(work, to)?;
-    generation::copy_database(work, site, source, &fresh)?;
-    generation::copy_files(work, source, &fresh)?;
-    let opened = generation::open(work, site, future, &fresh)?;
-    if let Some(database) = &opened.database {
-        generation::empty_volatile_tables(work, site, database)?;
-        generation::convert_addresses(work, site, database, &from, to, None)?;
-    }
+    let site = &plan.site;
+    let fresh = generation::clone_of(work, site, source, future, (true, true))?;
     if plan.wanted.updatedb {
         generation::update_database(work, site, future, &fresh)?;
     }
     let origin = Origin::Clone { environment: source.name.clone(), database: true, files: true };
-    generation::finish(work, site, future, &fresh, origin)
-}
-
-/// A generation with the environment's own content, updated by the new code. Its visitors wait meanwhile:
-/// what they wrote between the copy and the switch would be lost.
-fn update_copy(
-    work: &Work<'_>,
-    plan: &Plan<'_>,
-    target: &Environment,
-    future: &Environment,
-) -> Result<GenerationRow> {
-    let (site, to) = (&plan.site, &plan.wanted.environment);
-    let before = work.context.store.generation(to, target.generation)?;
-    let origin = before.map_or(Origin::Empty, |row| row.generation.origin);
-    let fresh = generation::begin(work, to)?;
-    work.hold_until_switched(to)?;
-    generation::copy_database(work, site, target, &fresh)?;
-    generation::share_files(work, &fresh, target.generation)?;
-    generation::update_database(work, site, future, &fresh)?;
     generation::finish(work, site, future, &fresh, origin)
 }

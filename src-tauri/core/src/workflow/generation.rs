@@ -178,6 +178,57 @@ pub(crate) fn convert_addresses(
     Ok(converted.iter().map(|table| table.replacements).sum())
 }
 
+/// A new generation with another environment's content, or without the parts that are not asked for: its caches left
+/// out, its addresses converted.
+pub(crate) fn clone_of(
+    work: &Work<'_>,
+    site: &Site,
+    source: &Environment,
+    future: &Environment,
+    (with_database, with_files): (bool, bool),
+) -> Result<Fresh> {
+    let (from, to) =
+        (Address::new(&site.name, &source.name), Address::new(&site.name, &future.name));
+    let fresh = begin(work, &to)?;
+    if with_database {
+        copy_database(work, site, source, &fresh)?;
+    } else {
+        empty_database(work, site, &fresh)?;
+    }
+    if with_files {
+        copy_files(work, source, &fresh)?;
+    } else {
+        empty_files(&fresh)?;
+    }
+    if with_database {
+        let opened = open(work, site, future, &fresh)?;
+        if let Some(database) = &opened.database {
+            empty_volatile_tables(work, site, database)?;
+            convert_addresses(work, site, database, &from, &to, None)?;
+        }
+    }
+    Ok(fresh)
+}
+
+/// A generation with the environment's own content, updated by the code that it will have. Its visitors wait
+/// meanwhile: what they wrote between the copy and the switch would be lost.
+pub(crate) fn updated_copy(
+    work: &Work<'_>,
+    site: &Site,
+    target: &Environment,
+    future: &Environment,
+) -> Result<GenerationRow> {
+    let to = Address::new(&site.name, &target.name);
+    let before = work.context.store.generation(&to, target.generation)?;
+    let origin = before.map_or(Origin::Empty, |row| row.generation.origin);
+    let fresh = begin(work, &to)?;
+    work.hold_until_switched(&to)?;
+    copy_database(work, site, target, &fresh)?;
+    share_files(work, &fresh, target.generation)?;
+    update_database(work, site, future, &fresh)?;
+    finish(work, site, future, &fresh, origin)
+}
+
 /// Runs the system's database updates on it, with the code that it will be used with.
 ///
 /// # Errors

@@ -1,11 +1,12 @@
 //! Takes away what a workflow built before its switch; at start, for workflows whose owner died.
 use std::fs;
 
-use super::{Context, work};
+use super::{Context, prune, work};
 use crate::{
+    code,
     content::files,
     error::{Doing, Error, Result},
-    model::{SiteName, view::WorkflowState},
+    model::{Address, SiteName, WorktreeState, view::WorkflowState},
     store::{Trace, Workflow},
 };
 
@@ -25,6 +26,15 @@ pub(crate) fn take_back(context: &Context, workflow: i64) -> Result<()> {
                     repository.move_reference(&name, Some(&now), None)?;
                 }
             }
+            Trace::Linked { site, folder } => {
+                let repository = context.repository(&site);
+                if repository.path().exists() {
+                    repository.forget_worktree(&folder)?;
+                }
+            }
+            Trace::Worktree { environment, branch, before, after } => {
+                take_back_worktree(context, &environment, &branch, &before, &after)?;
+            }
             Trace::Reference { site, name, before, after } => {
                 let repository = context.repository(&site);
                 if repository.path().exists() && repository.reference(&name)? == after {
@@ -36,6 +46,30 @@ pub(crate) fn take_back(context: &Context, workflow: i64) -> Result<()> {
     }
     work::empty_trash_in_background(context.layout.trash());
     Ok(())
+}
+
+/// Puts a folder and its branch back, however far they came; a branch that is elsewhere by now is left alone.
+fn take_back_worktree(
+    context: &Context,
+    environment: &Address,
+    branch: &str,
+    before: &WorktreeState,
+    after: &WorktreeState,
+) -> Result<()> {
+    let repository = context.repository(&environment.site);
+    let folder = context.layout.code(environment);
+    if !folder.exists() {
+        return Ok(());
+    }
+    let head = repository.head(branch)?;
+    if head == after.commit && head != before.commit {
+        let name = format!("refs/heads/{branch}");
+        repository.move_reference(&name, Some(&head), Some(&before.commit))?;
+    } else if head != before.commit {
+        return Ok(());
+    }
+    let files = before.snapshot.as_deref().unwrap_or(&before.commit);
+    code::restore_worktree(&folder, files)
 }
 
 /// What healing a root folder came to.
@@ -63,6 +97,7 @@ pub fn at_start(context: &Context) -> Result<Healed> {
     if scratch.exists() {
         files::move_to_trash(&scratch, &context.layout.trash())?;
     }
+    prune::deleted_sites(context)?;
     let mut problems = Vec::new();
     for site in context.store.sites()? {
         let record = context.store.site_record(&site.name)?;

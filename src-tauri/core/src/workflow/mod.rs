@@ -3,23 +3,29 @@
 //! Every workflow builds the new thing beside the old, checks it, and then moves the pointers in one
 //! database transaction. **Invariant:** before that transaction nothing that a visitor or a person
 //! uses has changed; a failure, a cancel or a crash before it takes away what was built.
+mod bring_to_dev;
 mod change;
 mod clear_cache;
 mod clone_content;
 mod command;
 mod commit;
 pub mod context;
+mod create_multidev;
 mod create_site;
+mod delete_multidev;
 mod delete_site;
 mod deploy;
+mod deploy_tag;
 mod generation;
 pub mod heal;
 mod install_site;
+mod merge;
 pub mod prune;
 pub mod running;
 mod set_connection;
 pub mod title;
 mod undo;
+pub mod upstream;
 mod wipe;
 mod work;
 
@@ -27,6 +33,7 @@ pub use crate::model::{
     Change,
     request::{self, Event, Query, Request},
 };
+pub use bring_to_dev::orphans;
 pub use command::command_line;
 pub use context::Context;
 pub use deploy::plan_for_people as deploy_plan;
@@ -97,8 +104,10 @@ pub fn run(
             frame(context, request, &title, on_event, cancel, |work| commit::run(work, &plan))
         }
         Request::SetConnection(it) => {
-            let change = set_connection::plan(context, it)?;
-            frame(context, request, &title, on_event, cancel, |_| Ok(set_connection::run(change)))
+            let found = set_connection::plan(context, it)?;
+            frame(context, request, &title, on_event, cancel, |work| {
+                set_connection::run(work, it, found)
+            })
         }
         Request::ClearCache(it) => {
             let plan = clear_cache::plan(context, it)?;
@@ -108,11 +117,68 @@ pub fn run(
             let plan = wipe::plan(context, it)?;
             frame(context, request, &title, on_event, cancel, |work| wipe::run(work, &plan))
         }
+        Request::CreateMultidev(_)
+        | Request::DeleteMultidev(_)
+        | Request::MergeToDev(_)
+        | Request::MergeFromDev(_)
+        | Request::SetUpstream(_)
+        | Request::ApplyUpstream(_)
+        | Request::DeployTag(_)
+        | Request::BringToDev(_) => run_code(context, request, &title, on_event, cancel),
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             let title = plan.title();
             frame(context, request, &title, on_event, cancel, |work| undo::run(work, plan))
         }
+    }
+}
+
+/// The requests of branches, merges and tags.
+fn run_code(
+    context: &Context,
+    request: &Request,
+    title: &str,
+    on_event: &(dyn Fn(Event) + Sync),
+    cancel: &Cancel,
+) -> Result<Workflow> {
+    match request {
+        Request::CreateMultidev(it) => {
+            let plan = create_multidev::plan(context, it)?;
+            frame(context, request, title, on_event, cancel, |work| {
+                create_multidev::run(work, &plan)
+            })
+        }
+        Request::DeleteMultidev(it) => {
+            let found = delete_multidev::plan(context, it)?;
+            frame(context, request, title, on_event, cancel, |work| {
+                delete_multidev::run(work, it, found)
+            })
+        }
+        Request::MergeToDev(it) => {
+            let plan = merge::plan(context, it, merge::Way::ToDev)?;
+            frame(context, request, title, on_event, cancel, |work| merge::run(work, &plan))
+        }
+        Request::MergeFromDev(it) => {
+            let plan = merge::plan(context, it, merge::Way::FromDev)?;
+            frame(context, request, title, on_event, cancel, |work| merge::run(work, &plan))
+        }
+        Request::SetUpstream(it) => {
+            let change = upstream::plan_set(context, it)?;
+            frame(context, request, title, on_event, cancel, |_| Ok(upstream::run_set(change)))
+        }
+        Request::ApplyUpstream(it) => {
+            let plan = upstream::plan(context, it)?;
+            frame(context, request, title, on_event, cancel, |work| upstream::run(work, &plan))
+        }
+        Request::DeployTag(it) => {
+            let plan = deploy_tag::plan(context, it)?;
+            frame(context, request, title, on_event, cancel, |work| deploy_tag::run(work, &plan))
+        }
+        Request::BringToDev(it) => {
+            let plan = bring_to_dev::plan(context, it)?;
+            frame(context, request, title, on_event, cancel, |work| bring_to_dev::run(work, &plan))
+        }
+        other => unreachable!("{} is no request of code", other.kind()),
     }
 }
 
@@ -155,7 +221,8 @@ fn switch(work: &Work<'_>, request: &Request, done: Done) -> Result<()> {
         }
         store::workflows::succeed(transaction, work.id, done.undoes, &done.changes, &result)
     })?;
-    context.follow(request.site())?;
+    // From here on the work is done, whatever happens to what follows from it.
+    let followed = context.follow(request.site());
     work.release_holds();
     work.let_go_of_replaced(&done.changes);
     if let Some(environment) = done.clear_cache
@@ -164,7 +231,12 @@ fn switch(work: &Work<'_>, request: &Request, done: Done) -> Result<()> {
         work.line(format!("caches were not cleared: {error}"));
         error.causes.iter().for_each(|cause| work.line(format!("  because {cause}")));
     }
-    prune::after_workflow(context, request.site())
+    if let Err(error) = prune::after_workflow(context, request.site()) {
+        work.line(format!("what is not needed any more was not let go: {error}"));
+    }
+    followed.map_err(|error| {
+        error.hint("The change itself is done; the links are repaired when Portico starts again.")
+    })
 }
 
 /// Takes away what the workflow built and notes how it ended.

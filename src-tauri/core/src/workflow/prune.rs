@@ -17,7 +17,10 @@ const KEPT: usize = 5;
 /// … and all that are younger than this, while the disk has room.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// Below this share of free disk only the newest replaced generation is kept.
+/// How many workflows are looked at: more than anyone runs in the time that is kept.
+const LOOKED_AT: u32 = 100_000;
+
+/// With less free disk than this, in bytes, only the newest replaced generation is kept.
 const SHORT_OF_DISK: u64 = 5_000_000_000;
 
 /// Prunes what the site's environments keep, after a workflow.
@@ -38,6 +41,39 @@ pub(crate) fn after_workflow(context: &Context, site: &SiteName) -> Result<()> {
     }
     if pruned {
         work::empty_trash_in_background(context.layout.trash());
+    }
+    Ok(())
+}
+
+/// Lets go of deleted sites and multidevs that could be brought back for long enough.
+pub(crate) fn deleted_sites(context: &Context) -> Result<()> {
+    let folder = context.layout.deleted_sites();
+    if !folder.exists() {
+        return Ok(());
+    }
+    let mut kept = HashSet::new();
+    for workflow in context.store.workflows(None, LOOKED_AT)? {
+        let is_young = store::now().duration_since(workflow.started_at) < KEPT_FOR;
+        for change in &workflow.changes {
+            match change {
+                _ if !is_young => {}
+                Change::Site { site, before: Some(record), after: None } => {
+                    kept.insert(context.layout.deleted(site, &record.site.id));
+                }
+                Change::Environment { environment, before: Some(before), after: None } => {
+                    let created = before.created.as_millisecond();
+                    kept.insert(context.layout.deleted_environment(environment, created));
+                    kept.insert(context.layout.deleted_worktree(environment, created));
+                }
+                _ => {}
+            }
+        }
+    }
+    for entry in fs::read_dir(&folder).doing(|| format!("read {}", folder.display()))? {
+        let path = entry.doing(|| format!("read {}", folder.display()))?.path();
+        if !kept.contains(&path) {
+            files::move_to_trash(&path, &context.layout.trash())?;
+        }
     }
     Ok(())
 }

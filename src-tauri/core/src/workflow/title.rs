@@ -31,6 +31,23 @@ pub fn of(request: &Request) -> String {
             format!("Clear caches of {}", it.environment.environment.title())
         }
         Request::Wipe(it) => format!("Wipe {}", it.environment.environment.title()),
+        Request::CreateMultidev(it) => format!("Create {}", it.name.title()),
+        Request::DeleteMultidev(it) => format!("Delete {}", it.environment.environment.title()),
+        Request::MergeToDev(it) => format!("Merge {} into Dev", it.environment.environment.title()),
+        Request::MergeFromDev(it) => {
+            format!("Merge Dev into {}", it.environment.environment.title())
+        }
+        Request::SetUpstream(it) => format!("Set the upstream of {}", it.site),
+        Request::ApplyUpstream(it) => {
+            format!("Apply upstream updates to {}", it.environment.environment.title())
+        }
+        Request::DeployTag(it) => match &it.tag {
+            Some(tag) => format!("Deploy {tag} to {}", it.environment.environment.title()),
+            None => format!("Roll back {}", it.environment.environment.title()),
+        },
+        Request::BringToDev(it) => {
+            format!("Bring commits of {} to Dev", it.environment.environment.title())
+        }
         Request::Undo(_) => "Undo".into(),
     }
 }

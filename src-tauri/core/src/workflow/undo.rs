@@ -1,12 +1,13 @@
 //! `undo`: the pointers of a workflow moved back, as a new workflow; so an undo can be undone.
 use super::{
-    Change, Context, Done, change, delete_site,
+    Change, Context, Done, change, delete_multidev, delete_site,
     request::Undo,
     work::{PATIENCE, Work},
 };
 use crate::{
+    code,
     error::{Error, Result},
-    model::{CodePointer, SiteName, view::WorkflowState},
+    model::{Address, CodePointer, SiteName, view::WorkflowState},
     store::Workflow,
 };
 
@@ -51,8 +52,23 @@ pub(super) fn plan(context: &Context, wanted: &Undo) -> Result<Plan> {
         ))
         .hint("Undo the later workflow first; `portico workflow:list` shows them."));
     }
-    let changes = undone.changes.iter().rev().map(Change::reversed).collect();
+    let changes: Vec<Change> = undone.changes.iter().rev().map(Change::reversed).collect();
+    for change in &changes {
+        check_host(context, change)?;
+    }
     Ok(Plan { undone, changes })
+}
+
+/// What comes back must not have an address that another site took meanwhile.
+fn check_host(context: &Context, change: &Change) -> Result<()> {
+    match change {
+        Change::Environment { environment, after: Some(_), .. } => context.check_host(environment),
+        Change::Site { site, after: Some(record), .. } => {
+            let mut all = record.environments.iter();
+            all.try_for_each(|it| context.check_host(&Address::new(site, &it.name)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn newest(context: &Context, site: &SiteName) -> Result<Workflow> {
@@ -86,11 +102,22 @@ fn exists(context: &Context, change: &Change) -> Result<bool> {
         Change::Content { environment, after, .. } => {
             context.store.generation(environment, *after)?.is_some()
         }
+        Change::Environment { environment, before: None, after: Some(after) }
+            if after.name.is_writable() =>
+        {
+            let created = after.created.as_millisecond();
+            layout.deleted_environment(environment, created).exists()
+                && context.store.generation(environment, after.generation)?.is_some()
+        }
         Change::Environment { environment, after: Some(after), .. } => {
             context.store.generation(environment, after.generation)?.is_some()
         }
         Change::Site { site, after: Some(after), .. } => {
             layout.deleted(site, &after.site.id).exists()
+        }
+        Change::Worktree { environment, branch, before, .. } => {
+            context.store.find_environment(environment)?.is_some()
+                && context.repository(&environment.site).head(branch)? == before.commit
         }
         Change::Reference { site, name, before, .. } => {
             context.store.find_site(site)?.is_some()
@@ -132,10 +159,35 @@ fn prepare(work: &Work<'_>, change: &mut Change) -> Result<()> {
             work.move_path(&kept, &context.layout.site(site))?;
             context.mend_worktrees(after)
         }
-        Change::Environment { environment, before: Some(before), after: None } => {
+        Change::Environment { environment, before: Some(before), after: None }
+            if !before.name.is_writable() =>
+        {
             **before = context.store.environment(environment)?;
             let _held = context.hold(environment)?;
             context.runtime.stop_environment(environment, PATIENCE)
+        }
+        Change::Environment { environment, before: Some(before), after: None } => {
+            **before = context.store.environment(environment)?;
+            delete_multidev::set_aside(work, before)
+        }
+        Change::Environment { before: None, after: Some(after), .. }
+            if after.name.is_writable() =>
+        {
+            delete_multidev::bring_back(work, after)
+        }
+        Change::Worktree { environment, before, .. } => {
+            // Nobody sees half of the files.
+            work.hold_until_switched(environment)?;
+            if before.snapshot.is_none() {
+                return Ok(());
+            }
+            // What is in the folder now is what undoing this undo brings back.
+            let folder = context.layout.code(environment);
+            before.snapshot = match code::count_changes(&folder)? {
+                0 => None,
+                _ => Some(code::snapshot_worktree(&folder)?),
+            };
+            Ok(())
         }
         _ => Ok(()),
     }

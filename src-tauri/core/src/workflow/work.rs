@@ -9,10 +9,11 @@ use std::{
 
 use super::{Change, Context, Event};
 use crate::{
+    code,
     content::files,
     error::{Doing, Error, Result},
     front::Hold,
-    model::{Address, DatabaseEngine},
+    model::{Address, DatabaseEngine, WorktreeState},
     progress::{Cancel, Meter, Report, Unit},
     store::{Trace, now},
 };
@@ -157,7 +158,7 @@ impl<'a> Work<'a> {
 
     /// Holds the environment's requests until the workflow ends, whichever way.
     pub(crate) fn hold_until_switched(&self, address: &Address) -> Result<()> {
-        let hold = self.context.hold(address)?;
+        let Some(hold) = self.hold(address)? else { return Ok(()) };
         let mut holds = self.holds.lock().unwrap_or_else(PoisonError::into_inner);
         holds.push((address.clone(), hold));
         Ok(())
@@ -192,9 +193,12 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Moves the references among `changes`, journalled.
+    /// Moves the references and worktrees among `changes`, journalled; those that are there already stay.
     pub(crate) fn move_references(&self, changes: &[Change]) -> Result<()> {
         for change in changes {
+            if let Change::Worktree { environment, branch, before, after } = change {
+                self.move_worktree(environment, branch, before, after)?;
+            }
             let Change::Reference { site, name, before, after } = change else { continue };
             let repository = self.context.repository(site);
             if repository.reference(name)? == *after {
@@ -207,6 +211,36 @@ impl<'a> Work<'a> {
             repository.move_reference(name, before.as_deref(), after.as_deref())?;
         }
         Ok(())
+    }
+
+    fn move_worktree(
+        &self,
+        environment: &Address,
+        branch: &str,
+        before: &WorktreeState,
+        after: &WorktreeState,
+    ) -> Result<()> {
+        let context = self.context;
+        let is_there = context.repository(&environment.site).head(branch)? == after.commit;
+        if is_there && before.commit != after.commit {
+            return Ok(());
+        }
+        let folder = context.layout.code(environment);
+        // What the person has in the folder is part of what a failure brings back.
+        let snapshot = match code::count_changes(&folder)? {
+            0 => None,
+            _ => Some(code::snapshot_worktree(&folder)?),
+        };
+        self.context.store.trace(
+            self.id,
+            &Trace::Worktree {
+                environment: environment.clone(),
+                branch: branch.to_owned(),
+                before: WorktreeState { commit: before.commit.clone(), snapshot },
+                after: after.clone(),
+            },
+        )?;
+        code::move_worktree(&folder, before, after)
     }
 
     /// Lets the database servers of replaced generations finish and stop, in the background of the owner.

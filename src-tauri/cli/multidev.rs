@@ -1,0 +1,56 @@
+//! `multidev:…` and `branch:…`
+use portico_core::{
+    Result,
+    model::{
+        request::{Query, Request},
+        view::{BranchRow, MultidevRow},
+    },
+};
+
+use crate::{
+    arguments::{BranchCommand, MultidevCommand},
+    output::Output,
+    workflow,
+};
+
+pub(crate) fn run(command: MultidevCommand, output: &Output) -> Result<()> {
+    match command {
+        MultidevCommand::Create(wanted) => workflow::run(&Request::CreateMultidev(wanted), output),
+        MultidevCommand::Delete(wanted) => workflow::run(&Request::DeleteMultidev(wanted), output),
+        MultidevCommand::MergeToDev(wanted) => workflow::run(&Request::MergeToDev(wanted), output),
+        MultidevCommand::MergeFromDev(wanted) => {
+            workflow::run(&Request::MergeFromDev(wanted), output)
+        }
+        MultidevCommand::List { site } => {
+            let rows: Vec<MultidevRow> = crate::open()?.query(&Query::Multidevs { site })?;
+            let headings = ["Name", "Address", "Created", "Ahead", "Behind", "Locked"];
+            output.table(&headings, &rows, |it| {
+                [
+                    it.environment.to_string(),
+                    it.url.clone(),
+                    it.created.to_string(),
+                    it.ahead.to_string(),
+                    it.behind.to_string(),
+                    it.locked.to_string(),
+                ]
+            });
+            Ok(())
+        }
+    }
+}
+
+pub(crate) fn branch(command: BranchCommand, output: &Output) -> Result<()> {
+    let BranchCommand::List { site } = command;
+    let rows: Vec<BranchRow> = crate::open()?.query(&Query::Branches { site })?;
+    output.table(&["Branch", "Commit", "Message", "Environment", "Ahead", "Behind"], &rows, |it| {
+        [
+            it.name.clone(),
+            it.commit.commit.chars().take(7).collect(),
+            it.commit.subject.clone(),
+            it.environment.as_ref().map(ToString::to_string).unwrap_or_default(),
+            it.ahead.to_string(),
+            it.behind.to_string(),
+        ]
+    });
+    Ok(())
+}

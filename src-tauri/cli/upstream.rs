@@ -1,0 +1,51 @@
+//! `upstream:…`
+use portico_core::{
+    Error, Result,
+    model::{
+        Upstream,
+        request::{Query, Request},
+        view::UpstreamStatus,
+    },
+};
+
+use crate::{
+    arguments::{UpstreamCommand, UpstreamUpdates},
+    environment,
+    output::{Output, print},
+    workflow,
+};
+
+pub(crate) fn run(command: UpstreamCommand, output: &Output) -> Result<()> {
+    match command {
+        UpstreamCommand::Info { site } => {
+            let query = Query::Upstream { site: site.clone() };
+            let found: Option<Upstream> = crate::open()?.query(&query)?;
+            let Some(upstream) = found else {
+                return Err(Error::not_found("upstream of the site", &site)
+                    .hint(format!("`portico site:upstream:set {site} <url>` gives it one.")));
+            };
+            let branch = upstream.branch.clone().unwrap_or_default();
+            output.facts(&upstream, &[("url", upstream.url.clone()), ("branch", branch)]);
+            Ok(())
+        }
+        UpstreamCommand::Updates(UpstreamUpdates::List { environment }) => {
+            let query = Query::UpstreamUpdates { environment, check: true };
+            let status: UpstreamStatus = crate::open()?.query(&query)?;
+            environment::commits(&status.updates, output);
+            Ok(())
+        }
+        UpstreamCommand::Updates(UpstreamUpdates::Status { environment }) => {
+            let query = Query::UpstreamUpdates { environment, check: true };
+            let status: UpstreamStatus = crate::open()?.query(&query)?;
+            if output.is_json() {
+                output.facts(&status, &[]);
+            } else {
+                print(if status.behind > 0 { "outdated" } else { "current" });
+            }
+            Ok(())
+        }
+        UpstreamCommand::Updates(UpstreamUpdates::Apply(wanted)) => {
+            workflow::run(&Request::ApplyUpstream(wanted), output)
+        }
+    }
+}

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Written by Portico: leaves a note of what was pushed for the one who runs the sites.
+mkdir -p portico-pushes
+note=portico-pushes/.$$
+while read -r old new ref; do
+	echo "$old $new $ref" >>"$note"
+	case $ref in
+	refs/tags/pantheon_test_* | refs/tags/pantheon_live_*)
+		echo "Portico deploys ${ref#refs/tags/} now, or as soon as it runs." >&2
+		;;
+	esac
+done
+if [ -e "$note" ]; then
+	mv "$note" "portico-pushes/$(date +%s).$$"
+fi

@@ -1,0 +1,69 @@
+//! What was pushed: a deploy tag is deployed, anything else is shown. Notes that hooks left wait until the owner is
+//! there, so that a push counts whether Portico runs or not.
+use super::owner::Shared;
+use crate::{
+    error::{Code, Result},
+    model::{
+        Address, CodePointer, EnvironmentName, SiteName,
+        request::{DeployTag, Event, Request},
+    },
+    progress::Cancel,
+};
+
+impl Shared {
+    /// Deals with every push that was noted; answers whether one must wait since its site is busy.
+    pub(super) fn take_pushes(&self) -> bool {
+        let sites = self.context.store.sites().unwrap_or_default();
+        let mut waits = false;
+        for site in sites {
+            // A repository that can't be read now says so wherever it is shown.
+            waits |= self.take_pushes_of(&site.name).unwrap_or(false);
+        }
+        waits
+    }
+
+    fn take_pushes_of(&self, site: &SiteName) -> Result<bool> {
+        let pushes = self.context.repository(site).pushes()?;
+        if pushes.is_empty() {
+            return Ok(false);
+        }
+        self.broadcast(&Event::Changed { site: Some(site.clone()) });
+        let references: Vec<&String> = pushes.iter().flat_map(|it| &it.references).collect();
+        for name in [EnvironmentName::Test, EnvironmentName::Live] {
+            let Some(tag) = self.tag_to_deploy(site, &name, &references)? else { continue };
+            let environment = Address::new(site, &name);
+            let request = Request::DeployTag(DeployTag { environment, tag: Some(tag) });
+            match self.run(&request, &|_| {}, &Cancel::default()) {
+                Err(error) if matches!(error.code, Code::Busy | Code::Cancelled) => {
+                    return Ok(error.code == Code::Busy);
+                }
+                // A deploy that failed stands in the list of workflows with its reason.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        for push in pushes {
+            // One that is gone already was dealt with.
+            drop(std::fs::remove_file(push.note));
+        }
+        Ok(false)
+    }
+
+    /// The highest pushed tag of an environment, unless that runs it or a higher one.
+    fn tag_to_deploy(
+        &self,
+        site: &SiteName,
+        name: &EnvironmentName,
+        references: &[&String],
+    ) -> Result<Option<String>> {
+        let Some(found) = self.context.store.find_environment(&Address::new(site, name))? else {
+            return Ok(None);
+        };
+        let CodePointer::Release { tag: current, .. } = &found.code else { return Ok(None) };
+        let tags = self.context.repository(site).deploy_tags(name.as_str())?;
+        let number = tags.iter().find(|tag| tag.name == *current).map_or(0, |tag| tag.number);
+        let pushed = tags.into_iter().find(|tag| {
+            references.iter().any(|name| name.strip_prefix("refs/tags/") == Some(&tag.name))
+        });
+        Ok(pushed.filter(|tag| tag.number > number).map(|tag| tag.name))
+    }
+}

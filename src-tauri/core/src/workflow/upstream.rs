@@ -1,0 +1,148 @@
+//! `site:upstream:set`, `upstream:updates:apply`: updates from the repository that a site came from.
+use super::{
+    Change, Context, Done, merge,
+    request::{ApplyUpstream, SetUpstream},
+    work::Work,
+};
+use crate::{
+    code::{self, Merged},
+    error::{Error, Result},
+    model::{Address, SiteName, Upstream, view::UpstreamStatus},
+    progress::Meter,
+};
+
+/// Updates that a status lists; the count says how many there are in all.
+const LISTED: usize = 200;
+
+/// What takes a site's upstream away, as on Pantheon.
+const NONE: &str = "empty";
+
+/// None when the upstream is that one already.
+pub(super) fn plan_set(context: &Context, wanted: &SetUpstream) -> Result<Option<Change>> {
+    let site = context.store.site(&wanted.site)?;
+    let before = context.store.upstream(&site.id)?;
+    let after = (wanted.url != NONE)
+        .then(|| Upstream { url: wanted.url.clone(), branch: wanted.branch.clone() });
+    if wanted.url.trim().is_empty() || wanted.url.starts_with('-') {
+        return Err(Error::usage(format!("`{}` is no Git URL", wanted.url))
+            .hint("Give a Git URL or path, or `empty` for no upstream."));
+    }
+    Ok((before != after).then_some(Change::Upstream {
+        site: site.name,
+        id: site.id,
+        before,
+        after,
+    }))
+}
+
+pub(super) fn run_set(change: Option<Change>) -> Done {
+    Done { changes: change.into_iter().collect(), ..Done::default() }
+}
+
+/// Where the site's updates come from.
+pub fn of(context: &Context, site: &SiteName) -> Result<Option<Upstream>> {
+    context.store.upstream(&context.store.site(site)?.id)
+}
+
+fn wanted_upstream(context: &Context, site: &SiteName) -> Result<Upstream> {
+    of(context, site)?.ok_or_else(|| {
+        Error::refused(format!("`{site}` has no upstream"))
+            .hint(format!("Run `portico site:upstream:set {site} <url>` first."))
+    })
+}
+
+/// Which updates wait for an environment; with `check` the upstream is asked first, else what was fetched last counts.
+pub fn status(
+    context: &Context,
+    environment: &Address,
+    check: bool,
+    meter: Meter<'_>,
+) -> Result<UpstreamStatus> {
+    let upstream = wanted_upstream(context, &environment.site)?;
+    refuse_releases(environment)?;
+    let found = context.store.environment(environment)?;
+    let repository = context.repository(&environment.site);
+    let branch = upstream.branch.as_deref();
+    let theirs = if check {
+        Some(repository.fetch(&upstream.url, branch, meter)?)
+    } else {
+        repository.reference(&format!("{}/{}", code::UPSTREAM, branch.unwrap_or("HEAD")))?
+    };
+    let ours = context.commit_of(&found)?;
+    let (behind, updates) = match &theirs {
+        Some(theirs) => (
+            repository.distance(theirs, &ours)?.ahead,
+            repository.missing(theirs, Some(&ours), LISTED)?,
+        ),
+        None => (0, Vec::new()),
+    };
+    Ok(UpstreamStatus { upstream, is_known: theirs.is_some(), behind, updates })
+}
+
+fn refuse_releases(environment: &Address) -> Result<()> {
+    if environment.environment.is_writable() {
+        return Ok(());
+    }
+    Err(Error::refused(format!("upstream updates can't be applied to {environment}"))
+        .hint("Apply them to Dev or a multidev, then deploy."))
+}
+
+pub(super) struct Plan<'a> {
+    wanted: &'a ApplyUpstream,
+    upstream: Upstream,
+    target: merge::Target,
+}
+
+pub(super) fn plan<'a>(context: &Context, wanted: &'a ApplyUpstream) -> Result<Plan<'a>> {
+    refuse_releases(&wanted.environment)?;
+    let upstream = wanted_upstream(context, &wanted.environment.site)?;
+    let target = merge::target(context, &wanted.environment)?;
+    Ok(Plan { wanted, upstream, target })
+}
+
+pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
+    let context = work.context;
+    let target = &plan.target;
+    let repository = context.repository(&target.site.name);
+    let (url, branch) = (&plan.upstream.url, plan.upstream.branch.as_deref());
+    let theirs =
+        work.step("Fetch from the upstream", |meter| repository.fetch(url, branch, meter))?;
+    let behind = repository.distance(&theirs, &target.commit)?.ahead;
+    if behind == 0 {
+        return Err(Error::refused("There are no available updates for this site"));
+    }
+    let author = code::default_author();
+    let message = format!("Merge updates from the upstream {url}");
+    let prefer_theirs = plan.wanted.accept_upstream;
+    let merged = work.step("Merge", |_| {
+        repository.merge(&target.branch, &theirs, &message, &author, prefer_theirs)
+    })?;
+    let commit = match merged {
+        Merged::Commit(commit) => commit,
+        Merged::Conflicts(files) => {
+            let pull = format!("git pull --no-rebase {url} {}", branch.unwrap_or("HEAD"));
+            let mut error = merge::conflict(context, target, "the upstream", &files, &pull);
+            if let (Some(hint), false) = (&mut error.hint, prefer_theirs) {
+                hint.insert_str(
+                    0,
+                    "Add `--accept-upstream` to take the upstream's lines where both changed. ",
+                );
+            }
+            return Err(error);
+        }
+    };
+    merge::check_code(context, &target.site, &commit)?;
+    let mut done = merge::bring(work, target, &commit, plan.wanted.updatedb)?;
+    done.result.insert("updates".into(), behind.into());
+    Ok(done)
+}
+
+/// The upstream's change that a site is born with when it comes from a repository.
+pub(super) fn first(site: &crate::model::Site, url: &str, branch: Option<&str>) -> Change {
+    Change::Upstream {
+        site: site.name.clone(),
+        id: site.id.clone(),
+        before: None,
+        after: Some(Upstream { url: url.to_owned(), branch: branch.map(str::to_owned) }),
+    }
+}
