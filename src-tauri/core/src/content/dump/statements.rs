@@ -122,7 +122,7 @@ impl<R: Read> Statements<R> {
                 Some(_) => match self.after_comment(self.at)? {
                     Some(after) => self.advance(after),
                     None => {
-                        let what = self.shown(self.at);
+                        let what = self.shown(self.at)?;
                         return Err(Trouble::Odd { line, what: format!("`{what}` after rows") });
                     }
                 },
@@ -452,9 +452,11 @@ impl<R: Read> Statements<R> {
         }
     }
 
-    fn shown(&self, at: usize) -> String {
+    /// What stands there, as a message quotes it; the same however the bytes arrived.
+    fn shown(&mut self, at: usize) -> Result<String, Trouble> {
+        while self.buffer.len() < at + 40 && self.fill()? {}
         let rest = &self.buffer[at..];
-        String::from_utf8_lossy(&rest[..rest.len().min(40)]).trim().to_owned()
+        Ok(String::from_utf8_lossy(&rest[..rest.len().min(40)]).trim().to_owned())
     }
 }
 
