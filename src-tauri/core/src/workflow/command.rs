@@ -39,50 +39,18 @@ pub fn command_line(request: &Request) -> String {
             line.word("env:wipe").word(it.environment.to_string());
             line.optional("confirm", it.confirm.as_deref());
         }
-        Request::ImportDatabase(it) => import_database(&mut line, it),
-        Request::ImportFiles(it) => {
-            line.word("import:files").word(it.environment.to_string()).word(&it.file);
-            line.optional("confirm", it.confirm.as_deref());
-        }
-        Request::ExportDatabase(it) => {
-            line.word("export:database").word(it.environment.to_string()).word(&it.to);
-        }
-        Request::ExportFiles(it) => {
-            line.word("export:files").word(it.environment.to_string()).word(&it.to);
-        }
-        Request::CreateMultidev(it) => {
-            line.word("multidev:create").word(it.from.to_string()).word(it.name.as_str());
-            line.flag("no-db", it.no_db).flag("no-files", it.no_files);
-        }
-        Request::DeleteMultidev(it) => {
-            line.word("multidev:delete").word(it.environment.to_string());
-            line.flag("delete-branch", it.delete_branch);
-        }
-        Request::MergeToDev(it) => {
-            line.word("multidev:merge-to-dev").word(it.environment.to_string());
-            line.flag("updatedb", it.updatedb);
-        }
-        Request::MergeFromDev(it) => {
-            line.word("multidev:merge-from-dev").word(it.environment.to_string());
-            line.flag("updatedb", it.updatedb);
-        }
-        Request::SetUpstream(it) => {
-            line.word("site:upstream:set").word(it.site.as_str()).word(&it.url);
-            if let Some(branch) = &it.branch {
-                line.word(branch);
-            }
-        }
-        Request::ApplyUpstream(it) => {
-            line.word("upstream:updates:apply").word(it.environment.to_string());
-            line.flag("updatedb", it.updatedb).flag("accept-upstream", it.accept_upstream);
-        }
-        Request::DeployTag(it) => {
-            line.word("env:code-rollback").word(it.environment.to_string());
-            line.optional("tag", it.tag.as_deref());
-        }
-        Request::BringToDev(it) => {
-            line.word("env:bring-to-dev").word(it.environment.to_string());
-        }
+        Request::ImportDatabase(_)
+        | Request::ImportFiles(_)
+        | Request::ExportDatabase(_)
+        | Request::ExportFiles(_) => content(&mut line, request),
+        Request::CreateMultidev(_)
+        | Request::DeleteMultidev(_)
+        | Request::MergeToDev(_)
+        | Request::MergeFromDev(_)
+        | Request::SetUpstream(_)
+        | Request::ApplyUpstream(_)
+        | Request::DeployTag(_)
+        | Request::BringToDev(_) => code(&mut line, request),
         Request::Undo(it) => {
             line.word("undo").word(it.site.as_str());
             line.optional("workflow", it.workflow.map(|id| id.to_string()).as_deref());
@@ -117,6 +85,62 @@ fn clone_content(line: &mut Line, it: &CloneContent) {
     line.flag("keep-urls", it.keep_urls).flag("full", it.full);
     line.flag("updatedb", it.updatedb).flag("cc", it.cc);
     line.optional("confirm", it.confirm.as_deref());
+}
+
+fn code(line: &mut Line, request: &Request) {
+    match request {
+        Request::CreateMultidev(it) => {
+            line.word("multidev:create").word(it.from.to_string()).word(it.name.as_str());
+            line.flag("no-db", it.no_db).flag("no-files", it.no_files);
+        }
+        Request::DeleteMultidev(it) => {
+            line.word("multidev:delete").word(it.environment.to_string());
+            line.flag("delete-branch", it.delete_branch);
+        }
+        Request::MergeToDev(it) => {
+            line.word("multidev:merge-to-dev").word(it.environment.to_string());
+            line.flag("updatedb", it.updatedb);
+        }
+        Request::MergeFromDev(it) => {
+            line.word("multidev:merge-from-dev").word(it.environment.to_string());
+            line.flag("updatedb", it.updatedb);
+        }
+        Request::SetUpstream(it) => {
+            line.word("site:upstream:set").word(it.site.as_str()).word(&it.url);
+            if let Some(branch) = &it.branch {
+                line.word(branch);
+            }
+        }
+        Request::ApplyUpstream(it) => {
+            line.word("upstream:updates:apply").word(it.environment.to_string());
+            line.flag("updatedb", it.updatedb).flag("accept-upstream", it.accept_upstream);
+        }
+        Request::DeployTag(it) => {
+            line.word("env:code-rollback").word(it.environment.to_string());
+            line.optional("tag", it.tag.as_deref());
+        }
+        Request::BringToDev(it) => {
+            line.word("env:bring-to-dev").word(it.environment.to_string());
+        }
+        other => unreachable!("{} is no request of code", other.kind()),
+    }
+}
+
+fn content(line: &mut Line, request: &Request) {
+    match request {
+        Request::ImportDatabase(it) => import_database(line, it),
+        Request::ImportFiles(it) => {
+            line.word("import:files").word(it.environment.to_string()).word(&it.file);
+            line.optional("confirm", it.confirm.as_deref());
+        }
+        Request::ExportDatabase(it) => {
+            line.word("export:database").word(it.environment.to_string()).word(&it.to);
+        }
+        Request::ExportFiles(it) => {
+            line.word("export:files").word(it.environment.to_string()).word(&it.to);
+        }
+        other => unreachable!("{} is no request of content", other.kind()),
+    }
 }
 
 fn import_database(line: &mut Line, it: &ImportDatabase) {
