@@ -126,3 +126,5 @@ store.changed();
 // The first drawing is in the next frame; relative times are drawn anew now and then, without asking anyone.
 requestAnimationFrame(() => requestAnimationFrame(() => { document.documentElement.dataset.ready = 'true'; }));
 setInterval(store.changed, 30_000);
+setInterval(store.look, 4000, false);
+window.addEventListener('focus', () => store.look(true));

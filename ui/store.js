@@ -66,6 +66,26 @@ export function refreshBoard(site = state.selected) {
 export const refreshStatus = () => ask('status', { query: 'status' }, (answer) => { if (answer) state.status = answer; });
 export const refreshChecks = () => ask('doctor', { query: 'doctor' }, (answer) => { if (answer) state.checks = answer; });
 
+const INSTALLS = ['wordpress', 'drupal', 'drupal7'];
+let looking = false;
+
+/**
+ * Nobody tells what a person does beside Portico, such as editing files or installing a site in the browser. So the
+ * board that is open is looked at now and then. A database is measured, which may wake it, only when the person
+ * comes back (`thorough`) or when a site that was visited waits for its installation.
+ */
+export async function look(thorough = false) {
+  const shown = board();
+  if (looking || document.hidden || !shown || state.tab !== 'workflow' || state.running.size) return;
+  looking = true;
+  const installing = (it) => !it.content.database.tables && INSTALLS.includes(shown.site.cms);
+  const awake = shown.environments.filter((it) => it.initialized && it.health.type === 'answered' && (thorough || installing(it)));
+  // A failure shows in the board, which is asked next.
+  for (const it of awake) await api.query({ query: 'environment', environment: `${it.site}.${it.environment}` }).catch(() => null);
+  await refreshBoard(shown.site.name);
+  looking = false;
+}
+
 const dirty = new Set();
 let settling = 0;
 
@@ -99,8 +119,19 @@ function take(event) {
     }
     case 'line': break;
     case 'finished': finish(event.workflow); break;
-    case 'changed': refreshSoon(event.site); break;
+    case 'changed':
+      refreshSoon(event.site);
+      if (event.site === null) settleRunning();
+      break;
   }
+  changed();
+}
+
+/** When another owner took over, nobody tells how what the former one ran has ended. */
+async function settleRunning() {
+  if (!state.running.size) return;
+  const rows = await api.query({ query: 'workflows', site: null }).catch(() => []);
+  for (const row of rows) if (row.state !== 'running' && state.running.has(row.id)) finish(row);
   changed();
 }
 

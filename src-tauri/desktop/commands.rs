@@ -58,11 +58,12 @@ pub(crate) fn subscribe(desktop: State<'_, Desktop>, events: Channel<Event>) {
                 std::thread::sleep(std::time::Duration::from_millis(500));
                 continue;
             };
-            let ended = session.subscribe(&mut |event| {
+            // However it ends: a broken connection is an owner that has gone, too.
+            let _ = session.subscribe(&mut |event| {
                 listening = events.send(event).is_ok();
                 listening
             });
-            if ended.is_err() && listening {
+            if listening && !desktop.is_closed() {
                 // The owner has gone: whatever it knew may have changed.
                 listening = events.send(Event::Changed { site: None }).is_ok();
             }

@@ -403,10 +403,14 @@ fn check_invariants(test: &PorticoTest, clone: &Path, committed: &[String]) {
         let Some(tag) = code["tag"].as_str() else { continue };
         let folder = test.environment(environment).join("code");
         let folder = fs::canonicalize(folder).unwrap();
-        let work_tree = format!("--work-tree={}", folder.display());
-        let index = format!("GIT_INDEX_FILE={}", test.folder("index").display());
-        let script =
-            format!("{index} git read-tree {tag} && {index} git {work_tree} status --porcelain");
+        let git = format!(
+            "GIT_INDEX_FILE={} git --work-tree={}",
+            test.folder("index").display(),
+            folder.display()
+        );
+        let script = format!(
+            "{git} read-tree {tag} && {git} diff --name-status && {git} ls-files -o --exclude-standard"
+        );
         let outcome = test.shell(&repository, &script).success();
         assert_eq!(outcome.stdout, "", "the checkout of {environment} is not {tag}");
     }

@@ -78,6 +78,20 @@ fn a_dropped_folder_becomes_the_source_of_a_new_site() {
 }
 
 #[test]
+fn what_a_killed_owner_ran_ends_in_the_window_too() {
+    let test = PorticoTest::new();
+    let owner = test.serve();
+    let window = Window::open(&test);
+    let code = portico::wordpress();
+    let arguments = ["site:create", "acme", "--from", code.to_str().unwrap()];
+    let mut create = test.command(&arguments).stderr(std::process::Stdio::null()).spawn().unwrap();
+    window.wait_for(".drawer progress");
+    owner.kill();
+    create.wait().unwrap();
+    window.wait_gone(".drawer progress");
+}
+
+#[test]
 fn the_palette_opens_by_keyboard() {
     let test = PorticoTest::new();
     let window = Window::open(&test);

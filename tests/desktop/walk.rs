@@ -15,6 +15,7 @@ fn a_real_wordpress_goes_from_dev_to_test_to_live_by_pointing_and_clicking() {
     let window = Window::open(&test);
     new_site(&window);
     install_in_the_browser(&test);
+    window.wait_text(".env.dev .cell.content", "12 tables");
     create_test_and_live(&window, &test);
     commit_a_change_of_the_theme(&window, &test);
     test.browser().publish("acme.live", "ada", "correct horse", POST);
@@ -87,12 +88,12 @@ fn deploy_with_live_s_content(window: &Window, test: &PorticoTest) {
         let page = test.browser().get("acme.test", "/");
         page.has(CHANGE) && page.has(POST)
     });
-    window.wait_for(".toast [data-part=action]");
+    window.wait_text(".toast:last-child", "Deploy to Test");
     window.screenshot("deployed");
 }
 
 fn undo(window: &Window, test: &PorticoTest) {
-    window.click(".toast [data-part=action]");
+    window.click(".toast:last-child [data-part=action]");
     eventually("Test is as before", || {
         let page = test.browser().get("acme.test", "/");
         !page.has(CHANGE) && !page.has(POST)

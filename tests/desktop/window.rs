@@ -103,15 +103,13 @@ impl Window {
         self.visible(&json!({"using": "css selector", "value": css}))
     }
 
+    // WebDriver's own `displayed` and `text` take cut lines for hidden, so the page is asked.
     fn visible(&self, locator: &Value) -> Option<String> {
         let found = self.session("POST", "/elements", locator).ok()?;
-        let ids = found.as_array()?.iter().filter_map(|it| it.as_object()?.values().next());
-        let mut ids = ids.filter_map(Value::as_str);
-        ids.find(|id| {
-            let shown = self.session("GET", &format!("/element/{id}/displayed"), &Value::Null);
-            shown == Ok(Value::Bool(true))
-        })
-        .map(str::to_owned)
+        let shown =
+            "return [...arguments].find((it) => it.checkVisibility({ visibilityProperty: true }))";
+        let first = self.script_on(shown, &found).ok()?;
+        first.as_object()?.values().next()?.as_str().map(str::to_owned)
     }
 
     /// Waits for an element that can be seen.
@@ -140,18 +138,25 @@ impl Window {
         while !condition() {
             if start.elapsed() > PATIENCE {
                 let log = fs::read_to_string(&self.log).unwrap_or_default();
+                let mut text = Value::Null;
                 if !self.session.is_empty() {
-                    self.screenshot("timeout");
+                    let test = thread::current().name().unwrap_or("test").replace("::", "-");
+                    self.screenshot(&format!("timeout-of-{test}"));
+                    text = self.script("return document.body.innerText");
                 }
-                panic!("waited in vain for {what}; the window's log:\n{log}");
+                panic!(
+                    "waited in vain for {what}; the page says:\n{text}\nthe window's log:\n{log}"
+                );
             }
             thread::sleep(Duration::from_millis(25));
         }
     }
 
     fn text_of(&self, element: &str) -> String {
-        let text = self.session("GET", &format!("/element/{element}/text"), &Value::Null);
-        text.ok().and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default()
+        let element = json!([{"element-6066-11e4-a52e-4f735466cecf": element}]);
+        let text = self.script_on("return arguments[0].innerText", &element);
+        // A number and its unit stay on one line.
+        text.ok().and_then(|it| Some(it.as_str()?.replace('\u{A0}', " "))).unwrap_or_default()
     }
 
     /// The text of the first visible `css`.
@@ -178,8 +183,9 @@ impl Window {
     /// Clicks the button whose text or label begins with `name`.
     #[track_caller]
     pub(crate) fn press_button(&self, name: &str) {
-        let starts = format!("starts-with(normalize-space(.), '{name}')");
-        self.click_path(&format!("//button[{starts} or starts-with(@aria-label, '{name}')]"));
+        let starts = |what| format!("starts-with(translate({what}, '\u{A0}', ' '), '{name}')");
+        let (text, label) = (starts("normalize-space(.)"), starts("@aria-label"));
+        self.click_path(&format!("//button[{text} or {label}]"));
     }
 
     /// Clicks the box in the open dialog whose label contains `words`.
@@ -222,8 +228,11 @@ impl Window {
     /// Runs a script in the page.
     #[track_caller]
     pub(crate) fn script(&self, script: &str) -> Value {
-        let call = json!({"script": script, "args": []});
-        self.session("POST", "/execute/sync", &call).unwrap()
+        self.script_on(script, &json!([])).unwrap()
+    }
+
+    fn script_on(&self, script: &str, arguments: &Value) -> Result<Value, String> {
+        self.session("POST", "/execute/sync", &json!({"script": script, "args": arguments}))
     }
 
     /// A picture of the page, kept in the screenshots' folder, whose path is printed.

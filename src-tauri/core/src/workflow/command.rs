@@ -39,10 +39,10 @@ pub fn command_line(request: &Request) -> String {
             line.word("env:wipe").word(it.environment.to_string());
             line.optional("confirm", it.confirm.as_deref());
         }
-        Request::ImportDatabase(_)
-        | Request::ImportFiles(_)
-        | Request::ExportDatabase(_)
-        | Request::ExportFiles(_) => content(&mut line, request),
+        Request::Undo(it) => {
+            line.word("undo").word(it.site.as_str());
+            line.optional("workflow", it.workflow.map(|id| id.to_string()).as_deref());
+        }
         Request::CreateMultidev(_)
         | Request::DeleteMultidev(_)
         | Request::MergeToDev(_)
@@ -50,44 +50,24 @@ pub fn command_line(request: &Request) -> String {
         | Request::SetUpstream(_)
         | Request::ApplyUpstream(_)
         | Request::DeployTag(_)
-        | Request::BringToDev(_) => code(&mut line, request),
-        Request::Undo(it) => {
-            line.word("undo").word(it.site.as_str());
-            line.optional("workflow", it.workflow.map(|id| id.to_string()).as_deref());
+        | Request::BringToDev(_) => of_code(&mut line, request),
+        Request::ImportDatabase(it) => import_database(&mut line, it),
+        Request::ImportFiles(it) => {
+            line.word("import:files").word(it.environment.to_string()).word(&it.file);
+            line.optional("confirm", it.confirm.as_deref());
+        }
+        Request::ExportDatabase(it) => {
+            line.word("export:database").word(it.environment.to_string()).word(&it.to);
+        }
+        Request::ExportFiles(it) => {
+            line.word("export:files").word(it.environment.to_string()).word(&it.to);
         }
     }
     line.0
 }
 
-fn create_site(line: &mut Line, it: &CreateSite) {
-    line.word("site:create").word(it.name.as_str()).option("from", &it.from);
-    line.optional("label", it.label.as_deref());
-    line.optional(
-        "database",
-        it.database.map(|engine| match engine {
-            DatabaseEngine::MariaDb => "mariadb",
-            DatabaseEngine::Sqlite => "sqlite",
-        }),
-    );
-    line.optional("branch", it.branch.as_deref());
-}
-
-fn deploy(line: &mut Line, it: &Deploy) {
-    line.word("env:deploy").word(it.environment.to_string());
-    line.flag("sync-content", it.sync_content).optional("note", it.note.as_deref());
-    line.flag("updatedb", it.updatedb).flag("cc", it.cc);
-}
-
-fn clone_content(line: &mut Line, it: &CloneContent) {
-    line.word("env:clone-content").word(it.from.to_string()).word(it.to.as_str());
-    line.flag("db-only", it.db_only).flag("files-only", it.files_only);
-    line.optional("from-url", it.from_url.as_deref()).optional("to-url", it.to_url.as_deref());
-    line.flag("keep-urls", it.keep_urls).flag("full", it.full);
-    line.flag("updatedb", it.updatedb).flag("cc", it.cc);
-    line.optional("confirm", it.confirm.as_deref());
-}
-
-fn code(line: &mut Line, request: &Request) {
+/// The requests of branches, merges and tags.
+fn of_code(line: &mut Line, request: &Request) {
     match request {
         Request::CreateMultidev(it) => {
             line.word("multidev:create").word(it.from.to_string()).word(it.name.as_str());
@@ -126,21 +106,32 @@ fn code(line: &mut Line, request: &Request) {
     }
 }
 
-fn content(line: &mut Line, request: &Request) {
-    match request {
-        Request::ImportDatabase(it) => import_database(line, it),
-        Request::ImportFiles(it) => {
-            line.word("import:files").word(it.environment.to_string()).word(&it.file);
-            line.optional("confirm", it.confirm.as_deref());
-        }
-        Request::ExportDatabase(it) => {
-            line.word("export:database").word(it.environment.to_string()).word(&it.to);
-        }
-        Request::ExportFiles(it) => {
-            line.word("export:files").word(it.environment.to_string()).word(&it.to);
-        }
-        other => unreachable!("{} is no request of content", other.kind()),
-    }
+fn create_site(line: &mut Line, it: &CreateSite) {
+    line.word("site:create").word(it.name.as_str()).option("from", &it.from);
+    line.optional("label", it.label.as_deref());
+    line.optional(
+        "database",
+        it.database.map(|engine| match engine {
+            DatabaseEngine::MariaDb => "mariadb",
+            DatabaseEngine::Sqlite => "sqlite",
+        }),
+    );
+    line.optional("branch", it.branch.as_deref());
+}
+
+fn deploy(line: &mut Line, it: &Deploy) {
+    line.word("env:deploy").word(it.environment.to_string());
+    line.flag("sync-content", it.sync_content).optional("note", it.note.as_deref());
+    line.flag("updatedb", it.updatedb).flag("cc", it.cc);
+}
+
+fn clone_content(line: &mut Line, it: &CloneContent) {
+    line.word("env:clone-content").word(it.from.to_string()).word(it.to.as_str());
+    line.flag("db-only", it.db_only).flag("files-only", it.files_only);
+    line.optional("from-url", it.from_url.as_deref()).optional("to-url", it.to_url.as_deref());
+    line.flag("keep-urls", it.keep_urls).flag("full", it.full);
+    line.flag("updatedb", it.updatedb).flag("cc", it.cc);
+    line.optional("confirm", it.confirm.as_deref());
 }
 
 fn import_database(line: &mut Line, it: &ImportDatabase) {
