@@ -4,6 +4,7 @@
 
 mod code;
 mod content;
+mod faults;
 mod input;
 mod owner;
 mod sample;
