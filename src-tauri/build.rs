@@ -5,8 +5,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    println!("cargo:rerun-if-changed={}", root.join("src-tauri/capabilities").display());
-    println!("cargo:rerun-if-changed={}", root.join("ui").display());
+    // Relative, so that they mean this checkout: several may share a target folder, and this program with it.
+    for path in ["src-tauri/capabilities", "ui", "tauri.conf.json"] {
+        println!("cargo:rerun-if-changed={path}");
+    }
+    let capabilities = root.join("src-tauri/capabilities/**/*").display().to_string();
     fs::copy(root.join("Cargo.toml"), out.join("Cargo.toml"))?;
     env::set_current_dir(&out)?;
     let commands =
@@ -14,10 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     tauri_build::try_build(
         tauri_build::Attributes::new()
             .config_path(root.join("tauri.conf.json"))
-            .capabilities_path_pattern(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/src-tauri/capabilities/**/*"
-            ))
+            .capabilities_path_pattern(capabilities.leak())
             .app_manifest(tauri_build::AppManifest::new().commands(commands)),
     )?;
     Ok(())
