@@ -5,7 +5,10 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -28,8 +31,7 @@ impl PorticoTest {
         let config = "[user]\n\tname = Test Person\n\temail = person@portico.test\n";
         fs::write(home.path().join(".gitconfig"), config).unwrap();
         lend_sqlite_plugin(home.path());
-        // Taken and given back: nobody else gets the number soon, since the kernel hands them out in turn.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         Self { home, port }
     }
 
@@ -158,6 +160,20 @@ impl PorticoTest {
         command.args(["-c", line]).current_dir(folder).env("HOME", self.home.path());
         Outcome::of(command)
     }
+}
+
+/// A port that nobody uses, below those that systems hand out to connections: there another test's connection
+/// could take it between this look and the start of Portico.
+fn free_port() -> u16 {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let candidates = (0..10_000).map(|_| {
+        let number = std::process::id().wrapping_mul(31) + TAKEN.fetch_add(1, Ordering::Relaxed);
+        20_000 + u16::try_from(number % 12_000).unwrap()
+    });
+    candidates
+        .into_iter()
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .unwrap()
 }
 
 /// A program that ends when the thread that started it does, even if the test is killed.
