@@ -482,6 +482,10 @@ content: ContentInfo,
  */
 health: Health, 
 /**
+ * What a person should know: that the PHP version which the code asks for is not on this machine.
+ */
+note: string | null, 
+/**
  * The folder of its code.
  */
 code_folder: string, 

@@ -126,6 +126,7 @@ fn show(info: &EnvironmentInfo, output: &Output) {
             ("mode", mode(info)),
             ("locked", info.locked.to_string()),
             ("folder", info.code_folder.clone()),
+            ("note", info.note.clone().unwrap_or_default()),
         ],
     );
 }

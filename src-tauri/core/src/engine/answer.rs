@@ -166,9 +166,16 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
             files: measured.map_or(FilesInfo::default(), |it| it.files),
         },
         health: context.front().health(&address),
+        note: php_note(context, it),
         code_folder: context.layout.code(&address).display().to_string(),
         files_folder: context.layout.files(&address).display().to_string(),
     })
+}
+
+/// That the PHP version which the code asks for is missing; a broken `pantheon.yml` is told by the visit.
+fn php_note(context: &Context, it: &Environment) -> Option<String> {
+    let yml = cms::pantheon_yml(&running::code_folder(context, it)).ok()?;
+    context.runtime.php_note(&yml.php_version?)
 }
 
 fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<EnvironmentInfo> {
@@ -197,6 +204,7 @@ fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<En
             files: FilesInfo::default(),
         },
         health: Health::Asleep,
+        note: None,
         code_folder: context.layout.code(address).display().to_string(),
         files_folder: context.layout.files(address).display().to_string(),
     })

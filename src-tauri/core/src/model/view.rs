@@ -63,6 +63,8 @@ pub struct EnvironmentInfo {
     pub content: ContentInfo,
     /// How it answered last, as far as the front has seen.
     pub health: Health,
+    /// What a person should know: that the PHP version which the code asks for is not on this machine.
+    pub note: Option<String>,
     /// The folder of its code.
     pub code_folder: String,
     /// The folder of its uploaded files.

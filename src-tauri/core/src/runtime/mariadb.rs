@@ -101,11 +101,6 @@ pub(super) fn program() -> Option<PathBuf> {
     programs::find(&["mariadbd", "mysqld"])
 }
 
-/// The command-line client on this machine.
-pub(super) fn client() -> Option<PathBuf> {
-    programs::find(&["mariadb", "mysql"])
-}
-
 /// The server on this machine; asked what it is once for each change of the program.
 pub(super) fn installation() -> Option<Installation> {
     type Known = Option<(Option<SystemTime>, Installation)>;

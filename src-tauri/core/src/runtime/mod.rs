@@ -177,9 +177,8 @@ impl Runtime {
         Ok(PhpLease { address, _lease: Some(lease) })
     }
 
-    /// What a person should know about the PHP that `spec` gets: that the wanted version is missing, and what runs instead.
-    pub fn php_note(&self, spec: &PhpSpec) -> Option<String> {
-        let wanted = spec.version.as_deref()?;
+    /// What a person should know about the PHP that a site gets that wants `wanted` ("8.2"): that the wanted version is missing, and what runs instead.
+    pub fn php_note(&self, wanted: &str) -> Option<String> {
         let all = php::installations();
         let chosen = php::choose(&all, Some(wanted), |it| it.server().is_some())?.version.series();
         (chosen != wanted).then(|| {
@@ -374,11 +373,6 @@ impl Shared {
 /// Whether a MariaDB or MySQL server is installed. Cheap: nothing is run.
 pub fn has_mariadb() -> bool {
     mariadb::program().is_some()
-}
-
-/// The command-line client of MariaDB or MySQL, for a person's own use.
-pub fn mariadb_client() -> Option<PathBuf> {
-    mariadb::client()
 }
 
 #[cfg(test)]

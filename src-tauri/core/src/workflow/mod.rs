@@ -45,7 +45,7 @@ pub(crate) use work::random_text;
 
 use crate::{
     error::{Error, Result},
-    model::{GenerationRow, view::WorkflowState},
+    model::{Address, GenerationRow, SiteName, view::WorkflowState},
     progress::Cancel,
     store::{self, Workflow},
 };
@@ -63,7 +63,7 @@ pub(crate) struct Done {
     /// The workflow that this one undoes.
     pub(crate) undoes: Option<i64>,
     /// The environment whose caches are cleared once it runs the new.
-    pub(crate) clear_cache: Option<crate::model::Address>,
+    pub(crate) clear_cache: Option<Address>,
 }
 
 /// Runs a request, and leaves the site either as asked or as it was.
@@ -78,178 +78,95 @@ pub fn run(
 ) -> Result<Workflow> {
     let title = title::of(request);
     let _held = context.hold_site(request.site(), &title)?;
+    let frame = Frame { context, request, title, on_event, cancel };
     match request {
-        Request::CreateSite(it) => {
-            let plan = create_site::plan(context, it)?;
-            frame(context, request, &title, on_event, cancel, |work| create_site::run(work, &plan))
-        }
-        Request::InstallSite(it) => {
-            let plan = install_site::plan(context, it)?;
-            frame(context, request, &title, on_event, cancel, |work| install_site::run(work, &plan))
-        }
+        Request::CreateSite(it) => frame.run(create_site::plan(context, it)?, create_site::run),
+        Request::InstallSite(it) => frame.run(install_site::plan(context, it)?, install_site::run),
         Request::DeleteSite(it) => {
             delete_site::check(context, it)?;
-            frame(context, request, &title, on_event, cancel, |work| delete_site::run(work, it))
+            frame.run(it, |work, it| delete_site::run(work, it))
         }
-        Request::Deploy(it) => {
-            let plan = deploy::plan(context, it)?;
-            frame(context, request, &title, on_event, cancel, |work| deploy::run(work, &plan))
-        }
+        Request::Deploy(it) => frame.run(deploy::plan(context, it)?, deploy::run),
         Request::CloneContent(it) => {
-            let plan = clone_content::plan(context, it)?;
-            frame(context, request, &title, on_event, cancel, |work| {
-                clone_content::run(work, &plan)
-            })
+            frame.run(clone_content::plan(context, it)?, clone_content::run)
         }
-        Request::Commit(it) => {
-            let plan = commit::plan(context, it)?;
-            frame(context, request, &title, on_event, cancel, |work| commit::run(work, &plan))
-        }
+        Request::Commit(it) => frame.run(commit::plan(context, it)?, commit::run),
         Request::SetConnection(it) => {
             let found = set_connection::plan(context, it)?;
-            frame(context, request, &title, on_event, cancel, |work| {
-                set_connection::run(work, it, found)
-            })
+            frame.run(found, |work, found| set_connection::run(work, it, found.clone()))
         }
-        Request::ClearCache(it) => {
-            let plan = clear_cache::plan(context, it)?;
-            frame(context, request, &title, on_event, cancel, |work| clear_cache::run(work, &plan))
-        }
-        Request::Wipe(it) => {
-            let plan = wipe::plan(context, it)?;
-            frame(context, request, &title, on_event, cancel, |work| wipe::run(work, &plan))
-        }
-        Request::ImportDatabase(_)
-        | Request::ImportFiles(_)
-        | Request::ExportDatabase(_)
-        | Request::ExportFiles(_) => run_content(context, request, &title, on_event, cancel),
-        Request::CreateMultidev(_)
-        | Request::DeleteMultidev(_)
-        | Request::MergeToDev(_)
-        | Request::MergeFromDev(_)
-        | Request::SetUpstream(_)
-        | Request::ApplyUpstream(_)
-        | Request::DeployTag(_)
-        | Request::BringToDev(_) => run_code(context, request, &title, on_event, cancel),
-        Request::Undo(it) => {
-            let plan = undo::plan(context, it)?;
-            let title = plan.title();
-            frame(context, request, &title, on_event, cancel, |work| undo::run(work, plan))
-        }
-    }
-}
-
-/// The requests of content that comes from files and goes to them.
-fn run_content(
-    context: &Context,
-    request: &Request,
-    title: &str,
-    on_event: &(dyn Fn(Event) + Sync),
-    cancel: &Cancel,
-) -> Result<Workflow> {
-    match request {
-        Request::ImportDatabase(it) => {
-            let plan = import::plan_database(context, it)?;
-            frame(context, request, title, on_event, cancel, |work| import::run(work, &plan))
-        }
-        Request::ImportFiles(it) => {
-            let plan = import::plan_files(context, it)?;
-            frame(context, request, title, on_event, cancel, |work| import::run(work, &plan))
-        }
-        Request::ExportDatabase(it) => {
-            let plan = export::plan_database(context, it)?;
-            frame(context, request, title, on_event, cancel, |work| export::run(work, &plan))
-        }
-        Request::ExportFiles(it) => {
-            let plan = export::plan_files(context, it)?;
-            frame(context, request, title, on_event, cancel, |work| export::run(work, &plan))
-        }
-        other => unreachable!("{} is no request of content", other.kind()),
-    }
-}
-
-/// The requests of branches, merges and tags.
-fn run_code(
-    context: &Context,
-    request: &Request,
-    title: &str,
-    on_event: &(dyn Fn(Event) + Sync),
-    cancel: &Cancel,
-) -> Result<Workflow> {
-    match request {
+        Request::ClearCache(it) => frame.run(clear_cache::plan(context, it)?, clear_cache::run),
+        Request::Wipe(it) => frame.run(wipe::plan(context, it)?, wipe::run),
+        Request::ImportDatabase(it) => frame.run(import::plan_database(context, it)?, import::run),
+        Request::ImportFiles(it) => frame.run(import::plan_files(context, it)?, import::run),
+        Request::ExportDatabase(it) => frame.run(export::plan_database(context, it)?, export::run),
+        Request::ExportFiles(it) => frame.run(export::plan_files(context, it)?, export::run),
         Request::CreateMultidev(it) => {
-            let plan = create_multidev::plan(context, it)?;
-            frame(context, request, title, on_event, cancel, |work| {
-                create_multidev::run(work, &plan)
-            })
+            frame.run(create_multidev::plan(context, it)?, create_multidev::run)
         }
         Request::DeleteMultidev(it) => {
             let found = delete_multidev::plan(context, it)?;
-            frame(context, request, title, on_event, cancel, |work| {
-                delete_multidev::run(work, it, found)
-            })
+            frame.run(found, |work, found| delete_multidev::run(work, it, found.clone()))
         }
         Request::MergeToDev(it) => {
-            let plan = merge::plan(context, it, merge::Way::ToDev)?;
-            frame(context, request, title, on_event, cancel, |work| merge::run(work, &plan))
+            frame.run(merge::plan(context, it, merge::Way::ToDev)?, merge::run)
         }
         Request::MergeFromDev(it) => {
-            let plan = merge::plan(context, it, merge::Way::FromDev)?;
-            frame(context, request, title, on_event, cancel, |work| merge::run(work, &plan))
+            frame.run(merge::plan(context, it, merge::Way::FromDev)?, merge::run)
         }
         Request::SetUpstream(it) => {
             let change = upstream::plan_set(context, it)?;
-            frame(context, request, title, on_event, cancel, |_| Ok(upstream::run_set(change)))
+            frame.run(change, |_, change| Ok(upstream::run_set(change.clone())))
         }
-        Request::ApplyUpstream(it) => {
-            let plan = upstream::plan(context, it)?;
-            frame(context, request, title, on_event, cancel, |work| upstream::run(work, &plan))
+        Request::ApplyUpstream(it) => frame.run(upstream::plan(context, it)?, upstream::run),
+        Request::DeployTag(it) => frame.run(deploy_tag::plan(context, it)?, deploy_tag::run),
+        Request::BringToDev(it) => frame.run(bring_to_dev::plan(context, it)?, bring_to_dev::run),
+        Request::Undo(it) => {
+            let plan = undo::plan(context, it)?;
+            Frame { title: plan.title(), ..frame }.run(plan, undo::run)
         }
-        Request::DeployTag(it) => {
-            let plan = deploy_tag::plan(context, it)?;
-            frame(context, request, title, on_event, cancel, |work| deploy_tag::run(work, &plan))
-        }
-        Request::BringToDev(it) => {
-            let plan = bring_to_dev::plan(context, it)?;
-            frame(context, request, title, on_event, cancel, |work| bring_to_dev::run(work, &plan))
-        }
-        other => unreachable!("{} is no request of code", other.kind()),
     }
 }
 
-/// The one frame: journal, steps, switch; or everything put back.
-fn frame(
-    context: &Context,
-    request: &Request,
-    title: &str,
-    on_event: &(dyn Fn(Event) + Sync),
-    cancel: &Cancel,
-    body: impl FnOnce(&Work<'_>) -> Result<Done>,
-) -> Result<Workflow> {
-    let id = context.store.begin_workflow(request.site(), request.environment(), request, title)?;
-    let work = Work::begin(context, id, on_event, cancel)?;
-    on_event(Event::Started { workflow: context.workflow_row(&context.store.workflow(id)?)? });
-    let outcome = body(&work).and_then(|done| switch(&work, request, done));
-    if let Err(error) = &outcome {
-        take_back(&work, error)?;
+/// The one frame around every workflow: journal, steps, switch; or everything put back.
+struct Frame<'a> {
+    context: &'a Context,
+    request: &'a Request,
+    title: String,
+    on_event: &'a (dyn Fn(Event) + Sync),
+    cancel: &'a Cancel,
+}
+
+impl Frame<'_> {
+    /// Runs a plan that was checked: from here on there is a row in the history.
+    fn run<P>(self, plan: P, body: impl FnOnce(&Work<'_>, &P) -> Result<Done>) -> Result<Workflow> {
+        let Self { context, request, title, on_event, cancel } = self;
+        let (site, environment) = (request.site(), request.environment());
+        let id = context.store.begin_workflow(site, environment, request, &title)?;
+        let work = Work::begin(context, id, on_event, cancel)?;
+        on_event(Event::Started { workflow: context.workflow_row(&context.store.workflow(id)?)? });
+        let outcome = body(&work, &plan).and_then(|done| switch(&work, request.site(), done));
+        if let Err(error) = &outcome
+            && let Err(second) = take_back(&work, error)
+        {
+            work.line(format!("not everything was put back, the next start does it: {second}"));
+        }
+        let workflow = context.store.workflow(id)?;
+        work.log_end(outcome.as_ref().err(), workflow.state);
+        on_event(Event::Finished { workflow: context.workflow_row(&workflow)? });
+        outcome.map(|()| workflow)
     }
-    let workflow = context.store.workflow(id)?;
-    work.log_end(outcome.as_ref().err());
-    on_event(Event::Finished { workflow: context.workflow_row(&workflow)? });
-    outcome.map(|()| workflow)
 }
 
 /// Moves the pointers in one transaction, then everything that is derived from them.
-fn switch(work: &Work<'_>, request: &Request, done: Done) -> Result<()> {
+fn switch(work: &Work<'_>, site: &SiteName, done: Done) -> Result<()> {
     let context = work.context;
     work.cancel.check()?;
     work.move_references(&done.changes)?;
     let result = serde_json::Value::Object(done.result);
     context.store.transaction(|transaction| {
         for generation in &done.generations {
-            if !matches!(request, Request::CreateSite(_)) {
-                store::generations::insert(transaction, generation)?;
-            }
+            store::generations::insert(transaction, generation)?;
         }
         for change in &done.changes {
             change::apply(transaction, change)?;
@@ -257,7 +174,7 @@ fn switch(work: &Work<'_>, request: &Request, done: Done) -> Result<()> {
         store::workflows::succeed(transaction, work.id, done.undoes, &done.changes, &result)
     })?;
     // From here on the work is done, whatever happens to what follows from it.
-    let followed = context.follow(request.site());
+    let followed = context.follow(site);
     work.release_holds();
     work.let_go_of_replaced(&done.changes);
     if let Some(environment) = done.clear_cache
@@ -266,7 +183,7 @@ fn switch(work: &Work<'_>, request: &Request, done: Done) -> Result<()> {
         work.line(format!("caches were not cleared: {error}"));
         error.causes.iter().for_each(|cause| work.line(format!("  because {cause}")));
     }
-    if let Err(error) = prune::after_workflow(context, request.site()) {
+    if let Err(error) = prune::after_workflow(context, site) {
         work.line(format!("what is not needed any more was not let go: {error}"));
     }
     followed.map_err(|error| {

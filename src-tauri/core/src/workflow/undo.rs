@@ -134,14 +134,14 @@ pub fn is_undoable(context: &Context, workflow: &Workflow) -> Result<bool> {
         && obstacle(context, workflow)?.is_none())
 }
 
-pub(super) fn run(work: &Work<'_>, plan: Plan) -> Result<Done> {
-    let mut changes = plan.changes;
+pub(super) fn run(work: &Work<'_>, plan: &Plan) -> Result<Done> {
+    let mut changes = plan.changes.clone();
     for change in &mut changes {
         prepare(work, change)?;
     }
     work.line(format!("undoes “{}” (workflow {})", plan.undone.title, plan.undone.id));
     let mut result = serde_json::Map::new();
-    result.insert("undoes".into(), plan.undone.title.into());
+    result.insert("undoes".into(), plan.undone.title.clone().into());
     Ok(Done { changes, result, undoes: Some(plan.undone.id), ..Done::default() })
 }
 

@@ -13,7 +13,7 @@ use crate::{
     content::files,
     error::{Doing, Error, Result},
     front::Hold,
-    model::{Address, DatabaseEngine, WorktreeState},
+    model::{Address, DatabaseEngine, WorktreeState, view::WorkflowState},
     progress::{Cancel, Meter, Report, Unit},
     store::{Trace, now},
 };
@@ -111,13 +111,15 @@ impl<'a> Work<'a> {
     }
 
     /// The last lines of the log.
-    pub(crate) fn log_end(&self, error: Option<&Error>) {
+    pub(crate) fn log_end(&self, error: Option<&Error>, state: WorkflowState) {
         match error {
             None => self.log(&format!("done at {}", now())),
             Some(error) => {
                 self.log(&format!("{error}"));
                 error.causes.iter().for_each(|cause| self.log(&format!("  because {cause}")));
-                self.log("everything is as it was");
+                if matches!(state, WorkflowState::Failed | WorkflowState::Cancelled) {
+                    self.log("everything is as it was");
+                }
             }
         }
     }
