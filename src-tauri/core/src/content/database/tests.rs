@@ -29,19 +29,24 @@ impl Server {
     pub(in crate::content) fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("ct").tempdir_in("/tmp").unwrap();
         let data = folder.path().join("d");
+        // A server that starts deletes the temporary tables that it finds, those of other servers too.
+        let temporary = folder.path().join("t");
+        std::fs::create_dir(&temporary).unwrap();
+        let temporary = format!("--tmpdir={}", temporary.display());
         let installed = Command::new("mariadb-install-db")
             .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
             .arg(format!("--datadir={}", data.display()))
+            .arg(&temporary)
             .args(as_user())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
+            .output()
             .unwrap();
-        assert!(installed.success());
+        let said = String::from_utf8_lossy(&installed.stderr);
+        assert!(installed.status.success(), "{}: {said}", String::from_utf8_lossy(&installed.stdout));
         let socket = folder.path().join("s");
         let child = Command::new("mariadbd")
             .args(["--no-defaults", "--skip-networking", "--innodb-buffer-pool-size=64M"])
             .arg(format!("--datadir={}", data.display()))
+            .arg(&temporary)
             .arg(format!("--socket={}", socket.display()))
             .args(as_user())
             .stdout(Stdio::null())

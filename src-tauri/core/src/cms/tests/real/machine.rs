@@ -215,10 +215,15 @@ impl MariaDb {
     pub(super) fn start() -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("db").tempdir().expect("a folder");
         let data = format!("--datadir={}", folder.path().join("d").display());
+        // A server that starts deletes the temporary tables that it finds, those of other servers too.
+        let temporary = folder.path().join("t");
+        std::fs::create_dir(&temporary).expect("a folder");
+        let temporary = format!("--tmpdir={}", temporary.display());
         let user = rustix::process::geteuid().is_root().then_some("--user=root");
         let made = Command::new("mariadb-install-db")
             .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
             .arg(&data)
+            .arg(&temporary)
             .args(user)
             .output()
             .ok()?;
@@ -226,6 +231,7 @@ impl MariaDb {
         let server = Command::new("mariadbd")
             .args(["--no-defaults", "--skip-networking", "--skip-log-bin"])
             .arg(&data)
+            .arg(&temporary)
             .args(user)
             .arg(format!("--socket={}", folder.path().join("s").display()))
             .arg(format!("--pid-file={}", folder.path().join("p").display()))
