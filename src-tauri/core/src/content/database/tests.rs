@@ -41,7 +41,11 @@ impl Server {
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&installed.stderr);
-        assert!(installed.status.success(), "{}: {said}", String::from_utf8_lossy(&installed.stdout));
+        assert!(
+            installed.status.success(),
+            "{}: {said}",
+            String::from_utf8_lossy(&installed.stdout)
+        );
         let socket = folder.path().join("s");
         let child = Command::new("mariadbd")
             .args(["--no-defaults", "--skip-networking", "--innodb-buffer-pool-size=64M"])

@@ -1,0 +1,162 @@
+//! Requests about code.
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Address, ConnectionMode, EnvironmentName, SiteName};
+
+/// `env:deploy`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct Deploy {
+    /// Test or Live of a site, as in `acme.test`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// Pull the database and files from Live first (Test only)
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub sync_content: bool,
+    /// The deploy log message
+    #[cfg_attr(feature = "clap", arg(long))]
+    pub note: Option<String>,
+    /// Run the system's database updates after the code is there
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub updatedb: bool,
+    /// Clear caches afterwards
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub cc: bool,
+}
+
+/// `env:commit`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct Commit {
+    /// Dev or a multidev, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// What changed, and why
+    #[cfg_attr(feature = "clap", arg(long))]
+    pub message: String,
+    /// Only these files [default: all that changed]
+    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
+    #[serde(default)]
+    pub files: Vec<String>,
+}
+
+/// `connection:set`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct SetConnection {
+    /// Dev or a multidev, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// Edit the folder (sftp), or push to it (git)
+    #[cfg_attr(feature = "clap", arg(value_enum))]
+    pub mode: ConnectionMode,
+}
+
+/// `multidev:create`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct CreateMultidev {
+    /// The environment whose database and files are copied, as in `acme.live`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub from: Address,
+    /// The new environment's name; a branch of that name is used if there is one
+    #[cfg_attr(feature = "clap", arg(value_name = "NAME"))]
+    pub name: EnvironmentName,
+    /// Begin with an empty database
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub no_db: bool,
+    /// Begin without files
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub no_files: bool,
+}
+
+/// `multidev:delete`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct DeleteMultidev {
+    /// The multidev, as in `acme.blog`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// Delete its branch too
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub delete_branch: bool,
+}
+
+/// `multidev:merge-to-dev`, `multidev:merge-from-dev`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct Merge {
+    /// The multidev that is merged with Dev, as in `acme.blog`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// Run the system's database updates after the code is there
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub updatedb: bool,
+}
+
+/// `site:upstream:set`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct SetUpstream {
+    /// The site
+    pub site: SiteName,
+    /// A Git URL or path; `empty` for no upstream
+    pub url: String,
+    /// The branch [default: that repository's main one]
+    pub branch: Option<String>,
+}
+
+/// `upstream:updates:apply`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ApplyUpstream {
+    /// Dev or a multidev, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// Run the system's database updates after the code is there
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub updatedb: bool,
+    /// Take the upstream's lines where both changed
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub accept_upstream: bool,
+}
+
+/// `env:code-rollback`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct DeployTag {
+    /// Test or Live of a site, as in `acme.test`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// The tag to run [default: the one before]
+    #[cfg_attr(feature = "clap", arg(long))]
+    pub tag: Option<String>,
+}
+
+/// `env:bring-to-dev`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct BringToDev {
+    /// Test or Live of a site, as in `acme.live`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+}

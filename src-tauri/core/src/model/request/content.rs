@@ -1,0 +1,142 @@
+//! Requests about databases and files.
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Address, EnvironmentName};
+
+/// `env:clone-content`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct CloneContent {
+    /// The environment whose content is copied, as in `acme.live`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub from: Address,
+    /// The environment whose content is replaced
+    #[cfg_attr(feature = "clap", arg(value_name = "ENV"))]
+    pub to: EnvironmentName,
+    /// Only the database
+    #[cfg_attr(feature = "clap", arg(long, conflicts_with = "files_only"))]
+    #[serde(default)]
+    pub db_only: bool,
+    /// Only the files
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub files_only: bool,
+    /// Clear caches afterwards
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub cc: bool,
+    /// Run the system's database updates afterwards
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub updatedb: bool,
+    /// One more address to replace, beside those of the source that are found
+    #[cfg_attr(feature = "clap", arg(long, requires = "to_url"))]
+    pub from_url: Option<String>,
+    /// What replaces it
+    #[cfg_attr(feature = "clap", arg(long, requires = "from_url"))]
+    pub to_url: Option<String>,
+    /// Leave the addresses in the database as they are
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub keep_urls: bool,
+    /// Copy the rows of cache and log tables too
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub full: bool,
+    /// The site's name, to confirm that content goes up to Live
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
+    pub confirm: Option<String>,
+}
+
+/// `env:wipe`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct Wipe {
+    /// The environment, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// The site's name, to confirm that Live is emptied
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
+    pub confirm: Option<String>,
+}
+
+/// `import:database`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ImportDatabase {
+    /// The environment whose database is replaced, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// A dump (.sql, plain or packed, or in a zip or tar) or a .sqlite file; `-` for standard input
+    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
+    pub file: String,
+    /// Replace the uploaded files too, by those of this archive or folder
+    #[cfg_attr(feature = "clap", arg(long, value_name = "ARCHIVE"))]
+    pub files: Option<String>,
+    /// Of a dump of several databases, the one to import
+    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
+    pub from_database: Option<String>,
+    /// One more address to replace by the environment's, beside those that are found
+    #[cfg_attr(feature = "clap", arg(long, value_name = "URL"))]
+    pub from_url: Option<String>,
+    /// Leave the addresses in the database as they are
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub keep_urls: bool,
+    /// Run the system's database updates afterwards
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub updatedb: bool,
+    /// Clear caches afterwards
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub cc: bool,
+    /// The site's name, to confirm that Live's content is replaced
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
+    pub confirm: Option<String>,
+}
+
+/// `import:files`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ImportFiles {
+    /// The environment whose files are replaced, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// A tar (plain or packed), a zip or a folder; `-` for standard input
+    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
+    pub file: String,
+    /// The site's name, to confirm that Live's content is replaced
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
+    pub confirm: Option<String>,
+}
+
+/// `export:database`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ExportDatabase {
+    /// The environment, as in `acme.live`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// The file to write: .sql.gz, .sql, .sql.zst or .sqlite; `-` for standard output
+    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
+    pub to: String,
+}
+
+/// `export:files`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ExportFiles {
+    /// The environment, as in `acme.live`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// The archive to write: .tar.gz or .zip; `-` for standard output
+    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
+    pub to: String,
+}

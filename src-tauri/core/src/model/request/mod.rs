@@ -1,0 +1,162 @@
+//! What a shell can ask for. Both shells, the loopback connection and the journal use these types.
+mod code;
+mod content;
+mod event;
+mod query;
+mod site;
+
+use serde::{Deserialize, Serialize};
+
+pub use code::*;
+pub use content::*;
+pub use event::Event;
+pub use query::Query;
+pub use site::*;
+
+use crate::model::{EnvironmentName, SiteName};
+
+/// A change that is asked for: one workflow. Its tag is the workflow's kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Request {
+    /// Makes a site and its Dev environment.
+    CreateSite(CreateSite),
+    /// Runs the installer of the site's system.
+    InstallSite(InstallSite),
+    /// Takes a site away; its folder is kept until pruned.
+    DeleteSite(DeleteSite),
+    /// Brings the parent's code to Test or Live.
+    Deploy(Deploy),
+    /// Brings another environment's content here.
+    CloneContent(CloneContent),
+    /// Commits what is changed in a writable environment's folder.
+    Commit(Commit),
+    /// Says how a writable environment's code is changed.
+    SetConnection(SetConnection),
+    /// Clears the site's caches.
+    ClearCache(ClearCache),
+    /// Empties database and files.
+    Wipe(Wipe),
+    /// Brings a database, and files if they come with it, from files of the person's.
+    ImportDatabase(ImportDatabase),
+    /// Brings uploaded files from an archive or a folder.
+    ImportFiles(ImportFiles),
+    /// Writes the database to a file.
+    ExportDatabase(ExportDatabase),
+    /// Writes the uploaded files to an archive.
+    ExportFiles(ExportFiles),
+    /// Makes a multidev environment.
+    CreateMultidev(CreateMultidev),
+    /// Takes a multidev environment away; its folder is kept until pruned.
+    DeleteMultidev(DeleteMultidev),
+    /// Merges a multidev's branch into Dev's.
+    MergeToDev(Merge),
+    /// Merges Dev's branch into a multidev's.
+    MergeFromDev(Merge),
+    /// Says where a site's updates come from.
+    SetUpstream(SetUpstream),
+    /// Merges the upstream's updates.
+    ApplyUpstream(ApplyUpstream),
+    /// Deploys a tag that exists to Test or Live.
+    DeployTag(DeployTag),
+    /// Brings commits that only Test or Live has to Dev.
+    BringToDev(BringToDev),
+    /// Takes back the newest workflow of a site, or the one that is named.
+    Undo(Undo),
+}
+
+/// What every shell needs to know of a request before it runs.
+impl Request {
+    /// The site that it changes.
+    pub fn site(&self) -> &SiteName {
+        match self {
+            Self::CreateSite(it) => &it.name,
+            Self::InstallSite(it) => &it.environment.site,
+            Self::DeleteSite(it) => &it.site,
+            Self::Deploy(it) => &it.environment.site,
+            Self::CloneContent(it) => &it.from.site,
+            Self::Commit(it) => &it.environment.site,
+            Self::SetConnection(it) => &it.environment.site,
+            Self::ClearCache(it) => &it.environment.site,
+            Self::Wipe(it) => &it.environment.site,
+            Self::ImportDatabase(it) => &it.environment.site,
+            Self::ImportFiles(it) => &it.environment.site,
+            Self::ExportDatabase(it) => &it.environment.site,
+            Self::ExportFiles(it) => &it.environment.site,
+            Self::CreateMultidev(it) => &it.from.site,
+            Self::DeleteMultidev(it) => &it.environment.site,
+            Self::MergeToDev(it) => &it.environment.site,
+            Self::MergeFromDev(it) => &it.environment.site,
+            Self::SetUpstream(it) => &it.site,
+            Self::ApplyUpstream(it) => &it.environment.site,
+            Self::DeployTag(it) => &it.environment.site,
+            Self::BringToDev(it) => &it.environment.site,
+            Self::Undo(it) => &it.site,
+        }
+    }
+
+    /// The environment that it changes, where it is one.
+    pub fn environment(&self) -> Option<&EnvironmentName> {
+        match self {
+            Self::CreateSite(_) | Self::DeleteSite(_) | Self::SetUpstream(_) | Self::Undo(_) => {
+                None
+            }
+            Self::InstallSite(it) => Some(&it.environment.environment),
+            Self::Deploy(it) => Some(&it.environment.environment),
+            Self::CloneContent(it) => Some(&it.to),
+            Self::Commit(it) => Some(&it.environment.environment),
+            Self::SetConnection(it) => Some(&it.environment.environment),
+            Self::ClearCache(it) => Some(&it.environment.environment),
+            Self::Wipe(it) => Some(&it.environment.environment),
+            Self::ImportDatabase(it) => Some(&it.environment.environment),
+            Self::ImportFiles(it) => Some(&it.environment.environment),
+            Self::ExportDatabase(it) => Some(&it.environment.environment),
+            Self::ExportFiles(it) => Some(&it.environment.environment),
+            Self::CreateMultidev(it) => Some(&it.name),
+            Self::DeleteMultidev(it) => Some(&it.environment.environment),
+            Self::MergeToDev(_) | Self::BringToDev(_) => Some(&EnvironmentName::Dev),
+            Self::MergeFromDev(it) => Some(&it.environment.environment),
+            Self::ApplyUpstream(it) => Some(&it.environment.environment),
+            Self::DeployTag(it) => Some(&it.environment.environment),
+        }
+    }
+
+    /// The workflow's kind, as the wire and the lists name it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::CreateSite(_) => "create_site",
+            Self::InstallSite(_) => "install_site",
+            Self::DeleteSite(_) => "delete_site",
+            Self::Deploy(_) => "deploy",
+            Self::CloneContent(_) => "clone_content",
+            Self::Commit(_) => "commit",
+            Self::SetConnection(_) => "set_connection",
+            Self::ClearCache(_) => "clear_cache",
+            Self::Wipe(_) => "wipe",
+            Self::ImportDatabase(_) => "import_database",
+            Self::ImportFiles(_) => "import_files",
+            Self::ExportDatabase(_) => "export_database",
+            Self::ExportFiles(_) => "export_files",
+            Self::CreateMultidev(_) => "create_multidev",
+            Self::DeleteMultidev(_) => "delete_multidev",
+            Self::MergeToDev(_) => "merge_to_dev",
+            Self::MergeFromDev(_) => "merge_from_dev",
+            Self::SetUpstream(_) => "set_upstream",
+            Self::ApplyUpstream(_) => "apply_upstream",
+            Self::DeployTag(_) => "deploy_tag",
+            Self::BringToDev(_) => "bring_to_dev",
+            Self::Undo(_) => "undo",
+        }
+    }
+
+    /// The request as history may keep it: a password that was only passed through is left out.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let mut copy = self.clone();
+        if let Self::InstallSite(it) = &mut copy {
+            it.admin_password.clear();
+        }
+        copy
+    }
+}

@@ -1,0 +1,82 @@
+//! Requests about a site as a whole.
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Address, DatabaseEngine, SiteName};
+
+/// `site:create`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct CreateSite {
+    /// The permanent name, part of every address
+    pub name: SiteName,
+    /// A folder, a Git URL or path, or a .zip or .tar.gz of code; `sample` for the sample site
+    #[cfg_attr(feature = "clap", arg(long))]
+    pub from: String,
+    /// The name that people read [default: the site's name]
+    #[cfg_attr(feature = "clap", arg(long))]
+    pub label: Option<String>,
+    /// Where the database is kept [default: mariadb where it is installed]
+    #[cfg_attr(feature = "clap", arg(long, value_enum))]
+    pub database: Option<DatabaseEngine>,
+    /// The branch that Dev follows [default: the repository's own]
+    #[cfg_attr(feature = "clap", arg(long))]
+    pub branch: Option<String>,
+}
+
+/// `site:install`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct InstallSite {
+    /// The environment, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// The site's title
+    #[cfg_attr(feature = "clap", arg(long))]
+    pub title: String,
+    /// The first administrator's name
+    #[cfg_attr(feature = "clap", arg(long))]
+    pub admin_user: String,
+    /// The first administrator's password
+    #[cfg_attr(feature = "clap", arg(long))]
+    pub admin_password: String,
+    /// The first administrator's address
+    #[cfg_attr(feature = "clap", arg(long))]
+    pub admin_email: String,
+}
+
+/// `site:delete`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct DeleteSite {
+    /// The site
+    pub site: SiteName,
+    /// The site's name once more, to confirm
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
+    pub confirm: Option<String>,
+}
+
+/// `env:clear-cache`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ClearCache {
+    /// The environment, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+}
+
+/// `undo`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct Undo {
+    /// The site
+    pub site: SiteName,
+    /// The workflow to take back [default: the newest that can be]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "ID"))]
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub workflow: Option<i64>,
+}
