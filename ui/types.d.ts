@@ -287,7 +287,67 @@ site: SiteName,
  * The workflow to take back [default: the newest that can be]
  */
 workflow: number | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "undo" } & Undo;
+export type SwitchGeneration = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The generation to use; `generation:list` shows them
+ */
+id: number, 
+/**
+ * The site's name, to confirm that Live's content is replaced
+ */
+confirm: string | null, };
+export type PinGeneration = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The generation; `generation:list` shows them
+ */
+id: number, };
+export type PruneGenerations = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The generations to let go [default: all but the one in use, the pinned, and those that `--keep` keeps]
+ */
+ids: Array<number>, 
+/**
+ * How many of the newest replaced ones stay, for undo [default: 1]
+ */
+keep: number | null, };
+export type SearchReplace = { 
+/**
+ * The environment whose database is searched.
+ */
+environment: Address, 
+/**
+ * What replaces what, all in one pass: no replacement is replaced again.
+ */
+pairs: Array<Replacement>, 
+/**
+ * Only these tables; all when empty.
+ */
+tables: Array<string>, 
+/**
+ * Replace in WordPress's `guid` columns too.
+ */
+guid: boolean, 
+/**
+ * Clear caches afterwards.
+ */
+cc: boolean, 
+/**
+ * The site's name, to confirm that Live's content is changed.
+ */
+confirm: string | null, };
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -356,7 +416,19 @@ id: number, } | { "query": "doctor" } | { "query": "status" } | { "query": "comm
 /**
  * The request.
  */
-request: Request, };
+request: Request, } | { "query": "generations", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * Whether to measure what each alone takes of the disk, which takes a while with many files.
+ */
+disk: boolean, } | { "query": "search_replace_plan", 
+/**
+ * The request.
+ */
+request: SearchReplace, };
 export type Event = { "event": "started", 
 /**
  * Its row.
