@@ -3,6 +3,7 @@
 mod arguments;
 mod content;
 mod environment;
+mod generation;
 mod multidev;
 mod output;
 mod progress;
@@ -57,6 +58,8 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
         Command::Env(command) => environment::run(command, output),
         Command::Import(wanted) => content::import(wanted, output),
         Command::Export(command) => content::export(command, output),
+        Command::Generation(command) => generation::run(command, output),
+        Command::SearchReplace(wanted) => generation::search_replace(wanted, output),
         Command::Connection(command) => environment::connection(command, output),
         Command::Multidev(command) => multidev::run(command, output),
         Command::Branch(command) => multidev::branch(command, output),

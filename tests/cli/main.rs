@@ -5,6 +5,7 @@
 mod code;
 mod content;
 mod faults;
+mod generations;
 mod input;
 mod owner;
 mod sample;

@@ -61,6 +61,12 @@ pub(super) fn answer(
         Query::Doctor => json(runtime::doctor()),
         Query::Status => json(status(context, healed, problems)?),
         Query::Command { request } => json(workflow::command_line(request)),
+        Query::Generations { environment, disk } => {
+            json(workflow::generations::list(context, environment, *disk)?)
+        }
+        Query::SearchReplacePlan { request } => {
+            json(workflow::search_replace::dry_run(context, request)?)
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! What the shells are told: rows of lists, an environment in full, the board.
+mod content;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use content::*;
 
 use super::{
     Address, Cms, ConnectionMode, DatabaseEngine, EnvironmentName, Origin, SiteName, Upstream,

@@ -18,12 +18,14 @@ mod deploy;
 mod deploy_tag;
 mod export;
 mod generation;
+pub mod generations;
 pub mod heal;
 mod import;
 mod install_site;
 mod merge;
 pub mod prune;
 pub mod running;
+pub mod search_replace;
 mod set_connection;
 pub mod title;
 mod undo;
@@ -124,6 +126,24 @@ pub fn run(
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)
+        }
+        Request::SwitchGeneration(it) => {
+            frame.run(generations::plan_switch(context, it)?, generations::run_switch)
+        }
+        Request::PinGeneration(it) => {
+            let change = generations::plan_pin(context, it, true)?;
+            frame.run(change, |_, change| Ok(generations::run_pin(change.clone())))
+        }
+        Request::UnpinGeneration(it) => {
+            let change = generations::plan_pin(context, it, false)?;
+            frame.run(change, |_, change| Ok(generations::run_pin(change.clone())))
+        }
+        Request::PruneGenerations(it) => frame
+            .run(generations::plan_prune(context, it)?, |work, numbers| {
+                generations::run_prune(work, it, numbers)
+            }),
+        Request::SearchReplace(it) => {
+            frame.run(search_replace::plan(context, it)?, search_replace::run)
         }
     }
 }
