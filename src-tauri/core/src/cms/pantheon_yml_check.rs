@@ -82,7 +82,12 @@ pub fn check_pantheon_yml(name: &str, source: &[u8]) -> Result<()> {
     check.api_version(file.api_version.as_ref())?;
     check.all(&file.php_version, "php_version", is_version, "a version such as `8.2`")?;
     check.all(&file.drush_version, "drush_version", is_number, "a number such as `8`")?;
-    check.all(&file.filemount, "filemount", is_mount, "a folder inside the code, as in `/files`")?;
+    check.all(
+        &file.filemount,
+        "filemount",
+        is_mount,
+        "a folder inside the code, as in `/files`",
+    )?;
     let one_of = |values: &'static [&str]| move |value: &str| values.contains(&value);
     check.all(&file.enforce_https, "enforce_https", one_of(&HTTPS), &alternatives(&HTTPS))?;
     let values = alternatives(&SEARCH_REPLACE);
@@ -143,8 +148,7 @@ impl Check<'_> {
         let Some(found) = found else { return Ok(()) };
         let paths = &found.value;
         if paths.len() > MOST_PATHS {
-            let says =
-                format!("{} `protected_web_paths` are more than {MOST_PATHS}", paths.len());
+            let says = format!("{} `protected_web_paths` are more than {MOST_PATHS}", paths.len());
             return Err(refused(self.name, line(found), &says));
         }
         for path in paths {

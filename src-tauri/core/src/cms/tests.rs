@@ -213,7 +213,11 @@ fn what_pantheon_would_refuse_is_refused_with_its_line() {
         ("api_version: 1\nprotected_web_paths: /private\n", 2, ""),
         ("api_version: 1\nprotected_web_paths:\n  - /a\n  - private\n", 4, "begins with"),
         ("api_version: 1\nworkflows:\n  deploys:\n    after: []\n", 3, "deploys"),
-        ("api_version: 1\nworkflows:\n  deploy:\n    after:\n      - type: bash\n        script: x\n", 5, "webphp"),
+        (
+            "api_version: 1\nworkflows:\n  deploy:\n    after:\n      - type: bash\n        script: x\n",
+            5,
+            "webphp",
+        ),
         ("api_version: 1\nworkflows:\n  deploy:\n    later: []\n", 4, "later"),
         ("api_version: 1\n  php_version: 8.2\n", 2, ""),
         ("api_version: 1\nphp_version: 8.2\nphp_version: 8.3\n", 3, ""),

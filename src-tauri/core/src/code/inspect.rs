@@ -151,9 +151,9 @@ impl Walk {
         let blob = git.find_blob(entry.id()).doing(|| format!("read `{}`", shown(path)))?;
         if !is_link {
             let lines = blob.content().split(|byte| *byte == b'\n');
-            self.uses_lfs |= lines.filter(|line| !line.starts_with(b"#")).any(|line| {
-                line.split(u8::is_ascii_whitespace).any(|word| word == b"filter=lfs")
-            });
+            self.uses_lfs |= lines
+                .filter(|line| !line.starts_with(b"#"))
+                .any(|line| line.split(u8::is_ascii_whitespace).any(|word| word == b"filter=lfs"));
         } else if let Err(leaves) = check_link(path, blob.content()) {
             self.found(leaves);
         }

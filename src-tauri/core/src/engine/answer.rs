@@ -13,8 +13,8 @@ use crate::{
         Address, CodePointer, Environment, EnvironmentName, Measured, Site, SiteName,
         request::Query,
         view::{
-            Board, CodeInfo, CodeWarning, CommitRow, ContentInfo, DatabaseInfo, DeployPlan, EnvironmentInfo,
-            FilesInfo, Health, Problem, SiteCard, SiteRow, Status, WorkflowRow,
+            Board, CodeInfo, CodeWarning, CommitRow, ContentInfo, DatabaseInfo, DeployPlan,
+            EnvironmentInfo, FilesInfo, Health, Problem, SiteCard, SiteRow, Status, WorkflowRow,
         },
     },
     progress::{Cancel, Meter, Report},

@@ -20,7 +20,8 @@ impl Store {
     /// When this upstream was asked last for the site with this id, if it ever was.
     pub fn upstream_seen(&self, id: &str, upstream: &Upstream) -> Result<Option<Timestamp>> {
         // What can't be read was never seen: the next look writes it anew.
-        let seen = self.setting(&seen_key(id))?.and_then(|it| serde_json::from_str::<Seen>(&it).ok());
+        let seen =
+            self.setting(&seen_key(id))?.and_then(|it| serde_json::from_str::<Seen>(&it).ok());
         Ok(seen.filter(|it| it.upstream == *upstream).map(|it| it.at))
     }
 

@@ -1,7 +1,5 @@
 //! `env:commit`: the changed files of a writable environment's folder become a commit on its branch.
-use super::{
-    Change, Context, Done, check, create_site, request::Commit, running, work::Work,
-};
+use super::{Change, Context, Done, check, create_site, request::Commit, running, work::Work};
 use crate::{
     code,
     error::{Error, Result},
