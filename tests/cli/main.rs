@@ -7,6 +7,7 @@ mod content;
 mod faults;
 mod input;
 mod owner;
+mod plugins;
 mod repositories;
 mod sample;
 mod support;
