@@ -1,5 +1,5 @@
 //! The command line's grammar: groups and verbs as in Terminus.
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -104,6 +104,20 @@ pub(crate) enum Command {
     Status,
     /// Show what the machine has and lacks for running sites
     Doctor,
+    /// Look through what is pushed; Git's hook calls it
+    #[command(hide = true)]
+    PushedCode {
+        /// The repository
+        repository: PathBuf,
+        /// What is pushed
+        commit: String,
+        /// The uploads folder, relative to the code
+        #[arg(long, default_value = "")]
+        uploads: String,
+        /// Where Git keeps what is pushed until it is taken
+        #[arg(long, env = "GIT_OBJECT_DIRECTORY")]
+        objects: Option<PathBuf>,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell

@@ -8,6 +8,8 @@ mod faults;
 mod generations;
 mod input;
 mod owner;
+mod plugins;
+mod repositories;
 mod sample;
 mod support;
 mod switching;

@@ -134,7 +134,7 @@ fn create_site(line: &mut Line, it: &CreateSite) {
             DatabaseEngine::Sqlite => "sqlite",
         }),
     );
-    line.optional("branch", it.branch.as_deref());
+    line.optional("branch", it.branch.as_deref()).flag("untrack-uploads", it.untrack_uploads);
 }
 
 fn deploy(line: &mut Line, it: &Deploy) {

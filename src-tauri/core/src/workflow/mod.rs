@@ -5,6 +5,7 @@
 //! uses has changed; a failure, a cancel or a crash before it takes away what was built.
 mod bring_to_dev;
 mod change;
+mod check;
 mod clear_cache;
 mod clone_content;
 mod command;
@@ -38,6 +39,8 @@ pub use crate::model::{
     request::{self, Event, Query, Request},
 };
 pub use bring_to_dev::orphans;
+pub use check::pushed_code;
+pub(crate) use check::warnings;
 pub use command::command_line;
 pub use context::Context;
 pub use deploy::plan_for_people as deploy_plan;
