@@ -13,6 +13,7 @@ mod drupal7;
 mod pantheon_yml;
 mod php_source;
 mod plain;
+mod recognise;
 mod sample;
 mod support;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod wordpress;
 pub use contract::{php_settings, variables};
 pub use detect::detect;
 pub use pantheon_yml::{PantheonYml, pantheon_yml};
+pub use recognise::{of_paths, of_tables};
 pub use sample::write_sample;
 pub use support::{Installation, PhpTask, cache_clearer, installer, updater, write_support};
 
