@@ -8,7 +8,7 @@ use portico_core::model::{
     request::{
         ApplyUpstream, BringToDev, ClearCache, CloneContent, Commit, CreateMultidev, CreateSite,
         DeleteMultidev, DeleteSite, Deploy, DeployTag, ExportDatabase, ExportFiles, ImportDatabase,
-        ImportFiles, InstallSite, Merge, SetConnection, SetUpstream, Undo, Wipe,
+        ImportFiles, InstallSite, Merge, SetConnection, SetDatabase, SetUpstream, Undo, Wipe,
     },
 };
 
@@ -123,6 +123,8 @@ pub(crate) enum SiteCommand {
     /// Where a site's updates come from
     #[command(subcommand)]
     Upstream(SiteUpstream),
+    /// Move the databases of all environments to MariaDB or SQLite; it can be undone
+    Database(SetDatabase),
 }
 
 #[derive(Subcommand)]

@@ -23,7 +23,9 @@ pub use contract::{php_settings, variables};
 pub use detect::detect;
 pub use pantheon_yml::{PantheonYml, pantheon_yml};
 pub use sample::write_sample;
-pub use support::{Installation, PhpTask, cache_clearer, installer, updater, write_support};
+pub use support::{
+    Installation, PhpTask, cache_clearer, installer, sqlite_driver, updater, write_support,
+};
 
 /// What the code of a site says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
