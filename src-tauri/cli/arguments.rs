@@ -9,7 +9,7 @@ use portico_core::model::{
         ApplyUpstream, BringToDev, ClearCache, CloneContent, Commit, CreateMultidev, CreateSite,
         DeleteMultidev, DeleteSite, Deploy, DeployTag, ExportDatabase, ExportFiles, ImportDatabase,
         ImportFiles, InstallSite, Merge, PinGeneration, PruneGenerations, SetConnection,
-        SetUpstream, SwitchGeneration, Undo, Wipe,
+        SetDatabase, SetUpstream, SwitchGeneration, Undo, Wipe,
     },
 };
 
@@ -143,6 +143,8 @@ pub(crate) enum SiteCommand {
     /// Where a site's updates come from
     #[command(subcommand)]
     Upstream(SiteUpstream),
+    /// Move the databases of all environments to MariaDB or SQLite; it can be undone
+    Database(SetDatabase),
 }
 
 #[derive(Subcommand)]

@@ -4,6 +4,7 @@
 
 mod code;
 mod content;
+mod engines;
 mod faults;
 mod generations;
 mod input;

@@ -27,7 +27,9 @@ pub use pantheon_yml::{PantheonYml, pantheon_yml};
 pub use pantheon_yml_check::{PANTHEON_YML, check_pantheon_yml};
 pub use recognise::{of_paths, of_tables};
 pub use sample::write_sample;
-pub use support::{Installation, PhpTask, cache_clearer, installer, updater, write_support};
+pub use support::{
+    Installation, PhpTask, cache_clearer, installer, sqlite_driver, updater, write_support,
+};
 
 /// What the code of a site says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,10 @@
 //! The pointers that workflows move. Undoing a workflow is moving its pointers back.
 use serde::{Deserialize, Serialize};
 
-use super::{Address, CodePointer, ConnectionMode, Environment, SiteName, SiteRecord, Upstream};
+use super::{
+    Address, CodePointer, ConnectionMode, DatabaseEngine, Environment, SiteName, SiteRecord,
+    Upstream,
+};
 
 /// One pointer, with what it was and what it is after the workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +79,15 @@ pub enum Change {
         /// After.
         after: WorktreeState,
     },
+    /// Which engine holds a site's databases.
+    Engine {
+        /// The site.
+        site: SiteName,
+        /// Before.
+        before: DatabaseEngine,
+        /// After.
+        after: DatabaseEngine,
+    },
     /// Where a site's updates come from.
     Upstream {
         /// The site.
@@ -120,6 +132,7 @@ impl Change {
             Self::Environment { before, after, .. } => std::mem::swap(before, after),
             Self::Reference { before, after, .. } => std::mem::swap(before, after),
             Self::Worktree { before, after, .. } => std::mem::swap(before, after),
+            Self::Engine { before, after, .. } => std::mem::swap(before, after),
             Self::Upstream { before, after, .. } => std::mem::swap(before, after),
             Self::Site { before, after, .. } => std::mem::swap(before, after),
         }
@@ -143,6 +156,7 @@ impl Change {
                 format!("the branch {name} of {site}")
             }
             Self::Worktree { environment, .. } => format!("the code of {environment}"),
+            Self::Engine { site, .. } => format!("the database engine of {site}"),
             Self::Upstream { site, .. } => format!("the upstream of {site}"),
             Self::Site { site, .. } => format!("the site {site}"),
         }

@@ -34,6 +34,16 @@ pub enum DatabaseEngine {
     Sqlite,
 }
 
+impl DatabaseEngine {
+    /// The name that people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::MariaDb => "MariaDB",
+            Self::Sqlite => "SQLite",
+        }
+    }
+}
+
 /// How a writable environment's code is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

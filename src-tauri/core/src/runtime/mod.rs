@@ -1,4 +1,5 @@
 //! The processes that Portico starts: PHP and MariaDB. They start when needed, sleep when idle, and never outlive their owner.
+mod conversation;
 mod doctor;
 mod mariadb;
 mod php;
@@ -23,6 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use conversation::Conversation;
 pub use doctor::doctor;
 use mariadb::Server;
 use pool::Pool;
@@ -202,6 +204,19 @@ impl Runtime {
         self.shared.check_not_ending()?;
         let Shared { config, warden, .. } = &*self.shared;
         Script { file: script, arguments, folder, input }.run(spec, &config.sockets, warden, meter)
+    }
+
+    /// Starts a PHP script with the settings and variables of `spec`, to be asked one thing after the other.
+    pub fn talk_to_php(
+        &self,
+        spec: &PhpSpec,
+        script: &Path,
+        arguments: &[String],
+        folder: &Path,
+    ) -> Result<Conversation> {
+        self.shared.check_not_ending()?;
+        let Shared { config, warden, .. } = &*self.shared;
+        Conversation::begin(script, arguments, folder, spec, &config.sockets, warden)
     }
 
     /// Makes the empty data directory of a new MariaDB generation, from the template.

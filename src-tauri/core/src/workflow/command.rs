@@ -41,6 +41,9 @@ pub fn command_line(request: &Request) -> String {
             line.word("env:wipe").word(it.environment.to_string());
             line.optional("confirm", it.confirm.as_deref());
         }
+        Request::SetDatabase(it) => {
+            line.word("site:database").word(it.site.as_str()).word(engine(it.engine));
+        }
         Request::Undo(it) => {
             line.word("undo").word(it.site.as_str());
             line.optional("workflow", it.workflow.map(|id| id.to_string()).as_deref());
@@ -127,14 +130,15 @@ fn of_code(line: &mut Line, request: &Request) {
 fn create_site(line: &mut Line, it: &CreateSite) {
     line.word("site:create").word(it.name.as_str()).option("from", &it.from);
     line.optional("label", it.label.as_deref());
-    line.optional(
-        "database",
-        it.database.map(|engine| match engine {
-            DatabaseEngine::MariaDb => "mariadb",
-            DatabaseEngine::Sqlite => "sqlite",
-        }),
-    );
+    line.optional("database", it.database.map(engine));
     line.optional("branch", it.branch.as_deref()).flag("untrack-uploads", it.untrack_uploads);
+}
+
+fn engine(engine: DatabaseEngine) -> &'static str {
+    match engine {
+        DatabaseEngine::MariaDb => "mariadb",
+        DatabaseEngine::Sqlite => "sqlite",
+    }
 }
 
 fn deploy(line: &mut Line, it: &Deploy) {

@@ -24,11 +24,13 @@ pub mod heal;
 mod import;
 pub mod inspect;
 mod install_site;
+mod load;
 mod merge;
 pub mod prune;
 pub mod running;
 pub mod search_replace;
 mod set_connection;
+mod set_database;
 pub mod title;
 mod undo;
 pub mod upstream;
@@ -127,6 +129,7 @@ pub fn run(
         Request::ApplyUpstream(it) => frame.run(upstream::plan(context, it)?, upstream::run),
         Request::DeployTag(it) => frame.run(deploy_tag::plan(context, it)?, deploy_tag::run),
         Request::BringToDev(it) => frame.run(bring_to_dev::plan(context, it)?, bring_to_dev::run),
+        Request::SetDatabase(it) => frame.run(set_database::plan(context, it)?, set_database::run),
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)

@@ -17,7 +17,7 @@ use crate::{
     layout,
     model::{Address, Cms, CodePointer, Database, DatabaseEngine, Environment, Site, SiteName},
     progress::Meter,
-    runtime::{DatabaseLease, PhpSpec},
+    runtime::{Conversation, DatabaseLease, PhpSpec},
 };
 
 /// An environment that the front serves, with what its PHP was last told.
@@ -265,4 +265,24 @@ pub(crate) fn run_task(
     let Some((spec, task)) = prepared else { return Ok(None) };
     let (script, arguments) = (&task.script, &task.arguments);
     context.runtime.run_php(&spec?, script, arguments, &task.folder, &task.input, meter).map(Some)
+}
+
+/// Starts a PHP task that answers questions, inside the environment, with a SQLite file in its database's place; none
+/// when there is no such task.
+pub(crate) fn talk_to_task(
+    context: &Context,
+    site: &Site,
+    environment: &Environment,
+    generation: u32,
+    file: &Path,
+    task: impl FnOnce(&Surroundings<'_>) -> Option<PhpTask>,
+) -> Result<Option<Conversation>> {
+    let database = Some(Database::Sqlite { file: file.to_owned() });
+    let opened = OpenDatabase { database, server: None };
+    let prepared = surrounded(context, site, environment, generation, &opened, |around| {
+        Ok(task(around).map(|task| (php_spec(context, around, generation), task)))
+    })?;
+    let Some((spec, task)) = prepared else { return Ok(None) };
+    let (script, arguments) = (&task.script, &task.arguments);
+    context.runtime.talk_to_php(&spec?, script, arguments, &task.folder).map(Some)
 }

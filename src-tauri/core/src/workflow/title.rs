@@ -61,6 +61,7 @@ pub fn of(request: &Request) -> String {
         Request::BringToDev(it) => {
             format!("Bring commits of {} to Dev", it.environment.environment.title())
         }
+        Request::SetDatabase(it) => format!("Move {} to {}", it.site, it.engine.title()),
         Request::Undo(_) => "Undo".into(),
         Request::SwitchGeneration(it) => {
             format!("Switch {} to generation {}", it.environment.environment.title(), it.id)

@@ -62,6 +62,8 @@ pub enum Request {
     DeployTag(DeployTag),
     /// Brings commits that only Test or Live has to Dev.
     BringToDev(BringToDev),
+    /// Moves a site's databases to the other engine.
+    SetDatabase(SetDatabase),
     /// Takes back the newest workflow of a site, or the one that is named.
     Undo(Undo),
     /// Makes an environment use another of its generations.
@@ -102,6 +104,7 @@ impl Request {
             Self::ApplyUpstream(it) => &it.environment.site,
             Self::DeployTag(it) => &it.environment.site,
             Self::BringToDev(it) => &it.environment.site,
+            Self::SetDatabase(it) => &it.site,
             Self::Undo(it) => &it.site,
             Self::SwitchGeneration(it) => &it.environment.site,
             Self::PinGeneration(it) | Self::UnpinGeneration(it) => &it.environment.site,
@@ -113,9 +116,11 @@ impl Request {
     /// The environment that it changes, where it is one.
     pub fn environment(&self) -> Option<&EnvironmentName> {
         match self {
-            Self::CreateSite(_) | Self::DeleteSite(_) | Self::SetUpstream(_) | Self::Undo(_) => {
-                None
-            }
+            Self::CreateSite(_)
+            | Self::DeleteSite(_)
+            | Self::SetUpstream(_)
+            | Self::SetDatabase(_)
+            | Self::Undo(_) => None,
             Self::InstallSite(it) => Some(&it.environment.environment),
             Self::Deploy(it) => Some(&it.environment.environment),
             Self::CloneContent(it) => Some(&it.to),
@@ -166,6 +171,7 @@ impl Request {
             Self::ApplyUpstream(_) => "apply_upstream",
             Self::DeployTag(_) => "deploy_tag",
             Self::BringToDev(_) => "bring_to_dev",
+            Self::SetDatabase(_) => "set_database",
             Self::Undo(_) => "undo",
             Self::SwitchGeneration(_) => "switch_generation",
             Self::PinGeneration(_) => "pin_generation",
