@@ -287,7 +287,49 @@ site: SiteName,
  * The workflow to take back [default: the newest that can be]
  */
 workflow: number | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "undo" } & Undo;
+export type EnableLock = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The name that visitors enter [default: the one it has, else the site's name]
+ */
+username: string | null, 
+/**
+ * The password that visitors enter [default: the one it has, else a random one]
+ */
+password: string | null, };
+export type DisableLock = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, };
+export type EnableCron = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * Minutes between two runs
+ */
+every: number, };
+export type DisableCron = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, };
+export type RunCron = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, };
+export type ClearMail = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, };
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "undo" } & Undo;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -352,7 +394,55 @@ site: SiteName | null, } | { "query": "workflow_log",
 /**
  * Its id.
  */
-id: number, } | { "query": "doctor" } | { "query": "status" } | { "query": "command", 
+id: number, } | { "query": "lock", 
+/**
+ * The environment.
+ */
+environment: Address, } | { "query": "log", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * Which log.
+ */
+kind: LogKind, 
+/**
+ * At most so many entries, when there is no cursor.
+ */
+lines: number, 
+/**
+ * The cursor of the page before: only what came since.
+ */
+since: string | null, } | { "query": "mail", 
+/**
+ * The environment.
+ */
+environment: Address, } | { "query": "mail_message", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * Its id.
+ */
+id: string, } | { "query": "mail_part", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * The message's id.
+ */
+id: string, 
+/**
+ * Which attachment, from 0; none for the whole message.
+ */
+attachment: number | null, } | { "query": "cron", 
+/**
+ * The environment.
+ */
+environment: Address, } | { "query": "doctor" } | { "query": "status" } | { "query": "command", 
 /**
  * The request.
  */
@@ -481,6 +571,10 @@ content: ContentInfo,
  * How it answered last, as far as the front has seen.
  */
 health: Health, 
+/**
+ * How many requests died in PHP since its code came: since the last deploy, or Dev's last commit.
+ */
+fatal_errors: number, 
 /**
  * What a person should know: that the PHP version which the code asks for is not on this machine.
  */
@@ -884,3 +978,142 @@ problem: string | null,
  * How to get it on this system: a command, or a sentence.
  */
 remedy: string | null, };
+export type LockInfo = { 
+/**
+ * Whether visitors meet a password.
+ */
+locked: boolean, 
+/**
+ * The user's name, while it is locked.
+ */
+username: string | null, 
+/**
+ * The password, readable as on Pantheon: the team needs it.
+ */
+password: string | null, };
+export type LogKind = "php" | "access" | "slow" | "database" | "mail";
+export type LogPage = { 
+/**
+ * Oldest first.
+ */
+entries: Array<LogEntry>, 
+/**
+ * Where to read on.
+ */
+cursor: string, 
+/**
+ * Whether older entries were left out.
+ */
+cut: boolean, };
+export type LogEntry = { 
+/**
+ * How bad it is.
+ */
+level: LogLevel, 
+/**
+ * The entry as the log has it; a stack trace has several lines.
+ */
+text: string, };
+export type LogLevel = "fatal" | "error" | "warning" | "info";
+export type MailRow = { 
+/**
+ * Its name in the environment's mail folder.
+ */
+id: string, 
+/**
+ * When it was caught.
+ */
+at: string, 
+/**
+ * Who sent it, as its head says.
+ */
+from: string, 
+/**
+ * Whom it is for.
+ */
+to: string, 
+/**
+ * What it is about.
+ */
+subject: string, 
+/**
+ * How many files come with it.
+ */
+attachments: number, 
+/**
+ * Its size.
+ */
+bytes: number, };
+export type MailMessage = { 
+/**
+ * What the list shows.
+ */
+row: MailRow, 
+/**
+ * Its head, as it was sent.
+ */
+head: string, 
+/**
+ * The text part; made from the HTML where there is none.
+ */
+text: string | null, 
+/**
+ * The HTML part, with the pictures that came with the message inside it.
+ */
+html: string | null, 
+/**
+ * The files that come with it.
+ */
+attachments: Array<MailAttachment>, };
+export type MailAttachment = { 
+/**
+ * Its name, with nothing in it that could leave a folder.
+ */
+name: string, 
+/**
+ * Its media type.
+ */
+media_type: string, 
+/**
+ * Its size.
+ */
+bytes: number, };
+export type CronMode = "awake" | "on" | "off";
+export type CronInfo = { 
+/**
+ * When it runs.
+ */
+mode: CronMode, 
+/**
+ * Minutes between two runs.
+ */
+every: number, 
+/**
+ * Whether Portico knows the cron of the site's system.
+ */
+known: boolean, 
+/**
+ * The last run.
+ */
+last: CronRun | null, 
+/**
+ * When it runs next, if it does so by itself and the environment is awake then.
+ */
+next: string | null, };
+export type CronRun = { 
+/**
+ * When it began.
+ */
+at: string, 
+/**
+ * Whether it went well.
+ */
+ok: boolean, 
+/**
+ * Milliseconds.
+ */
+ms: number, 
+/**
+ * What it said.
+ */
+said: string, };

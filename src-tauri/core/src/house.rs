@@ -24,20 +24,22 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("content", &["error", "model", "progress", "layout"]),
     ("cms", &["error", "model", "progress", "layout"]),
     ("runtime", &["error", "model", "progress", "layout"]),
+    ("logs", &["error", "model", "progress", "layout"]),
+    ("mail", &["error", "model", "progress", "layout"]),
     // The front keeps what it uses awake by the runtime's leases.
     ("front", &["error", "model", "progress", "layout", "runtime"]),
     (
         "workflow",
         &[
             "error", "model", "progress", "layout", "store", "code", "content", "cms", "runtime",
-            "front",
+            "front", "logs", "mail",
         ],
     ),
     (
         "engine",
         &[
             "error", "model", "progress", "layout", "store", "code", "content", "cms", "runtime",
-            "front", "workflow",
+            "front", "logs", "mail", "workflow",
         ],
     ),
 ];
@@ -170,6 +172,12 @@ fn the_pages_types_are_those_of_the_core() {
         request::DeployTag,
         request::BringToDev,
         request::Undo,
+        request::EnableLock,
+        request::DisableLock,
+        request::EnableCron,
+        request::DisableCron,
+        request::RunCron,
+        request::ClearMail,
         request::Request,
         request::Query,
         request::Event,
@@ -195,6 +203,17 @@ fn the_pages_types_are_those_of_the_core() {
         view::Problem,
         view::ProcessRow,
         view::Check,
+        model::LockInfo,
+        model::LogKind,
+        model::LogPage,
+        model::LogEntry,
+        model::LogLevel,
+        model::MailRow,
+        model::MailMessage,
+        model::MailAttachment,
+        model::CronMode,
+        model::CronInfo,
+        model::CronRun,
     );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/types.d.ts");
     if env::var_os("UPDATE").is_some() {

@@ -28,6 +28,9 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("drupal-install.php", include_str!("support/drupal-install.php")),
     ("drupal-update.php", include_str!("support/drupal-update.php")),
     ("drupal-caches.php", include_str!("support/drupal-caches.php")),
+    ("wordpress-cron.php", include_str!("support/wordpress-cron.php")),
+    ("drupal7-cron.php", include_str!("support/drupal7-cron.php")),
+    ("drupal-cron.php", include_str!("support/drupal-cron.php")),
     ("mail.sh", include_str!("support/mail.sh")),
     ("mail.cmd", include_str!("support/mail.cmd")),
 ];
@@ -104,6 +107,11 @@ pub fn updater(around: &Surroundings<'_>) -> Option<PhpTask> {
 /// Clears the system's caches; none for a site of no known system.
 pub fn cache_clearer(around: &Surroundings<'_>) -> Option<PhpTask> {
     task(around, "caches", String::new())
+}
+
+/// One run of the system's cron; none for a site of no known system.
+pub fn cron_runner(around: &Surroundings<'_>) -> Option<PhpTask> {
+    task(around, "cron", String::new())
 }
 
 fn task(around: &Surroundings<'_>, what: &str, input: String) -> Option<PhpTask> {

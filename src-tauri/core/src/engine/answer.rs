@@ -3,7 +3,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::branches;
+use super::{branches, care};
 
 use crate::{
     cms, code,
@@ -58,6 +58,16 @@ pub(super) fn answer(
         Query::Orphans { environment } => json(workflow::orphans(context, environment)?),
         Query::Workflows { site } => json(workflows(context, site.as_ref(), IN_A_LIST)?),
         Query::WorkflowLog { id } => json(workflow_log(context, *id)?),
+        Query::Lock { environment } => json(care::lock(context, environment)?),
+        Query::Log { environment, kind, lines, since } => {
+            json(care::log(context, environment, *kind, *lines, since.as_deref())?)
+        }
+        Query::Mail { environment } => json(workflow::care::mail(context, environment)?),
+        Query::MailMessage { environment, id } => json(care::message(context, environment, id)?),
+        Query::MailPart { environment, id, attachment } => {
+            json(care::mail_part(context, environment, id, *attachment)?)
+        }
+        Query::Cron { environment } => json(workflow::cron::info(context, environment)?),
         Query::Doctor => json(runtime::doctor()),
         Query::Status => json(status(context, healed, problems)?),
         Query::Command { request } => json(workflow::command_line(request)),
@@ -150,14 +160,20 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
     let row = context.store.generation(&address, it.generation)?;
     let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
     let measured = row.as_ref().and_then(|row| row.measured);
+    let code = code_info(context, it)?;
+    let fatal_errors = match code.date {
+        Some(date) => context.fatals.since(&context.layout.environment_logs(&address), date)?,
+        None => 0,
+    };
     Ok(EnvironmentInfo {
+        fatal_errors,
         site: site.name.clone(),
         environment: it.name.clone(),
         url: context.url(&address),
         initialized: true,
         connection_mode: it.connection_mode,
         locked: it.lock.is_some(),
-        code: code_info(context, it)?,
+        code,
         content: ContentInfo {
             generation: it.generation,
             origin: row.as_ref().map(|row| row.generation.origin.clone()),
@@ -189,6 +205,7 @@ fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<En
         None => 0,
     };
     Ok(EnvironmentInfo {
+        fatal_errors: 0,
         site: site.name.clone(),
         environment: address.environment.clone(),
         url: context.url(address),

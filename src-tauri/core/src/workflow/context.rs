@@ -13,6 +13,8 @@ use crate::{
     error::{Error, Result},
     front::{Front, Hold},
     layout::Layout,
+    logs::Fatals,
+    mail::Catchers,
     model::{
         Address, CodePointer, ConnectionMode, Environment, EnvironmentName, SiteName, SiteRecord,
         view::WorkflowRow,
@@ -33,6 +35,10 @@ pub struct Context {
     pub sqlite_plugin: Option<PathBuf>,
     /// What the front serves.
     pub routes: Routes,
+    /// SMTP servers that catch the mail of environments.
+    pub catchers: Catchers,
+    /// How many requests of each environment died.
+    pub fatals: Fatals,
     front: OnceLock<Front>,
     busy: Mutex<HashMap<SiteName, String>>,
 }
@@ -51,6 +57,8 @@ impl Context {
             runtime,
             sqlite_plugin,
             routes: Routes::default(),
+            catchers: Catchers::default(),
+            fatals: Fatals::default(),
             front: OnceLock::new(),
             busy: Mutex::default(),
         }
