@@ -3,7 +3,7 @@ use std::io::{self, Write};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use portico_core::{
-    Error, Result,
+    Code, Error, Result,
     model::{
         MailMessage, MailRow, human_bytes,
         request::{Query, Request},
@@ -46,7 +46,9 @@ fn show(wanted: ShowMail, output: &Output) -> Result<()> {
             let rows: Vec<MailRow> =
                 session.query(&Query::Mail { environment: environment.clone() })?;
             let newest = rows.into_iter().next().map(|row| row.id);
-            newest.ok_or_else(|| Error::not_found("mail of", &environment))?
+            newest.ok_or_else(|| {
+                Error::new(Code::NotFound, format!("{environment} has sent no mail"))
+            })?
         }
     };
     if raw || attachment.is_some() {

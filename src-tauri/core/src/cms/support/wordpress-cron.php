@@ -7,11 +7,9 @@ require __DIR__ . '/task.php';
 
 portico_request('/wp-cron.php');
 define('DOING_CRON', true);
+portico_without_wordpress('WordPress is not installed: no cron to run');
 require getcwd() . '/wp-load.php';
 
-if (!is_blog_installed()) {
-	portico_done('WordPress is not installed: no cron to run');
-}
 // A visit may have started it a moment ago.
 if ((float) get_transient('doing_cron') + WP_CRON_LOCK_TIMEOUT > microtime(true)) {
 	portico_done('cron is running already');
