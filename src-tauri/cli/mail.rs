@@ -52,7 +52,7 @@ fn show(wanted: ShowMail, output: &Output) -> Result<()> {
         }
     };
     if raw || attachment.is_some() {
-        let query = Query::MailPart { environment, id, attachment };
+        let query = Query::MailPart { environment, id, attachment, to: None };
         let bytes = BASE64_STANDARD
             .decode(session.query::<String>(&query)?)
             .map_err(|error| Error::failed("understand the owner's answer").because(error))?;

@@ -11,6 +11,7 @@ mod detect;
 mod drupal;
 mod drupal7;
 mod pantheon_yml;
+mod pantheon_yml_check;
 mod php_source;
 mod plain;
 mod sample;
@@ -23,6 +24,7 @@ pub use contract::task_folder as system_folder;
 pub use contract::{php_settings, variables};
 pub use detect::detect;
 pub use pantheon_yml::{PantheonYml, pantheon_yml};
+pub use pantheon_yml_check::{PANTHEON_YML, check_pantheon_yml};
 pub use sample::write_sample;
 pub use support::{
     Installation, PhpTask, cache_clearer, cron_runner, installer, updater, write_support,

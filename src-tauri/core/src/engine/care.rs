@@ -3,7 +3,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 
 use crate::{
-    error::Result,
+    error::{Doing, Result},
     logs, mail,
     model::{Address, DatabaseEngine, LockInfo, LogEntry, LogKind, LogLevel, LogPage, MailMessage},
     workflow::{Context, care, running},
@@ -75,8 +75,15 @@ pub(super) fn mail_part(
     address: &Address,
     id: &str,
     attachment: Option<u32>,
+    to: Option<&str>,
 ) -> Result<String> {
     context.store.environment(address)?;
     let bytes = mail::part(&context.layout.environment_mail(address), id, attachment)?;
-    Ok(BASE64_STANDARD.encode(bytes))
+    match to {
+        None => Ok(BASE64_STANDARD.encode(bytes)),
+        Some(path) => {
+            std::fs::write(path, bytes).doing(|| format!("write {path}"))?;
+            Ok(String::new())
+        }
+    }
 }

@@ -14,6 +14,7 @@ use std::{
 use super::{
     Config, answer,
     clock::Clock,
+    upstreams::UpstreamWatch,
     watch::{Watch, Word},
     wire::{Call, Card, Reply},
 };
@@ -51,6 +52,7 @@ pub struct Engine {
     control: Mutex<Option<Control>>,
     watch: Mutex<Option<Watch>>,
     clock: Mutex<Option<Clock>>,
+    upstreams: Mutex<Option<UpstreamWatch>>,
     shared: Arc<Shared>,
     layout: Layout,
     _lock: File,
@@ -77,7 +79,8 @@ impl Engine {
             idle: config.idle,
         })?;
         let plugin = config.sqlite_plugin.clone();
-        let context = Arc::new(Context::new(layout.clone(), store, runtime, plugin));
+        let program = config.program.clone();
+        let context = Arc::new(Context::new(layout.clone(), store, runtime, plugin, program));
         start_front(&context, config.port)?;
         let healed = heal::at_start(&context)?;
         let problems = healed.problems.into_iter().map(|(site, error)| Problem { site, error });
@@ -98,8 +101,10 @@ impl Engine {
         let watch = Watch::start(Arc::downgrade(&shared));
         let sender = watch.sender.clone();
         shared.watch.set(sender).unwrap_or_else(|_| unreachable!("the watch is started once"));
+        let upstreams = UpstreamWatch::start(Arc::downgrade(&shared));
         Ok(Self {
             control: Mutex::new(Some(control)),
+            upstreams: Mutex::new(Some(upstreams)),
             watch: Mutex::new(Some(watch)),
             clock: Mutex::new(Some(Clock::start(Arc::downgrade(&shared)))),
             shared,
@@ -170,6 +175,10 @@ impl Engine {
         }
         if let Some(clock) = self.clock.lock().unwrap_or_else(PoisonError::into_inner).take() {
             clock.stop();
+        }
+        let upstreams = self.upstreams.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(upstreams) = upstreams {
+            upstreams.stop();
         }
         drop(self.control.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(front) = self.shared.context.started_front() {

@@ -32,7 +32,8 @@ pub(super) fn plan_enable(context: &Context, wanted: &EnableCron) -> Result<Vec<
     if wanted.every == 0 {
         return Err(Error::usage("cron can't run every 0 minutes"));
     }
-    care::set(context, &wanted.environment, CRON, Some(wanted.every.to_string()))
+    let value = (!wanted.while_awake).then(|| wanted.every.to_string());
+    care::set(context, &wanted.environment, CRON, value)
 }
 
 pub(super) fn plan_disable(context: &Context, wanted: &DisableCron) -> Result<Vec<Change>> {

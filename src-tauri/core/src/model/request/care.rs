@@ -41,6 +41,10 @@ pub struct EnableCron {
     #[cfg_attr(feature = "clap", arg(long, value_name = "MINUTES", default_value_t = 60))]
     #[cfg_attr(feature = "clap", arg(value_parser = clap::value_parser!(u32).range(1..=10080)))]
     pub every: u32,
+    /// Every hour, and only while the environment is awake: as on Pantheon, and as a new environment has it
+    #[cfg_attr(feature = "clap", arg(long, conflicts_with = "every"))]
+    #[serde(default)]
+    pub while_awake: bool,
 }
 
 /// `cron:disable`

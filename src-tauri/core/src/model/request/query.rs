@@ -1,7 +1,7 @@
 //! Questions.
 use serde::{Deserialize, Serialize};
 
-use super::Request;
+use super::{Request, SearchReplace};
 use crate::model::{Address, LogKind, SiteName};
 
 /// A question that changes nothing.
@@ -113,7 +113,7 @@ pub enum Query {
         /// Its id.
         id: String,
     },
-    /// A message as it was sent, or a file that came with it, in Base64; answers a string.
+    /// A message as it was sent, or a file that came with it, in Base64 or written to a file; answers a string.
     MailPart {
         /// The environment.
         environment: Address,
@@ -121,6 +121,8 @@ pub enum Query {
         id: String,
         /// Which attachment, from 0; none for the whole message.
         attachment: Option<u32>,
+        /// The file to write; the answer is empty then.
+        to: Option<String>,
     },
     /// When an environment's cron runs, and how it went; answers `CronInfo`.
     Cron {
@@ -135,5 +137,17 @@ pub enum Query {
     Command {
         /// The request.
         request: Box<Request>,
+    },
+    /// An environment's generations, newest first; answers `GenerationInfo[]`.
+    Generations {
+        /// The environment.
+        environment: Address,
+        /// Whether to measure what each alone takes of the disk, which takes a while with many files.
+        disk: bool,
+    },
+    /// What a search and replace would change; answers `SearchReplacePlan`. Reads the whole database.
+    SearchReplacePlan {
+        /// The request.
+        request: Box<SearchReplace>,
     },
 }
