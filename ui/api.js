@@ -72,6 +72,15 @@ export const pickFolder = (title) => pick({ title, directory: true });
 /** An archive of code that the person picks, or null. @returns {Promise<string | null>} */
 export const pickArchive = (title) => pick({ title, filters: [{ name: 'Archives of code', extensions: ['zip', 'gz', 'tgz'] }] });
 
+/** Where the person wants a file, or null. @returns {Promise<string | null>} */
+export async function pickPlace(title, name) {
+  try {
+    return await window.__TAURI__.dialog.save({ title, defaultPath: name });
+  } catch (thrown) {
+    throw asError(thrown);
+  }
+}
+
 async function pick(options) {
   try {
     return await window.__TAURI__.dialog.open(options);

@@ -29,6 +29,9 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("drupal-install.php", include_str!("support/drupal-install.php")),
     ("drupal-update.php", include_str!("support/drupal-update.php")),
     ("drupal-caches.php", include_str!("support/drupal-caches.php")),
+    ("wordpress-cron.php", include_str!("support/wordpress-cron.php")),
+    ("drupal7-cron.php", include_str!("support/drupal7-cron.php")),
+    ("drupal-cron.php", include_str!("support/drupal-cron.php")),
     ("mail.sh", include_str!("support/mail.sh")),
     ("mail.cmd", include_str!("support/mail.cmd")),
 ];
@@ -112,6 +115,11 @@ pub fn cache_clearer(around: &Surroundings<'_>) -> Option<PhpTask> {
 /// `{"text": its CREATE TABLE}`.
 pub fn sqlite_driver(around: &Surroundings<'_>) -> Option<PhpTask> {
     (around.site.cms == Cms::WordPress).then(|| task(around, "database", String::new())).flatten()
+}
+
+/// One run of the system's cron; none for a site of no known system.
+pub fn cron_runner(around: &Surroundings<'_>) -> Option<PhpTask> {
+    task(around, "cron", String::new())
 }
 
 fn task(around: &Surroundings<'_>, what: &str, input: String) -> Option<PhpTask> {

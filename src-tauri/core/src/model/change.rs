@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, CodePointer, ConnectionMode, DatabaseEngine, Environment, SiteName, SiteRecord,
+    Address, CodePointer, ConnectionMode, DatabaseEngine, Environment, Lock, SiteName, SiteRecord,
     Upstream,
 };
 
@@ -99,6 +99,28 @@ pub enum Change {
         /// After; none when it has none any more.
         after: Option<Upstream>,
     },
+    /// What visitors of an environment are asked for.
+    Lock {
+        /// The environment.
+        environment: Address,
+        /// Before; none when it was open.
+        before: Option<Lock>,
+        /// After; none when it is open.
+        after: Option<Lock>,
+    },
+    /// One of an environment's settings.
+    Setting {
+        /// The environment.
+        environment: Address,
+        /// What it is about, for messages: `cron`.
+        about: String,
+        /// Its name in the store.
+        key: String,
+        /// Before; none when it was never set.
+        before: Option<String>,
+        /// After; none when it is not set any more.
+        after: Option<String>,
+    },
     /// A site came into being, or went. Its folder waits at `Layout::deleted` while it is gone.
     Site {
         /// The site.
@@ -134,6 +156,8 @@ impl Change {
             Self::Worktree { before, after, .. } => std::mem::swap(before, after),
             Self::Engine { before, after, .. } => std::mem::swap(before, after),
             Self::Upstream { before, after, .. } => std::mem::swap(before, after),
+            Self::Lock { before, after, .. } => std::mem::swap(before, after),
+            Self::Setting { before, after, .. } => std::mem::swap(before, after),
             Self::Site { before, after, .. } => std::mem::swap(before, after),
         }
         change
@@ -158,6 +182,8 @@ impl Change {
             Self::Worktree { environment, .. } => format!("the code of {environment}"),
             Self::Engine { site, .. } => format!("the database engine of {site}"),
             Self::Upstream { site, .. } => format!("the upstream of {site}"),
+            Self::Lock { environment, .. } => format!("the lock of {environment}"),
+            Self::Setting { environment, about, .. } => format!("the {about} of {environment}"),
             Self::Site { site, .. } => format!("the site {site}"),
         }
     }

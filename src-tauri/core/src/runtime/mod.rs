@@ -29,6 +29,7 @@ pub use doctor::doctor;
 use mariadb::Server;
 use pool::Pool;
 use process::lock;
+pub use script::LentPhp;
 use script::Script;
 use usage::{Lease, Slots};
 use warden::Warden;
@@ -219,6 +220,11 @@ impl Runtime {
         Conversation::begin(script, arguments, folder, spec, &config.sockets, warden)
     }
 
+    /// The PHP program of `spec` with its settings, for a tool that somebody else starts.
+    pub fn lend_php(&self, spec: &PhpSpec) -> Result<LentPhp> {
+        script::lend(spec, &self.shared.config.sockets)
+    }
+
     /// Makes the empty data directory of a new MariaDB generation, from the template.
     pub fn create_data_directory(&self, data: &Path, meter: Meter<'_>) -> Result<()> {
         let _one = lock(&self.shared.template);
@@ -383,6 +389,11 @@ impl Shared {
             false => Ok(()),
         }
     }
+}
+
+/// The first program of one of these names in `PATH` or at the usual places.
+pub fn find_program(names: &[&str]) -> Option<PathBuf> {
+    programs::find(names)
 }
 
 /// Whether a MariaDB or MySQL server is installed. Cheap: nothing is run.

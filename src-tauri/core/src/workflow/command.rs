@@ -56,6 +56,12 @@ pub fn command_line(request: &Request) -> String {
         | Request::ApplyUpstream(_)
         | Request::DeployTag(_)
         | Request::BringToDev(_) => of_code(&mut line, request),
+        Request::EnableLock(_)
+        | Request::DisableLock(_)
+        | Request::EnableCron(_)
+        | Request::DisableCron(_)
+        | Request::RunCron(_)
+        | Request::ClearMail(_) => of_care(&mut line, request),
         Request::ImportDatabase(it) => import_database(&mut line, it),
         Request::ImportFiles(it) => {
             line.word("import:files").word(it.environment.to_string()).word(&it.file);
@@ -124,6 +130,36 @@ fn of_code(line: &mut Line, request: &Request) {
             line.word("env:bring-to-dev").word(it.environment.to_string());
         }
         other => unreachable!("{} is no request of code", other.kind()),
+    }
+}
+
+/// The requests of locks, cron and mail.
+fn of_care(line: &mut Line, request: &Request) {
+    match request {
+        Request::EnableLock(it) => {
+            line.word("lock:enable").word(it.environment.to_string());
+            line.optional("username", it.username.as_deref()).option("password", "…");
+        }
+        Request::DisableLock(it) => {
+            line.word("lock:disable").word(it.environment.to_string());
+        }
+        Request::EnableCron(it) => {
+            line.word("cron:enable").word(it.environment.to_string());
+            match it.while_awake {
+                true => line.flag("while-awake", true),
+                false => line.option("every", &it.every.to_string()),
+            };
+        }
+        Request::DisableCron(it) => {
+            line.word("cron:disable").word(it.environment.to_string());
+        }
+        Request::RunCron(it) => {
+            line.word("cron:run").word(it.environment.to_string());
+        }
+        Request::ClearMail(it) => {
+            line.word("mail:clear").word(it.environment.to_string());
+        }
+        other => unreachable!("{} is no request of care", other.kind()),
     }
 }
 
