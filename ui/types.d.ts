@@ -112,7 +112,11 @@ updatedb: boolean,
 /**
  * Clear caches afterwards
  */
-cc: boolean, };
+cc: boolean, 
+/**
+ * Deploy this multidev's code instead of the environment before: a hotfix
+ */
+from: EnvironmentName | null, };
 export type CloneContent = { 
 /**
  * The environment whose content is copied, as in `acme.live`
@@ -219,7 +223,11 @@ no_db: boolean,
 /**
  * Begin without files
  */
-no_files: boolean, };
+no_files: boolean, 
+/**
+ * Make its branch at this branch or tag [default: Dev's commit]
+ */
+at: string | null, };
 export type DeleteMultidev = { 
 /**
  * The multidev, as in `acme.blog`
@@ -237,7 +245,11 @@ environment: Address,
 /**
  * Run the system's database updates after the code is there
  */
-updatedb: boolean, };
+updatedb: boolean, 
+/**
+ * How a file that conflicts is solved; may be given for each
+ */
+resolve: Array<Resolution>, };
 export type SetUpstream = { 
 /**
  * The site
@@ -263,7 +275,11 @@ updatedb: boolean,
 /**
  * Take the upstream's lines where both changed
  */
-accept_upstream: boolean, };
+accept_upstream: boolean, 
+/**
+ * How a file that conflicts is solved; may be given for each
+ */
+resolve: Array<Resolution>, };
 export type DeployTag = { 
 /**
  * Test or Live of a site, as in `acme.test`
@@ -277,7 +293,30 @@ export type BringToDev = {
 /**
  * Test or Live of a site, as in `acme.live`
  */
-environment: Address, };
+environment: Address, 
+/**
+ * How a file that conflicts is solved; may be given for each
+ */
+resolve: Array<Resolution>, };
+export type Discard = { 
+/**
+ * Dev or a multidev, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * Only these files [default: all that changed]
+ */
+files: Array<string>, };
+export type Resolution = { 
+/**
+ * The path in the code.
+ */
+file: string, 
+/**
+ * What it holds in the end.
+ */
+take: Take, };
+export type Take = "ours" | "theirs" | { "text": string } | { "file": string };
 export type Undo = { 
 /**
  * The site
@@ -287,7 +326,7 @@ site: SiteName,
  * The workflow to take back [default: the newest that can be]
  */
 workflow: number | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "undo" } & Undo;
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "discard" } & Discard | { "kind": "undo" } & Undo;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -320,7 +359,11 @@ file: string, } | { "query": "deploy_plan",
 /**
  * Test or Live.
  */
-environment: Address, } | { "query": "multidevs", 
+environment: Address, 
+/**
+ * The multidev whose code is deployed as a hotfix, instead of the environment before.
+ */
+from: EnvironmentName | null, } | { "query": "multidevs", 
 /**
  * The site.
  */
@@ -343,6 +386,38 @@ environment: Address,
 check: boolean, } | { "query": "orphans", 
 /**
  * Test or Live.
+ */
+environment: Address, } | { "query": "commit", 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * The commit's id, or the beginning of it.
+ */
+commit: string, } | { "query": "commit_diff", 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * The commit's id, or the beginning of it.
+ */
+commit: string, 
+/**
+ * The file.
+ */
+file: string, } | { "query": "deploys", 
+/**
+ * Test or Live.
+ */
+environment: Address, } | { "query": "merge_plan", 
+/**
+ * The request.
+ */
+request: Request, } | { "query": "connection", 
+/**
+ * The environment.
  */
 environment: Address, } | { "query": "workflows", 
 /**
@@ -787,6 +862,157 @@ tag: string,
  * Live's content, when it can be pulled into Test.
  */
 content: ContentInfo | null, };
+export type CommitInfo = { 
+/**
+ * As lists show it; its labels are left empty.
+ */
+row: CommitRow, 
+/**
+ * The whole message.
+ */
+message: string, 
+/**
+ * The author's address.
+ */
+email: string, 
+/**
+ * The commits that it came from; more than one for a merge.
+ */
+parents: Array<string>, 
+/**
+ * What it changed against the first of them.
+ */
+files: Array<FileChange>, };
+export type DeployRow = { 
+/**
+ * `pantheon_test_N`.
+ */
+tag: string, 
+/**
+ * The deploy message; empty for a tag that was made by hand without one.
+ */
+message: string, 
+/**
+ * When it was tagged.
+ */
+date: string, 
+/**
+ * The commit it is on.
+ */
+commit: CommitRow, 
+/**
+ * Whether the environment runs it.
+ */
+current: boolean, };
+export type MergePlan = { 
+/**
+ * The environment that changes.
+ */
+into: Address, 
+/**
+ * Where the code comes from: an environment's name, or `the upstream`.
+ */
+from: string, 
+/**
+ * What comes, newest first; the first 200.
+ */
+commits: Array<CommitRow>, 
+/**
+ * How many there are in all; with none there is nothing to do.
+ */
+count: number, 
+/**
+ * Changed files that are in the way until they are committed or discarded.
+ */
+uncommitted: number, 
+/**
+ * Files that need the person's answer and have none in the request.
+ */
+conflicts: Array<Conflict>, 
+/**
+ * The commands that do it by hand, one a line.
+ */
+by_hand: Array<string>, };
+export type Conflict = { 
+/**
+ * The path in the code.
+ */
+file: string, 
+/**
+ * What the environment has; none when it has no such file.
+ */
+ours: Side | null, 
+/**
+ * What comes; none when it has no such file.
+ */
+theirs: Side | null, 
+/**
+ * What both came from.
+ */
+base: Side | null, 
+/**
+ * Both sides between markers, where both are text.
+ */
+merged: string | null, };
+export type Side = { 
+/**
+ * How large the file is.
+ */
+bytes: number, 
+/**
+ * What it holds; none for a binary or a very long one.
+ */
+text: string | null, };
+export type Connection = { 
+/**
+ * How its code is changed.
+ */
+connection_mode: ConnectionMode | null, 
+/**
+ * Where it answers.
+ */
+url: string, 
+/**
+ * What clones the site's repository; with the branch, where it has one.
+ */
+git_command: string, 
+/**
+ * The folder of its code.
+ */
+code_folder: string, 
+/**
+ * The folder of its uploaded files.
+ */
+files_folder: string, 
+/**
+ * Its database; none on a site without PHP.
+ */
+database: DatabaseConnection | null, };
+export type DatabaseConnection = { 
+/**
+ * Which engine it is.
+ */
+engine: DatabaseEngine, 
+/**
+ * MariaDB's socket (a named pipe on Windows), or SQLite's file.
+ */
+path: string, 
+/**
+ * The database's name; none of SQLite's.
+ */
+name: string | null, 
+/**
+ * The user.
+ */
+user: string | null, 
+/**
+ * The user's password.
+ */
+password: string | null, 
+/**
+ * A client's command line.
+ */
+command: string, };
 export type Board = { 
 /**
  * The site.

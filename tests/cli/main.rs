@@ -7,6 +7,7 @@ mod content;
 mod faults;
 mod input;
 mod owner;
+mod review;
 mod sample;
 mod support;
 mod switching;

@@ -4,6 +4,8 @@
 //! it. **Invariant:** only the owner writes to `portico.db` or starts a process.
 mod answer;
 mod branches;
+mod commits;
+mod connection;
 mod owner;
 mod pushes;
 mod remote;

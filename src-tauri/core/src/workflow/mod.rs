@@ -9,6 +9,7 @@ mod clear_cache;
 mod clone_content;
 mod command;
 mod commit;
+mod conflict;
 pub mod context;
 mod create_multidev;
 mod create_site;
@@ -16,6 +17,7 @@ mod delete_multidev;
 mod delete_site;
 mod deploy;
 mod deploy_tag;
+mod discard;
 mod export;
 mod generation;
 pub mod heal;
@@ -37,6 +39,7 @@ pub use crate::model::{
 };
 pub use bring_to_dev::orphans;
 pub use command::command_line;
+pub use conflict::merge_plan;
 pub use context::Context;
 pub use deploy::plan_for_people as deploy_plan;
 pub(crate) use deploy::waiting;
@@ -121,6 +124,7 @@ pub fn run(
         Request::ApplyUpstream(it) => frame.run(upstream::plan(context, it)?, upstream::run),
         Request::DeployTag(it) => frame.run(deploy_tag::plan(context, it)?, deploy_tag::run),
         Request::BringToDev(it) => frame.run(bring_to_dev::plan(context, it)?, bring_to_dev::run),
+        Request::Discard(it) => frame.run(discard::plan(context, it)?, discard::run),
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)

@@ -10,7 +10,12 @@ pub fn of(request: &Request) -> String {
         }
         Request::InstallSite(it) => format!("Install {}", it.environment.environment.title()),
         Request::DeleteSite(it) => format!("Delete {}", it.site),
-        Request::Deploy(it) => format!("Deploy to {}", it.environment.environment.title()),
+        Request::Deploy(it) => match &it.from {
+            Some(from) => {
+                format!("Deploy {} to {}", from.title(), it.environment.environment.title())
+            }
+            None => format!("Deploy to {}", it.environment.environment.title()),
+        },
         Request::CloneContent(it) => {
             let what = match (it.db_only, it.files_only) {
                 (true, _) => "database",
@@ -60,6 +65,9 @@ pub fn of(request: &Request) -> String {
         },
         Request::BringToDev(it) => {
             format!("Bring commits of {} to Dev", it.environment.environment.title())
+        }
+        Request::Discard(it) => {
+            format!("Discard changes of {}", it.environment.environment.title())
         }
         Request::Undo(_) => "Undo".into(),
     }
