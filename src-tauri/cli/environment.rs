@@ -180,6 +180,10 @@ fn deploy_plan(wanted: Deploy, output: &Output) -> Result<()> {
             ("uncommitted files that stay behind", plan.uncommitted.to_string()),
         ],
     );
+    for it in &plan.warnings {
+        print("");
+        print(&format!("{}. {}", it.message, it.hint));
+    }
     print("");
     commits(&plan.commits, output);
     Ok(())

@@ -16,7 +16,7 @@ pub(crate) fn with_clone(test: &PorticoTest) -> PathBuf {
     clone(test, "clone")
 }
 
-fn clone(test: &PorticoTest, name: &str) -> PathBuf {
+pub(crate) fn clone(test: &PorticoTest, name: &str) -> PathBuf {
     let repository = test.root().join("sites/demo/repository.git");
     test.git(&test.folder(""), &["clone", repository.to_str().unwrap(), name]).success();
     test.folder(name)
