@@ -8,7 +8,7 @@ use portico_core::model::{
     request::{
         ApplyUpstream, BringToDev, ClearCache, ClearMail, CloneContent, Commit, CreateMultidev,
         CreateSite, DeleteMultidev, DeleteSite, Deploy, DeployTag, DisableCron, DisableLock,
-        EnableCron, EnableLock, ExportDatabase, ExportFiles, ImportDatabase, ImportFiles,
+        Discard, EnableCron, EnableLock, ExportDatabase, ExportFiles, ImportDatabase, ImportFiles,
         InstallSite, Merge, PinGeneration, PruneGenerations, RunCron, SetConnection, SetDatabase,
         SetUpstream, SwitchGeneration, Undo, Wipe,
     },
@@ -275,19 +275,33 @@ pub(crate) enum EnvCommand {
     },
     /// Bring the commits that only Test or Live has to Dev
     BringToDev(BringToDev),
-    /// List the changed files of Dev or a multidev
+    /// List the deploys of Test or Live, newest first
+    Deploys {
+        /// Test or Live of a site, as in `acme.live`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Take back what is changed in Dev or a multidev and not committed
+    Discard(Discard),
+    /// List the changed files of Dev or a multidev, or those of a commit
     Diffstat {
         /// The environment, as in `acme.dev`
         #[arg(value_name = "SITE.ENV")]
         environment: Address,
+        /// Those of this commit
+        #[arg(long, value_name = "ID")]
+        commit: Option<String>,
     },
-    /// Show how a changed file of Dev or a multidev differs
+    /// Show how a changed file of Dev or a multidev differs, or what a commit changed
     Diff {
         /// The environment, as in `acme.dev`
         #[arg(value_name = "SITE.ENV")]
         environment: Address,
         /// The file [default: all that changed]
         file: Option<String>,
+        /// What this commit changed
+        #[arg(long, value_name = "ID")]
+        commit: Option<String>,
     },
     /// List the commits of an environment, newest first
     CodeLog {
@@ -417,7 +431,7 @@ pub(crate) struct SearchReplaceArguments {
 pub(crate) enum ConnectionCommand {
     /// Edit the folder (sftp) or push to it (git)
     Set(SetConnection),
-    /// Show the clone command and the folders of an environment
+    /// Show the clone command, the folders and the database of an environment
     Info {
         /// The environment, as in `acme.dev`
         #[arg(value_name = "SITE.ENV")]

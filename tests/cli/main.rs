@@ -12,6 +12,7 @@ mod input;
 mod owner;
 mod plugins;
 mod repositories;
+mod review;
 mod sample;
 mod support;
 mod switching;

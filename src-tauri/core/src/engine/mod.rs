@@ -6,6 +6,8 @@ mod answer;
 mod branches;
 mod care;
 mod clock;
+mod commits;
+mod connection;
 mod owner;
 mod pushes;
 mod remote;

@@ -11,6 +11,10 @@ use super::{
 };
 use crate::error::Error;
 
+mod code;
+
+pub use code::*;
+
 /// A row of `site:list`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

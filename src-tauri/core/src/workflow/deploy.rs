@@ -29,7 +29,7 @@ pub(super) struct Plan<'a> {
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a Deploy) -> Result<Plan<'a>> {
-    let (site, parent, target) = ends(context, &wanted.environment)?;
+    let (site, parent, target) = ends(context, &wanted.environment, wanted.from.as_ref())?;
     let commit = context.commit_of(&parent)?;
     let repository = context.repository(&site.name);
     let live = if wanted.sync_content { Some(live_to_pull(context, wanted)?) } else { None };
@@ -47,16 +47,32 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a Deploy) -> Result<Plan<'a>
     Ok(Plan { wanted, site, parent, target, live, commit, number })
 }
 
-/// The site, the parent, and the environment itself unless it is to be created.
-fn ends(context: &Context, to: &Address) -> Result<(Site, Environment, Option<Environment>)> {
+/// The site, where the code comes from, and the environment itself unless it is to be created.
+fn ends(
+    context: &Context,
+    to: &Address,
+    hotfix: Option<&EnvironmentName>,
+) -> Result<(Site, Environment, Option<Environment>)> {
     let site = context.store.site(&to.site)?;
     if to.environment.is_writable() {
         return Err(Error::refused(format!("{to} can't be deployed to"))
             .hint("Deploy to Test or Live; Dev and multidev environments follow their branches."));
     }
-    let parent = to.environment.parent().expect("Test and Live have parents");
+    let target = context.store.find_environment(to)?;
+    let parent = match hotfix {
+        Some(EnvironmentName::Multidev(_)) if target.is_none() => {
+            return Err(Error::refused(format!("{to} has not been initialized"))
+                .hint(format!("Run `portico env:deploy {to}` first.")));
+        }
+        Some(from @ EnvironmentName::Multidev(_)) => from.clone(),
+        Some(from) => {
+            return Err(Error::refused(format!("{from} is not a multidev environment"))
+                .hint("A hotfix is made in a multidev; without `--from` code comes from the environment before."));
+        }
+        None => to.environment.parent().expect("Test and Live have parents"),
+    };
     let parent = context.store.environment(&Address::new(&to.site, &parent))?;
-    Ok((site, parent, context.store.find_environment(to)?))
+    Ok((site, parent, target))
 }
 
 fn live_to_pull(context: &Context, wanted: &Deploy) -> Result<Environment> {
@@ -89,8 +105,12 @@ fn tag_name(to: &Address, number: u64) -> String {
 }
 
 /// What a deploy would do, for people to look at before.
-pub fn plan_for_people(context: &Context, to: &Address) -> Result<DeployPlan> {
-    let (site, parent, target) = ends(context, to)?;
+pub fn plan_for_people(
+    context: &Context,
+    to: &Address,
+    hotfix: Option<&EnvironmentName>,
+) -> Result<DeployPlan> {
+    let (site, parent, target) = ends(context, to, hotfix)?;
     let repository = context.repository(&site.name);
     let has = context.commit_of(&parent)?;
     let lacks = target.as_ref().map(|target| context.commit_of(target)).transpose()?;

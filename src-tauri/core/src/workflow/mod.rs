@@ -11,6 +11,7 @@ mod clear_cache;
 mod clone_content;
 mod command;
 mod commit;
+mod conflict;
 pub mod context;
 mod create_multidev;
 mod create_site;
@@ -19,6 +20,7 @@ mod delete_multidev;
 mod delete_site;
 mod deploy;
 mod deploy_tag;
+mod discard;
 mod export;
 mod generation;
 pub mod generations;
@@ -48,6 +50,7 @@ pub use bring_to_dev::orphans;
 pub use check::pushed_code;
 pub(crate) use check::warnings;
 pub use command::command_line;
+pub use conflict::merge_plan;
 pub use context::Context;
 pub use deploy::plan_for_people as deploy_plan;
 pub(crate) use deploy::waiting;
@@ -139,6 +142,7 @@ pub fn run(
         Request::DisableCron(it) => frame.run(cron::plan_disable(context, it)?, care::run),
         Request::RunCron(it) => frame.run(cron::plan_run(context, it)?, cron::run),
         Request::ClearMail(it) => frame.run(care::plan_clear_mail(context, it)?, care::run),
+        Request::Discard(it) => frame.run(discard::plan(context, it)?, discard::run),
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)

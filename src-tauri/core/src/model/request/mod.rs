@@ -78,6 +78,8 @@ pub enum Request {
     RunCron(RunCron),
     /// Empties the list of caught mail.
     ClearMail(ClearMail),
+    /// Takes back what is changed in a writable environment's folder and not committed.
+    Discard(Discard),
     /// Takes back the newest workflow of a site, or the one that is named.
     Undo(Undo),
     /// Makes an environment use another of its generations.
@@ -125,6 +127,7 @@ impl Request {
             Self::DisableCron(it) => &it.environment.site,
             Self::RunCron(it) => &it.environment.site,
             Self::ClearMail(it) => &it.environment.site,
+            Self::Discard(it) => &it.environment.site,
             Self::Undo(it) => &it.site,
             Self::SwitchGeneration(it) => &it.environment.site,
             Self::PinGeneration(it) | Self::UnpinGeneration(it) => &it.environment.site,
@@ -164,6 +167,7 @@ impl Request {
             Self::DisableCron(it) => Some(&it.environment.environment),
             Self::RunCron(it) => Some(&it.environment.environment),
             Self::ClearMail(it) => Some(&it.environment.environment),
+            Self::Discard(it) => Some(&it.environment.environment),
             Self::SwitchGeneration(it) => Some(&it.environment.environment),
             Self::PinGeneration(it) | Self::UnpinGeneration(it) => {
                 Some(&it.environment.environment)
@@ -204,6 +208,7 @@ impl Request {
             Self::DisableCron(_) => "disable_cron",
             Self::RunCron(_) => "run_cron",
             Self::ClearMail(_) => "clear_mail",
+            Self::Discard(_) => "discard",
             Self::Undo(_) => "undo",
             Self::SwitchGeneration(_) => "switch_generation",
             Self::PinGeneration(_) => "pin_generation",

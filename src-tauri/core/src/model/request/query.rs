@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Request, SearchReplace};
-use crate::model::{Address, LogKind, SiteName};
+use crate::model::{Address, EnvironmentName, LogKind, SiteName};
 
 /// A question that changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub enum Query {
     DeployPlan {
         /// Test or Live.
         environment: Address,
+        /// The multidev whose code is deployed as a hotfix, instead of the environment before.
+        #[serde(default)]
+        from: Option<EnvironmentName>,
     },
     /// Multidevs of a site, with how far they are from Dev; answers `MultidevRow[]`.
     Multidevs {
@@ -72,6 +75,37 @@ pub enum Query {
     /// Commits that Test or Live has and Dev lacks; answers `CommitRow[]`.
     Orphans {
         /// Test or Live.
+        environment: Address,
+    },
+    /// One commit with what it changed; answers `CommitInfo`.
+    Commit {
+        /// The site.
+        site: SiteName,
+        /// The commit's id, or the beginning of it.
+        commit: String,
+    },
+    /// The difference that a commit made to a file, as a unified diff; answers a string.
+    CommitDiff {
+        /// The site.
+        site: SiteName,
+        /// The commit's id, or the beginning of it.
+        commit: String,
+        /// The file.
+        file: String,
+    },
+    /// Deploys of Test or Live, newest first; answers `DeployRow[]`.
+    Deploys {
+        /// Test or Live.
+        environment: Address,
+    },
+    /// What a merge, upstream updates (as last seen) or bringing commits to Dev would do; answers `MergePlan`.
+    MergePlan {
+        /// The request.
+        request: Box<Request>,
+    },
+    /// How tools reach an environment; starts its database. Answers `Connection`.
+    Connection {
+        /// The environment.
         environment: Address,
     },
     /// Workflows, newest first; answers `WorkflowRow[]`.
