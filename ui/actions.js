@@ -14,7 +14,12 @@ const modeLabel = (info) => (info.connection_mode === 'git' ? 'Switch to SFTP mo
 
 export function environmentMenu(info) {
   return [
+    { label: 'Database / Files', verb: 'openEnvironment', detail: { environment: info.environment, tab: 'content' } },
     { label: 'Clone content from…', verb: 'clone', detail: { info, to: info.environment } },
+    { label: 'Import…', verb: 'importContent', detail: { info } },
+    { label: 'Export…', verb: 'exportContent', detail: { info } },
+    { label: 'Search & replace…', verb: 'searchReplace', detail: { info } },
+    null,
     { label: 'Clear Caches', verb: 'start', detail: clearRequest(info) },
     ...(info.connection_mode ? [{ label: modeLabel(info), verb: 'start', detail: modeRequest(info) }] : []),
     null,
@@ -46,6 +51,10 @@ function environmentActions(info, all) {
     info.code.tag && { label: `Deploy to ${name}`, note: info.code.deployable ? `${info.code.deployable} waiting since ${tagName(info.code.tag)}` : 'in step', verb: 'deploy', detail: info, request: deployRequest(info) },
     info.code.uncommitted && { label: `Review & commit on ${name}`, note: `${info.code.uncommitted} changed`, verb: 'commit', detail: info },
     ...others.map((from) => ({ label: `Clone content from ${envName(from.environment)} to ${name}`, verb: 'clone', detail: { info, from: from.environment, to: info.environment }, request: cloneRequest(info.site, from.environment, info.environment) })),
+    { label: `Import database or files into ${name}…`, verb: 'importContent', detail: { info } },
+    { label: `Export the database of ${name}…`, verb: 'exportContent', detail: { info, part: 'database' } },
+    { label: `Export the files of ${name}…`, verb: 'exportContent', detail: { info, part: 'files' } },
+    { label: `Search & replace on ${name}…`, verb: 'searchReplace', detail: { info } },
     { label: `Clear Caches of ${name}`, verb: 'start', detail: clearRequest(info), request: clearRequest(info) },
     info.connection_mode && { label: `${name}: ${modeLabel(info)}`, verb: 'start', detail: modeRequest(info), request: modeRequest(info) },
     { label: `Show Database / Files of ${name}`, verb: 'openEnvironment', detail: { environment: info.environment, tab: 'content' } },

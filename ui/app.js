@@ -2,6 +2,10 @@
 import * as api from './api.js';
 import { cloneDialog } from './dialogs/clone.js';
 import { commitDialog } from './dialogs/commit.js';
+import { exportDialog } from './dialogs/export.js';
+import { pruneDialog, switchDialog } from './dialogs/generations.js';
+import { importDialog } from './dialogs/import.js';
+import { searchReplaceDialog } from './dialogs/search-replace.js';
 import { deleteSiteDialog } from './dialogs/delete-site.js';
 import { deployDialog } from './dialogs/deploy.js';
 import { newSiteDialog } from './dialogs/new-site.js';
@@ -78,6 +82,13 @@ async function once(open, title) {
 }
 
 const say = (words) => toast({ words });
+
+/** What a person may want next, once a workflow has succeeded. */
+function then(row) {
+  const { file } = row.result ?? {};
+  if (row.kind.startsWith('export_') && file) return { action: 'Show in folder', run: () => api.showInFolder(file).catch(failed('The folder can’t be opened')) };
+  return row.undoable ? { action: 'Undo', run: () => verbs.undo(row) } : {};
+}
 const board = () => store.board();
 
 /** Every verb that the page's parts send up. */
@@ -92,6 +103,11 @@ const verbs = {
   clone: (detail) => cloneDialog(detail, board()),
   commit: (info) => once(() => commitDialog(info), 'Review & commit'),
   wipe: (info) => wipeDialog(info),
+  importContent: (detail) => importDialog(detail, board()),
+  exportContent: (detail) => exportDialog(detail),
+  searchReplace: (detail) => searchReplaceDialog(detail, board()),
+  switchGeneration: (detail) => switchDialog(detail),
+  pruneGenerations: (detail) => pruneDialog(detail),
   deleteSite: (site) => deleteSiteDialog(site),
   start: (request) => store.start(request).catch(failed('It did not start')),
   undo: (row) => store.start({ kind: 'undo', site: row.site, workflow: row.id }).catch(failed('It can’t be undone')),
@@ -116,7 +132,7 @@ store.onFinished((row, mine) => {
   if (row.state === 'succeeded') {
     if (row.kind === 'create_site') store.select(row.site);
     const took = row.finished_at ? `in ${duration(new Date(row.finished_at) - new Date(row.started_at))}` : '';
-    toast({ words: row.title, note: `done ${took}`.trim(), ...(row.undoable ? { action: 'Undo', run: () => verbs.undo(row) } : {}) });
+    toast({ words: row.title, note: `done ${took}`.trim(), ...then(row) });
   } else if (row.state === 'failed' && row.error) {
     if (document.querySelector('dialog[open]')) toast({ words: row.title, note: sentence(row.error.message), tone: 'bad', action: 'Why?', run: () => errorDialog({ title: row.title, error: row.error }) });
     else errorDialog({ title: row.title, error: row.error });
@@ -125,7 +141,7 @@ store.onFinished((row, mine) => {
 
 shortcuts({ verbs, state, toggleDrawer: drawer.toggle });
 Drag(main, board, store.busy);
-await Drop(document.body).catch(() => {});
+await Drop(document.body, board).catch(() => {});
 await store.load();
 store.changed();
 // The first drawing is in the next frame; relative times are drawn anew now and then, without asking anyone.

@@ -8,7 +8,8 @@ let serial = 0;
 
 /**
  * @param {{ title: string, wide?: boolean, act?: string, tone?: 'code' | 'content' | 'bad', close?: string,
- *   submit?: () => Promise<unknown> | void, command?: () => import('../types').Request }} options
+ *   submit?: () => Promise<unknown> | void, command?: () => import('../types').Request }} options `submit` that
+ *   answers `false` leaves the dialog open
  */
 export function openDialog({ title, wide = false, act, tone = 'code', close = 'Cancel', submit, command }) {
   const el = html`<dialog class="dialog"><form><h2 data-part="title"></h2><div class="body" data-part="body"></div><div data-part="error"></div>
@@ -50,8 +51,7 @@ export function openDialog({ title, wide = false, act, tone = 'code', close = 'C
     note(null);
     draw();
     try {
-      await submit();
-      el.close();
+      if ((await submit()) !== false) el.close();
     } catch (error) {
       note(asError(error));
     } finally {
