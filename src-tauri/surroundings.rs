@@ -19,7 +19,8 @@ pub(crate) fn config() -> Result<Config> {
                 .hint("A port is a number from 1 to 65535.")
         })?),
     };
-    Ok(Config { root: root()?, port, sqlite_plugin: sqlite_plugin(), idle: IDLE })
+    let sqlite_plugin = sqlite_plugin();
+    Ok(Config { root: root()?, port, sqlite_plugin, program: program(), idle: IDLE })
 }
 
 /// `PORTICO_HOME`, else `Portico` in the person's home.
@@ -32,6 +33,13 @@ pub(crate) fn root() -> Result<PathBuf> {
     std::path::absolute(&root).map_err(|error| {
         Error::failed(format!("find the folder {}", root.display())).because(error)
     })
+}
+
+/// The command `portico`: this program, or the one beside the window's.
+fn program() -> Option<PathBuf> {
+    let name = format!("portico{}", env::consts::EXE_SUFFIX);
+    let program = env::current_exe().ok()?.with_file_name(name);
+    program.is_file().then_some(program)
 }
 
 /// Where `setup` or a package put the SQLite Database Integration plugin.

@@ -1,7 +1,7 @@
 // The only file that knows Tauri. What the desktop shell must offer:
 //   query({query}) run({request, events}) cancel({workflow}) subscribe({events})
-//   open_url({url}) open_folder({path}) open_terminal({path}), show_in_folder({path}), and the dialog plugin's
-//   open and save.
+//   open_url({url}) open_folder({path}) open_terminal({path}) show_in_folder({path}) notify({title, body}),
+//   the event "menu" with a verb, and the dialog plugin's open and save.
 
 /** A failure as the core tells it. */
 export class AppError extends Error {
@@ -58,6 +58,14 @@ export const openUrl = (url) => call('open_url', { url });
 export const openFolder = (path) => call('open_folder', { path });
 export const openTerminal = (path) => call('open_terminal', { path });
 export const showInFolder = (path) => call('show_in_folder', { path });
+
+/** Says it where the system says such things; where it can't, the page has said it too. */
+export const notify = (title, body) => call('notify', { title, body }).catch(() => {});
+
+/** What is chosen in the system's own menu: a verb, with its detail behind a colon. @param {(verb: string, detail?: string) => void} onChoice */
+export async function onMenu(onChoice) {
+  await window.__TAURI__.event.listen('menu', ({ payload }) => onChoice(...payload.split(':')));
+}
 
 /** A folder that the person picks, or null. @returns {Promise<string | null>} */
 export const pickFolder = (title) => pick('open', { title, directory: true });

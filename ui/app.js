@@ -129,17 +129,25 @@ store.onChange(draw);
 store.onFinished((row, mine) => {
   if (row.state === 'failed' && row.error) announce.alert(`${row.title}: ${sentence(row.error.message)}`);
   if (!mine) return;
+  if (!document.hasFocus()) api.notify(row.title, ended(row));
   if (row.state === 'succeeded') {
     if (row.kind === 'create_site') store.select(row.site);
-    const took = row.finished_at ? `in ${duration(new Date(row.finished_at) - new Date(row.started_at))}` : '';
-    toast({ words: row.title, note: `done ${took}`.trim(), ...then(row) });
+    toast({ words: row.title, note: ended(row), ...then(row) });
   } else if (row.state === 'failed' && row.error) {
     if (document.querySelector('dialog[open]')) toast({ words: row.title, note: sentence(row.error.message), tone: 'bad', action: 'Why?', run: () => errorDialog({ title: row.title, error: row.error }) });
     else errorDialog({ title: row.title, error: row.error });
-  } else toast({ words: row.title, note: 'cancelled, everything is as it was' });
+  } else toast({ words: row.title, note: ended(row) });
 });
 
+/** How a workflow ended, in a few words. */
+function ended(row) {
+  if (row.state === 'failed' && row.error) return sentence(row.error.message);
+  if (row.state !== 'succeeded') return 'cancelled, everything is as it was';
+  return row.finished_at ? `done in ${duration(new Date(row.finished_at) - new Date(row.started_at))}` : 'done';
+}
+
 shortcuts({ verbs, state, toggleDrawer: drawer.toggle });
+await api.onMenu((verb, detail) => { if (!document.querySelector('dialog[open]')) ({ toggleDrawer: drawer.toggle, ...verbs })[verb]?.(detail); }).catch(() => {});
 Drag(main, board, store.busy);
 await Drop(document.body, board).catch(() => {});
 await store.load();

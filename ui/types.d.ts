@@ -287,7 +287,67 @@ site: SiteName,
  * The workflow to take back [default: the newest that can be]
  */
 workflow: number | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "undo" } & Undo;
+export type SwitchGeneration = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The generation to use; `generation:list` shows them
+ */
+id: number, 
+/**
+ * The site's name, to confirm that Live's content is replaced
+ */
+confirm: string | null, };
+export type PinGeneration = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The generation; `generation:list` shows them
+ */
+id: number, };
+export type PruneGenerations = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The generations to let go [default: all but the one in use, the pinned, and those that `--keep` keeps]
+ */
+ids: Array<number>, 
+/**
+ * How many of the newest replaced ones stay, for undo [default: 1]
+ */
+keep: number | null, };
+export type SearchReplace = { 
+/**
+ * The environment whose database is searched.
+ */
+environment: Address, 
+/**
+ * What replaces what, all in one pass: no replacement is replaced again.
+ */
+pairs: Array<Replacement>, 
+/**
+ * Only these tables; all when empty.
+ */
+tables: Array<string>, 
+/**
+ * Replace in WordPress's `guid` columns too.
+ */
+guid: boolean, 
+/**
+ * Clear caches afterwards.
+ */
+cc: boolean, 
+/**
+ * The site's name, to confirm that Live's content is changed.
+ */
+confirm: string | null, };
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -356,7 +416,19 @@ id: number, } | { "query": "doctor" } | { "query": "status" } | { "query": "comm
 /**
  * The request.
  */
-request: Request, };
+request: Request, } | { "query": "generations", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * Whether to measure what each alone takes of the disk, which takes a while with many files.
+ */
+disk: boolean, } | { "query": "search_replace_plan", 
+/**
+ * The request.
+ */
+request: SearchReplace, };
 export type Event = { "event": "started", 
 /**
  * Its row.
@@ -884,3 +956,398 @@ problem: string | null,
  * How to get it on this system: a command, or a sentence.
  */
 remedy: string | null, };
+export type GenerationInfo = { 
+/**
+ * Its number; never used twice in an environment.
+ */
+id: number, 
+/**
+ * Where its content came from.
+ */
+origin: Origin, 
+/**
+ * The workflow that made it, where history still has it.
+ */
+workflow: number | null, 
+/**
+ * That workflow's title: "Clone database and files, Live → Dev".
+ */
+made_by: string | null, 
+/**
+ * When it was made.
+ */
+created: string, 
+/**
+ * Whether the environment runs it.
+ */
+current: boolean, 
+/**
+ * Whether the person wants it kept.
+ */
+pinned: boolean, 
+/**
+ * The size of its database, as last measured.
+ */
+database: DatabaseInfo | null, 
+/**
+ * The size of its files, as last measured.
+ */
+files: FilesInfo | null, 
+/**
+ * The earlier generation whose database it uses, because only files were replaced.
+ */
+database_of: number | null, 
+/**
+ * The earlier generation whose files it uses, because only the database was replaced.
+ */
+files_of: number | null, 
+/**
+ * Later generations that use a part of it: it can't be pruned before them.
+ */
+needed_by: Array<number>, 
+/**
+ * Disk use of what only this generation holds, in bytes; none when it was not asked for. See [`DiskUse`].
+ */
+disk: DiskUse | null, };
+export type DiskUse = { 
+/**
+ * Bytes that pruning would free: blocks that other files share (reflinks), files with a second name (hard
+ * links) and parts of other generations (links) count as nothing.
+ */
+own: number, 
+/**
+ * Whether the disk told which blocks are shared; where it can't (macOS, Windows), they count in full.
+ */
+is_exact: boolean, };
+export type Replacement = { 
+/**
+ * What is looked for.
+ */
+old: string, 
+/**
+ * What replaces it.
+ */
+new: string, };
+export type ReplacedTable = { 
+/**
+ * The table.
+ */
+table: string, 
+/**
+ * Rows that change.
+ */
+rows: number, 
+/**
+ * Replacements in them.
+ */
+replacements: number, };
+export type SearchReplacePlan = { 
+/**
+ * Tables that would change, by name.
+ */
+tables: Array<ReplacedTable>, 
+/**
+ * Rows in all.
+ */
+rows: number, 
+/**
+ * Replacements in all.
+ */
+replacements: number, 
+/**
+ * What a person should know: broken serialised values, base64 that is left alone.
+ */
+notes: Array<string>, };
+export type Inspected = { 
+/**
+ * The path as it was asked about.
+ */
+path: string, 
+/**
+ * The file's name.
+ */
+name: string, 
+/**
+ * Bytes of the file; 0 for a folder.
+ */
+bytes: number, 
+/**
+ * How it is packed, from the outside in: `["gzip", "tar"]`; empty when it is not.
+ */
+packed: Array<string>, 
+/**
+ * What it holds.
+ */
+holds: Holding, 
+/**
+ * What a person should know before it is imported.
+ */
+notes: Array<string>, };
+export type Holding = { "type": "database" } & InspectedDatabase | { "type": "files" } & InspectedFiles | { "type": "code", 
+/**
+ * What the code is.
+ */
+cms: Cms, 
+/**
+ * The folder inside that holds the code; empty for the whole.
+ */
+root: string, 
+/**
+ * Whether the uploads folder has files as well.
+ */
+uploads: string | null, } | { "type": "site", 
+/**
+ * What the code is.
+ */
+cms: Cms, 
+/**
+ * The folder inside that holds the code; empty for the whole.
+ */
+root: string, 
+/**
+ * The dump inside.
+ */
+dump: string, 
+/**
+ * The uploads folder inside, where it has files.
+ */
+uploads: string | null, } | { "type": "unusable", 
+/**
+ * Why: a clause without full stop.
+ */
+reason: string, };
+export type InspectedDatabase = { 
+/**
+ * Whether it is a SQLite file; else a dump in SQL.
+ */
+sqlite: boolean, 
+/**
+ * The dump's name inside its archive.
+ */
+member: string | null, 
+/**
+ * The system that its tables belong to, as far as they tell.
+ */
+cms: Cms | null, 
+/**
+ * The prefix of its tables.
+ */
+prefix: string, 
+/**
+ * Tables that were met so far.
+ */
+tables: Array<string>, 
+/**
+ * Whether all of it was looked at, so that there are no further tables.
+ */
+complete: boolean, 
+/**
+ * Addresses that the site answered at.
+ */
+addresses: Array<string>, 
+/**
+ * Names of the databases inside; more than one: choose by `from_database`.
+ */
+databases: Array<string>, };
+export type InspectedFiles = { 
+/**
+ * Files that were met.
+ */
+count: number, 
+/**
+ * Their bytes, unpacked.
+ */
+bytes: number, 
+/**
+ * Whether all of it was looked at; else there are more.
+ */
+complete: boolean, 
+/**
+ * The folder inside that becomes the uploads folder; empty for the whole.
+ */
+root: string, };
+export type TableSize = { 
+/**
+ * The table.
+ */
+table: string, 
+/**
+ * Its rows; MariaDB's own estimate for large tables.
+ */
+rows: number, 
+/**
+ * Bytes of data and indexes; 0 where the engine does not tell (SQLite).
+ */
+bytes: number, };
+export type Effort = { 
+/**
+ * Bytes that it may need at most: blocks that the disk will share count too.
+ */
+needed: number, 
+/**
+ * Free bytes on the root folder's disk.
+ */
+free: number, 
+/**
+ * Seconds that it takes, about; by what the same took before on this machine. None when nothing is known.
+ */
+about_s: number | null, };
+export type ClonePlan = { 
+/**
+ * Whose content is copied.
+ */
+from: Address, 
+/**
+ * Whose content is replaced.
+ */
+to: Address, 
+/**
+ * The database that is copied, measured now; none when only files are.
+ */
+database: DatabaseInfo | null, 
+/**
+ * The files that are copied, measured now; none when only the database is.
+ */
+files: FilesInfo | null, 
+/**
+ * What is replaced, as last measured.
+ */
+replaces: ContentInfo, 
+/**
+ * Tables whose rows stay behind.
+ */
+excluded: Array<TableSize>, 
+/**
+ * Addresses that are converted.
+ */
+pairs: Array<Replacement>, 
+/**
+ * Disk and time.
+ */
+effort: Effort, 
+/**
+ * The site's name has to be typed: content goes up to Live.
+ */
+confirm: boolean, };
+export type ImportPlan = { 
+/**
+ * Whose content is replaced.
+ */
+environment: Address, 
+/**
+ * What each file is.
+ */
+sources: Array<Inspected>, 
+/**
+ * What is replaced, as last measured.
+ */
+replaces: ContentInfo, 
+/**
+ * Whether its code is replaced, too.
+ */
+code: boolean, 
+/**
+ * Whether its database is replaced.
+ */
+database: boolean, 
+/**
+ * Whether its files are replaced.
+ */
+files: boolean, 
+/**
+ * Addresses that are converted.
+ */
+pairs: Array<Replacement>, 
+/**
+ * Disk and time.
+ */
+effort: Effort, 
+/**
+ * The request that does it; none while `problem` stands in the way.
+ */
+request: Request | null, 
+/**
+ * Why it can't be done.
+ */
+problem: Error | null, 
+/**
+ * The site's name has to be typed: Live's content is replaced.
+ */
+confirm: boolean, };
+export type CloneProfile = { 
+/**
+ * Tables whose rows are left out, without their prefix; `*` stands for any letters.
+ */
+exclude: Array<string>, 
+/**
+ * Whether this is the system's own list, which nobody has changed.
+ */
+is_default: boolean, };
+export type ContentComparison = { 
+/**
+ * The environment that may have more.
+ */
+from: Address, 
+/**
+ * The environment that may lack it.
+ */
+to: Address, 
+/**
+ * Posts or nodes; none where the system has neither.
+ */
+entries: NewerEntries | null, 
+/**
+ * Tables that differ in rows, or that one of both lacks, largest difference first.
+ */
+tables: Array<TableDifference>, 
+/**
+ * Files of `from`.
+ */
+files_from: FilesSeen, 
+/**
+ * Files of `to`.
+ */
+files_to: FilesSeen, };
+export type NewerEntries = { 
+/**
+ * `posts` or `nodes`.
+ */
+what: string, 
+/**
+ * Entries of `from` that were changed after the newest change of `to`.
+ */
+newer: number, 
+/**
+ * The newest change in `from`.
+ */
+newest_from: string | null, 
+/**
+ * The newest change in `to`.
+ */
+newest_to: string | null, };
+export type TableDifference = { 
+/**
+ * The table.
+ */
+table: string, 
+/**
+ * Its rows in `from`; none when it is not there.
+ */
+rows_from: number | null, 
+/**
+ * Its rows in `to`; none when it is not there.
+ */
+rows_to: number | null, };
+export type FilesSeen = { 
+/**
+ * Files.
+ */
+count: number, 
+/**
+ * Bytes.
+ */
+bytes: number, 
+/**
+ * When the newest was changed.
+ */
+newest: string | null, };

@@ -1,5 +1,5 @@
 //! The command line's grammar: groups and verbs as in Terminus.
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -8,7 +8,8 @@ use portico_core::model::{
     request::{
         ApplyUpstream, BringToDev, ClearCache, CloneContent, Commit, CreateMultidev, CreateSite,
         DeleteMultidev, DeleteSite, Deploy, DeployTag, ExportDatabase, ExportFiles, ImportDatabase,
-        ImportFiles, InstallSite, Merge, SetConnection, SetUpstream, Undo, Wipe,
+        ImportFiles, InstallSite, Merge, PinGeneration, PruneGenerations, SetConnection,
+        SetUpstream, SwitchGeneration, Undo, Wipe,
     },
 };
 
@@ -75,6 +76,11 @@ pub(crate) enum Command {
     /// Write an environment's database or files to a file
     #[command(subcommand)]
     Export(ExportCommand),
+    /// The contents that an environment had: go back to one, keep it, let it go
+    #[command(subcommand)]
+    Generation(GenerationCommand),
+    /// Replace texts or addresses throughout a database, also inside serialised and JSON values
+    SearchReplace(SearchReplaceArguments),
     /// How a writable environment's code is changed
     #[command(subcommand)]
     Connection(ConnectionCommand),
@@ -98,6 +104,20 @@ pub(crate) enum Command {
     Status,
     /// Show what the machine has and lacks for running sites
     Doctor,
+    /// Look through what is pushed; Git's hook calls it
+    #[command(hide = true)]
+    PushedCode {
+        /// The repository
+        repository: PathBuf,
+        /// What is pushed
+        commit: String,
+        /// The uploads folder, relative to the code
+        #[arg(long, default_value = "")]
+        uploads: String,
+        /// Where Git keeps what is pushed until it is taken
+        #[arg(long, env = "GIT_OBJECT_DIRECTORY")]
+        objects: Option<PathBuf>,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -326,6 +346,49 @@ pub(crate) enum ExportCommand {
 }
 
 #[derive(Subcommand)]
+pub(crate) enum GenerationCommand {
+    /// List the contents that an environment has and had, newest first
+    List {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Make an environment use another of its generations; it can be undone
+    Switch(SwitchGeneration),
+    /// Keep a generation from being pruned
+    Pin(PinGeneration),
+    /// Let a generation be pruned again
+    Unpin(PinGeneration),
+    /// Let go of generations that are not in use, for good
+    Prune(PruneGenerations),
+}
+
+#[derive(Args)]
+pub(crate) struct SearchReplaceArguments {
+    /// The environment, as in `acme.dev`
+    #[arg(value_name = "SITE.ENV")]
+    pub(crate) environment: Address,
+    /// What to look for and what replaces it, as many pairs as you like
+    #[arg(value_name = "OLD NEW", num_args = 2.., required = true)]
+    pub(crate) words: Vec<String>,
+    /// Only this table; can be given more than once
+    #[arg(long = "table", value_name = "TABLE")]
+    pub(crate) tables: Vec<String>,
+    /// Replace in WordPress's `guid` columns too, which name posts for feed readers
+    #[arg(long)]
+    pub(crate) guid: bool,
+    /// Show what would be replaced, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Clear caches afterwards
+    #[arg(long)]
+    pub(crate) cc: bool,
+    /// The site's name, to confirm that Live's content is changed
+    #[arg(long, value_name = "SITE")]
+    pub(crate) confirm: Option<String>,
+}
+
+#[derive(Subcommand)]
 pub(crate) enum ConnectionCommand {
     /// Edit the folder (sftp) or push to it (git)
     Set(SetConnection),
@@ -369,8 +432,18 @@ pub(crate) enum WorkflowInfo {
     },
 }
 
-const GROUPS: [&str; 9] =
-    ["site", "env", "import", "export", "connection", "multidev", "branch", "upstream", "workflow"];
+const GROUPS: &[&str] = &[
+    "site",
+    "env",
+    "import",
+    "export",
+    "connection",
+    "multidev",
+    "branch",
+    "upstream",
+    "workflow",
+    "generation",
+];
 
 /// Splits the first `group:verb` into `group verb`, and gives Terminus' short `deploy` its group.
 pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<OsString> {

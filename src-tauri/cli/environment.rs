@@ -170,6 +170,10 @@ fn deploy_plan(environment: Address, output: &Output) -> Result<()> {
             ("uncommitted files that stay behind", plan.uncommitted.to_string()),
         ],
     );
+    for it in &plan.warnings {
+        print("");
+        print(&format!("{}. {}", it.message, it.hint));
+    }
     print("");
     commits(&plan.commits, output);
     Ok(())

@@ -3,6 +3,7 @@
 mod arguments;
 mod content;
 mod environment;
+mod generation;
 mod multidev;
 mod output;
 mod progress;
@@ -13,7 +14,7 @@ mod surroundings;
 mod upstream;
 mod workflow;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use arguments::{Arguments, Command};
 use clap::{CommandFactory, Parser};
@@ -57,6 +58,8 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
         Command::Env(command) => environment::run(command, output),
         Command::Import(wanted) => content::import(wanted, output),
         Command::Export(command) => content::export(command, output),
+        Command::Generation(command) => generation::run(command, output),
+        Command::SearchReplace(wanted) => generation::search_replace(wanted, output),
         Command::Connection(command) => environment::connection(command, output),
         Command::Multidev(command) => multidev::run(command, output),
         Command::Branch(command) => multidev::branch(command, output),
@@ -66,12 +69,30 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
         Command::Serve => serve::run(),
         Command::Status => status(output),
         Command::Doctor => doctor(output),
+        Command::PushedCode { repository, commit, uploads, objects } => {
+            pushed_code(repository, objects, &uploads, &commit)
+        }
         Command::Completions { shell } => {
             let mut command = Arguments::command();
             clap_complete::generate(shell, &mut command, "portico", &mut std::io::stdout());
             Ok(())
         }
     }
+}
+
+/// What Git's client shows of a push: the hook passes it on.
+fn pushed_code(
+    repository: PathBuf,
+    objects: Option<PathBuf>,
+    uploads: &str,
+    commit: &str,
+) -> Result<()> {
+    let found = portico_core::workflow::pushed_code(repository, objects, uploads, commit)?;
+    for it in found {
+        output::say(&format!("Portico: {}", it.message));
+        output::say(&it.hint);
+    }
+    Ok(())
 }
 
 /// Opens the root folder, and says what was healed.

@@ -79,6 +79,10 @@ fn info(board: &Board, output: &Output) -> Result<()> {
                 ),
             ),
             ("repository", board.repository.clone()),
+            (
+                "upstream updates",
+                board.upstream_updates.map(|it| it.to_string()).unwrap_or_default(),
+            ),
             ("environments", environments.join(", ")),
             ("created", board.site.created.to_string()),
         ],

@@ -5,8 +5,11 @@
 mod code;
 mod content;
 mod faults;
+mod generations;
 mod input;
 mod owner;
+mod plugins;
+mod repositories;
 mod sample;
 mod support;
 mod switching;

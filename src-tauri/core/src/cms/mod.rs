@@ -11,6 +11,7 @@ mod detect;
 mod drupal;
 mod drupal7;
 mod pantheon_yml;
+mod pantheon_yml_check;
 mod php_source;
 mod plain;
 mod sample;
@@ -22,6 +23,7 @@ mod wordpress;
 pub use contract::{php_settings, variables};
 pub use detect::detect;
 pub use pantheon_yml::{PantheonYml, pantheon_yml};
+pub use pantheon_yml_check::{PANTHEON_YML, check_pantheon_yml};
 pub use sample::write_sample;
 pub use support::{Installation, PhpTask, cache_clearer, installer, updater, write_support};
 

@@ -13,8 +13,8 @@ use crate::{
         Address, CodePointer, Environment, EnvironmentName, Measured, Site, SiteName,
         request::Query,
         view::{
-            Board, CodeInfo, CommitRow, ContentInfo, DatabaseInfo, DeployPlan, EnvironmentInfo,
-            FilesInfo, Health, Problem, SiteCard, SiteRow, Status, WorkflowRow,
+            Board, CodeInfo, CodeWarning, CommitRow, ContentInfo, DatabaseInfo, DeployPlan,
+            EnvironmentInfo, FilesInfo, Health, Problem, SiteCard, SiteRow, Status, WorkflowRow,
         },
     },
     progress::{Cancel, Meter, Report},
@@ -61,6 +61,12 @@ pub(super) fn answer(
         Query::Doctor => json(runtime::doctor()),
         Query::Status => json(status(context, healed, problems)?),
         Query::Command { request } => json(workflow::command_line(request)),
+        Query::Generations { environment, disk } => {
+            json(workflow::generations::list(context, environment, *disk)?)
+        }
+        Query::SearchReplacePlan { request } => {
+            json(workflow::search_replace::dry_run(context, request)?)
+        }
     }
 }
 
@@ -88,6 +94,7 @@ fn site_card(context: &Context, site: Site) -> Result<SiteCard> {
         }
     }
     Ok(SiteCard {
+        upstream_updates: workflow::upstream::waiting(context, &site)?.unwrap_or(0),
         cms_version: cms_version(context, &site),
         busy: context.is_busy(&site.name),
         name: site.name,
@@ -120,6 +127,7 @@ fn board(context: &Context, name: &SiteName) -> Result<Board> {
     }
     Ok(Board {
         cms_version: cms_version(context, &site),
+        upstream_updates: workflow::upstream::waiting(context, &site)?,
         repository: context.layout.repository(name).display().to_string(),
         environments,
         workflows: workflows(context, Some(name), ON_THE_BOARD)?,
@@ -150,6 +158,7 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
     let row = context.store.generation(&address, it.generation)?;
     let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
     let measured = row.as_ref().and_then(|row| row.measured);
+    let code = code_info(context, site, it)?;
     Ok(EnvironmentInfo {
         site: site.name.clone(),
         environment: it.name.clone(),
@@ -157,7 +166,8 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
         initialized: true,
         connection_mode: it.connection_mode,
         locked: it.lock.is_some(),
-        code: code_info(context, it)?,
+        note: php_note(context, it).or_else(|| code.warnings.first().map(in_words)),
+        code,
         content: ContentInfo {
             generation: it.generation,
             origin: row.as_ref().map(|row| row.generation.origin.clone()),
@@ -166,10 +176,13 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
             files: measured.map_or(FilesInfo::default(), |it| it.files),
         },
         health: context.front().health(&address),
-        note: php_note(context, it),
         code_folder: context.layout.code(&address).display().to_string(),
         files_folder: context.layout.files(&address).display().to_string(),
     })
+}
+
+fn in_words(warning: &CodeWarning) -> String {
+    format!("{}. {}", warning.message, warning.hint).trim_end().to_owned()
 }
 
 /// That the PHP version which the code asks for is missing; a broken `pantheon.yml` is told by the visit.
@@ -210,12 +223,14 @@ fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<En
     })
 }
 
-fn code_info(context: &Context, it: &Environment) -> Result<CodeInfo> {
+fn code_info(context: &Context, site: &Site, it: &Environment) -> Result<CodeInfo> {
     let repository = context.repository(&it.site);
     match &it.code {
         CodePointer::Branch { branch } => {
             let commit = repository.commit(&repository.head(branch)?)?;
+            let warnings = workflow::warnings(context, site, &commit.commit)?;
             Ok(CodeInfo {
+                warnings,
                 commit: Some(commit.commit),
                 tag: None,
                 branch: Some(branch.clone()),
@@ -239,6 +254,7 @@ fn code_info(context: &Context, it: &Environment) -> Result<CodeInfo> {
                 date: deployed.map(|it| it.date),
                 deployable: code_waiting(context, it)?,
                 orphans: orphans(context, it, commit)?,
+                warnings: workflow::warnings(context, site, commit)?,
                 uncommitted: 0,
             })
         }

@@ -7,6 +7,7 @@ mod branches;
 mod owner;
 mod pushes;
 mod remote;
+mod upstreams;
 mod watch;
 mod wire;
 
@@ -44,6 +45,8 @@ pub struct Config {
     pub port: Option<u16>,
     /// The SQLite Database Integration plugin's folder, where it is installed.
     pub sqlite_plugin: Option<PathBuf>,
+    /// The program `portico` on this machine: Git's hooks call it, whether a Portico runs or not.
+    pub program: Option<PathBuf>,
     /// After so long without a request, an environment's processes sleep.
     pub idle: Duration,
 }

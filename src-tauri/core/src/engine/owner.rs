@@ -12,6 +12,7 @@ use std::{
 
 use super::{
     Config, answer,
+    upstreams::UpstreamWatch,
     watch::{Watch, Word},
     wire::{Call, Card, Reply},
 };
@@ -41,6 +42,7 @@ pub struct Engine {
     // Dropped in this order: first nobody can ask, nothing is watched, then the servers stop, then the folder is free.
     control: Mutex<Option<Control>>,
     watch: Mutex<Option<Watch>>,
+    upstreams: Mutex<Option<UpstreamWatch>>,
     shared: Arc<Shared>,
     layout: Layout,
     _lock: File,
@@ -67,7 +69,8 @@ impl Engine {
             idle: config.idle,
         })?;
         let plugin = config.sqlite_plugin.clone();
-        let context = Arc::new(Context::new(layout.clone(), store, runtime, plugin));
+        let program = config.program.clone();
+        let context = Arc::new(Context::new(layout.clone(), store, runtime, plugin, program));
         start_front(&context, config.port)?;
         let healed = heal::at_start(&context)?;
         let problems = healed.problems.into_iter().map(|(site, error)| Problem { site, error });
@@ -88,8 +91,10 @@ impl Engine {
         let watch = Watch::start(Arc::downgrade(&shared));
         let sender = watch.sender.clone();
         shared.watch.set(sender).unwrap_or_else(|_| unreachable!("the watch is started once"));
+        let upstreams = UpstreamWatch::start(Arc::downgrade(&shared));
         Ok(Self {
             control: Mutex::new(Some(control)),
+            upstreams: Mutex::new(Some(upstreams)),
             watch: Mutex::new(Some(watch)),
             shared,
             layout,
@@ -152,6 +157,10 @@ impl Engine {
         self.shared.running().values().for_each(Cancel::cancel);
         if let Some(watch) = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take() {
             watch.stop();
+        }
+        let upstreams = self.upstreams.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(upstreams) = upstreams {
+            upstreams.stop();
         }
         drop(self.control.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(front) = self.shared.context.started_front() {

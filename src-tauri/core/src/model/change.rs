@@ -25,6 +25,17 @@ pub enum Change {
         /// After.
         after: u32,
     },
+    /// Whether a generation is kept from being pruned.
+    Pin {
+        /// The environment.
+        environment: Address,
+        /// The generation.
+        generation: u32,
+        /// Before.
+        before: bool,
+        /// After.
+        after: bool,
+    },
     /// How an environment's code is changed.
     ConnectionMode {
         /// The environment.
@@ -104,6 +115,7 @@ impl Change {
         match &mut change {
             Self::Code { before, after, .. } => std::mem::swap(before, after),
             Self::Content { before, after, .. } => std::mem::swap(before, after),
+            Self::Pin { before, after, .. } => std::mem::swap(before, after),
             Self::ConnectionMode { before, after, .. } => std::mem::swap(before, after),
             Self::Environment { before, after, .. } => std::mem::swap(before, after),
             Self::Reference { before, after, .. } => std::mem::swap(before, after),
@@ -119,6 +131,9 @@ impl Change {
         match self {
             Self::Code { environment, .. } => format!("the code of {environment}"),
             Self::Content { environment, .. } => format!("the content of {environment}"),
+            Self::Pin { environment, generation, .. } => {
+                format!("generation {generation} of {environment}")
+            }
             Self::ConnectionMode { environment, .. } => {
                 format!("the connection mode of {environment}")
             }

@@ -16,6 +16,9 @@ pub(crate) fn starts_from_here(change: &Change, store: &Store) -> Result<bool> {
         Change::Content { environment, before, .. } => {
             store.find_environment(environment)?.is_some_and(|it| it.generation == *before)
         }
+        Change::Pin { environment, generation, before, .. } => store
+            .generation(environment, *generation)?
+            .is_some_and(|row| row.generation.pinned == *before),
         Change::ConnectionMode { environment, before, .. } => {
             store.find_environment(environment)?.is_some_and(|it| it.connection_mode == *before)
         }
@@ -44,6 +47,9 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<()> {
                 )));
             }
             store::environments::set_generation(connection, environment, *after)
+        }
+        Change::Pin { environment, generation, after, .. } => {
+            store::generations::set_pinned(connection, environment, *generation, *after)
         }
         Change::ConnectionMode { environment, after, .. } => {
             store::environments::set_connection_mode(connection, environment, *after)

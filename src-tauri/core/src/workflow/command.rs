@@ -1,5 +1,7 @@
 //! A request as the command line that does the same: "Copy as command".
-use crate::model::request::{CloneContent, CreateSite, Deploy, ImportDatabase, Request};
+use crate::model::request::{
+    CloneContent, CreateSite, Deploy, ImportDatabase, Request, SearchReplace,
+};
 use crate::model::{ConnectionMode, DatabaseEngine};
 
 /// The command line of a request. A password shows as `…`: it is not kept.
@@ -62,6 +64,22 @@ pub fn command_line(request: &Request) -> String {
         Request::ExportFiles(it) => {
             line.word("export:files").word(it.environment.to_string()).word(&it.to);
         }
+        Request::SwitchGeneration(it) => {
+            line.word("generation:switch").word(it.environment.to_string());
+            line.word(it.id.to_string()).optional("confirm", it.confirm.as_deref());
+        }
+        Request::PinGeneration(it) => {
+            line.word("generation:pin").word(it.environment.to_string()).word(it.id.to_string());
+        }
+        Request::UnpinGeneration(it) => {
+            line.word("generation:unpin").word(it.environment.to_string()).word(it.id.to_string());
+        }
+        Request::PruneGenerations(it) => {
+            line.word("generation:prune").word(it.environment.to_string());
+            it.ids.iter().for_each(|id| _ = line.word(id.to_string()));
+            line.optional("keep", it.keep.map(|keep| keep.to_string()).as_deref());
+        }
+        Request::SearchReplace(it) => search_replace(&mut line, it),
     }
     line.0
 }
@@ -116,7 +134,7 @@ fn create_site(line: &mut Line, it: &CreateSite) {
             DatabaseEngine::Sqlite => "sqlite",
         }),
     );
-    line.optional("branch", it.branch.as_deref());
+    line.optional("branch", it.branch.as_deref()).flag("untrack-uploads", it.untrack_uploads);
 }
 
 fn deploy(line: &mut Line, it: &Deploy) {
@@ -141,6 +159,17 @@ fn import_database(line: &mut Line, it: &ImportDatabase) {
     line.optional("from-url", it.from_url.as_deref()).flag("keep-urls", it.keep_urls);
     line.flag("updatedb", it.updatedb).flag("cc", it.cc);
     line.optional("confirm", it.confirm.as_deref());
+}
+
+fn search_replace(line: &mut Line, it: &SearchReplace) {
+    line.word("search-replace").word(it.environment.to_string());
+    for pair in &it.pairs {
+        line.word(&pair.old).word(&pair.new);
+    }
+    for table in &it.tables {
+        line.option("table", table);
+    }
+    line.flag("guid", it.guid).flag("cc", it.cc).optional("confirm", it.confirm.as_deref());
 }
 
 /// A command line in the making; each word is quoted where a shell needs it.

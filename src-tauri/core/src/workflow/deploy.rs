@@ -1,9 +1,10 @@
 //! `env:deploy`: the parent's code, tagged, checked out beside the old, then switched to.
 use std::path::PathBuf;
 
-use super::{Change, Context, Done, create_site, generation, request::Deploy, running, work::Work};
+use super::{
+    Change, Context, Done, check, create_site, generation, request::Deploy, running, work::Work,
+};
 use crate::{
-    cms,
     code::{self, Repository},
     error::{Error, Result},
     model::{
@@ -41,9 +42,7 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a Deploy) -> Result<Plan<'a>
             parent.name.title()
         )));
     }
-    if !site.uploads.is_empty() && repository.tracks(&commit, &site.uploads)? {
-        return Err(create_site::uploads_are_tracked(&site.uploads));
-    }
+    check::check_code(context, &site, &commit)?;
     let number = next_number(&repository, &wanted.environment)?;
     Ok(Plan { wanted, site, parent, target, live, commit, number })
 }
@@ -105,6 +104,7 @@ pub fn plan_for_people(context: &Context, to: &Address) -> Result<DeployPlan> {
         CodePointer::Branch { .. } => code::count_changes(&running::code_folder(context, &parent))?,
         CodePointer::Release { .. } => 0,
     };
+    let warnings = check::warnings(context, &site, &has)?;
     Ok(DeployPlan {
         environment: to.clone(),
         from: parent.name,
@@ -114,6 +114,7 @@ pub fn plan_for_people(context: &Context, to: &Address) -> Result<DeployPlan> {
         uncommitted,
         tag: tag_name(to, next_number(&repository, to)?),
         content: None,
+        warnings,
     })
 }
 
@@ -169,7 +170,6 @@ pub(super) fn check_out_beside(
         let like = like.as_ref().map(|(folder, commit)| (folder.as_path(), commit.as_str()));
         context.repository(&to.site).checkout_release(commit, &folder, like, meter)
     })?;
-    cms::pantheon_yml(&folder)?;
     Ok(directory)
 }
 

@@ -1,9 +1,9 @@
 //! `multidev:merge-to-dev`, `multidev:merge-from-dev`; and how any commit is brought into a folder that is worked in.
-use super::{Change, Context, Done, create_site, generation, request::Merge, running, work::Work};
+pub(super) use super::check::check_code;
+use super::{Change, Context, Done, generation, request::Merge, running, work::Work};
 use crate::{
-    cms,
     code::{self, ConflictFile, Merged},
-    error::{Doing, Error, Result},
+    error::{Error, Result},
     model::{Address, CodePointer, Environment, EnvironmentName, Site, WorktreeState},
 };
 
@@ -130,22 +130,6 @@ pub(super) fn conflict(
     ));
     error.causes = listed(files.iter().map(|it| format!("conflict in {}", it.path)).collect());
     error
-}
-
-/// Refuses a commit that could not be deployed: uploads tracked, a broken `pantheon.yml`.
-pub(super) fn check_code(context: &Context, site: &Site, commit: &str) -> Result<()> {
-    let repository = context.repository(&site.name);
-    if !site.uploads.is_empty() && repository.tracks(commit, &site.uploads)? {
-        return Err(create_site::uploads_are_tracked(&site.uploads));
-    }
-    let folder = tempfile::tempdir().doing(|| "make a temporary folder".into())?;
-    for name in ["pantheon.yml", "pantheon.upstream.yml"] {
-        if let Some(bytes) = repository.file(commit, name)? {
-            let path = folder.path().join(name);
-            std::fs::write(&path, bytes).doing(|| format!("write {}", path.display()))?;
-        }
-    }
-    cms::pantheon_yml(folder.path()).map(drop)
 }
 
 /// Makes the target's folder that of `commit`, and updates its database by the new code if asked.

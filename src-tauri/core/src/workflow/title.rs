@@ -62,5 +62,20 @@ pub fn of(request: &Request) -> String {
             format!("Bring commits of {} to Dev", it.environment.environment.title())
         }
         Request::Undo(_) => "Undo".into(),
+        Request::SwitchGeneration(it) => {
+            format!("Switch {} to generation {}", it.environment.environment.title(), it.id)
+        }
+        Request::PinGeneration(it) => {
+            format!("Pin generation {} of {}", it.id, it.environment.environment.title())
+        }
+        Request::UnpinGeneration(it) => {
+            format!("Unpin generation {} of {}", it.id, it.environment.environment.title())
+        }
+        Request::PruneGenerations(it) => {
+            format!("Prune generations of {}", it.environment.environment.title())
+        }
+        Request::SearchReplace(it) => {
+            format!("Search and replace in {}", it.environment.environment.title())
+        }
     }
 }

@@ -64,6 +64,16 @@ pub enum Request {
     BringToDev(BringToDev),
     /// Takes back the newest workflow of a site, or the one that is named.
     Undo(Undo),
+    /// Makes an environment use another of its generations.
+    SwitchGeneration(SwitchGeneration),
+    /// Keeps a generation from being pruned.
+    PinGeneration(PinGeneration),
+    /// Lets a generation be pruned again.
+    UnpinGeneration(PinGeneration),
+    /// Lets go of generations, for good.
+    PruneGenerations(PruneGenerations),
+    /// Replaces texts or addresses throughout a database.
+    SearchReplace(SearchReplace),
 }
 
 /// What every shell needs to know of a request before it runs.
@@ -93,6 +103,10 @@ impl Request {
             Self::DeployTag(it) => &it.environment.site,
             Self::BringToDev(it) => &it.environment.site,
             Self::Undo(it) => &it.site,
+            Self::SwitchGeneration(it) => &it.environment.site,
+            Self::PinGeneration(it) | Self::UnpinGeneration(it) => &it.environment.site,
+            Self::PruneGenerations(it) => &it.environment.site,
+            Self::SearchReplace(it) => &it.environment.site,
         }
     }
 
@@ -119,6 +133,12 @@ impl Request {
             Self::MergeFromDev(it) => Some(&it.environment.environment),
             Self::ApplyUpstream(it) => Some(&it.environment.environment),
             Self::DeployTag(it) => Some(&it.environment.environment),
+            Self::SwitchGeneration(it) => Some(&it.environment.environment),
+            Self::PinGeneration(it) | Self::UnpinGeneration(it) => {
+                Some(&it.environment.environment)
+            }
+            Self::PruneGenerations(it) => Some(&it.environment.environment),
+            Self::SearchReplace(it) => Some(&it.environment.environment),
         }
     }
 
@@ -147,6 +167,11 @@ impl Request {
             Self::DeployTag(_) => "deploy_tag",
             Self::BringToDev(_) => "bring_to_dev",
             Self::Undo(_) => "undo",
+            Self::SwitchGeneration(_) => "switch_generation",
+            Self::PinGeneration(_) => "pin_generation",
+            Self::UnpinGeneration(_) => "unpin_generation",
+            Self::PruneGenerations(_) => "prune_generations",
+            Self::SearchReplace(_) => "search_replace",
         }
     }
 

@@ -1,7 +1,7 @@
 //! Questions.
 use serde::{Deserialize, Serialize};
 
-use super::Request;
+use super::{Request, SearchReplace};
 use crate::model::{Address, SiteName};
 
 /// A question that changes nothing.
@@ -93,5 +93,17 @@ pub enum Query {
     Command {
         /// The request.
         request: Box<Request>,
+    },
+    /// An environment's generations, newest first; answers `GenerationInfo[]`.
+    Generations {
+        /// The environment.
+        environment: Address,
+        /// Whether to measure what each alone takes of the disk, which takes a while with many files.
+        disk: bool,
+    },
+    /// What a search and replace would change; answers `SearchReplacePlan`. Reads the whole database.
+    SearchReplacePlan {
+        /// The request.
+        request: Box<SearchReplace>,
     },
 }

@@ -22,6 +22,10 @@ pub struct CreateSite {
     /// The branch that Dev follows [default: the repository's own]
     #[cfg_attr(feature = "clap", arg(long))]
     pub branch: Option<String>,
+    /// Take uploads that Git tracks out of it with one more commit; they become Dev's uploads
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub untrack_uploads: bool,
 }
 
 /// `site:install`
