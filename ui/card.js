@@ -15,7 +15,7 @@ export function EnvironmentCard(el, name) {
   el.append(
     html`<header><div class="name"><span class="dot" data-part="dot"></span><h2><button type="button" class="open" data-part="title"></button></h2><span class="lock" data-part="lock" title="Private: visitors are asked for a name and a password"><span class="unseen">Private</span></span>
       <button type="button" class="link" data-part="visit">Visit</button><span data-part="menu"></span></div>
-      <p class="url clip mono selectable" data-part="url"></p><p class="health meta"><span data-part="health"></span> <button type="button" class="link" data-part="why">Why?</button></p><p class="note meta" data-part="note"></p></header>`,
+      <p class="url mono selectable" data-part="url"></p><p class="health meta"><span data-part="health"></span> <button type="button" class="link" data-part="why">Why?</button></p><p class="note meta" data-part="note"></p></header>`,
     html`<div class="cell code" data-part="codeCell"><div class="over"><h3 class="chip code" data-part="codeChip"></h3><small data-part="mode"></small></div>
       <p class="head"><code data-part="commit"></code> <span data-part="message"></span></p><p class="meta" data-part="codeMeta"></p>
       <div class="flag" data-part="flag"><span data-part="changes"></span><button type="button" class="code soft" data-part="review">Review &amp; commit</button></div></div>`,

@@ -2,6 +2,7 @@
 // `new-site`, or `source` (a dialog's field). While they hover, the place says what they are and what they would do.
 import { asError, onFileDrag, query } from './api.js';
 import { html, icon, partsOf, send, show, text } from './lib/dom.js';
+import { address } from './actions.js';
 import { brings, databaseSize, filesSize, found } from './lib/found.js';
 import { envName, sentence } from './lib/words.js';
 
@@ -9,8 +10,8 @@ import { envName, sentence } from './lib/words.js';
 export async function Drop(root, board) {
   let over = null;
   let paths = [];
-  /** @type {{ inspected: import('./types').Inspected[] | null, error: import('./api.js').AppError | null }} */
-  let seen = { inspected: null, error: null };
+  /** What was found, by the environment that it was looked into for: its notes say what does not fit there. */
+  let seen = new Map();
   let asked = 0;
   const label = html`<div class="dropnote" role="status" hidden><span data-part="sign"></span><p><b data-part="what"></b><span data-part="does"></span></p></div>`;
   const parts = partsOf(label);
@@ -32,8 +33,10 @@ export async function Drop(root, board) {
     const info = over?.dataset.drop === 'content' ? environment(over) : null;
     show(label, info);
     if (!info) return;
-    const words = describe(paths, seen, info);
-    parts.sign.replaceChildren(seen.inspected || seen.error ? icon(words.bad ? 'alert' : 'check') : html`<span class="spin"></span>`);
+    look(info);
+    const known = seen.get(address(info));
+    const words = describe(paths, known, info);
+    parts.sign.replaceChildren(known.inspected || known.error ? icon(words.bad ? 'alert' : 'check') : html`<span class="spin"></span>`);
     label.classList.toggle('bad', words.bad);
     text(parts.what, words.what);
     text(parts.does, words.does);
@@ -44,19 +47,22 @@ export async function Drop(root, board) {
     label.style.setProperty('--w', `${Math.min(Math.max(box.width - 24, 260), 420)}px`);
   }
 
-  async function look() {
-    const mine = ++asked;
-    seen = { inspected: null, error: null };
-    const [inspected, error] = await query({ query: 'inspect', paths }).then((it) => [it, null], (it) => [null, asError(it)]);
+  async function look(info) {
+    const environment = address(info);
+    if (seen.has(environment)) return;
+    seen.set(environment, { inspected: null, error: null });
+    const mine = asked;
+    const [inspected, error] = await query({ query: 'inspect', paths, environment }).then((it) => [it, null], (it) => [null, asError(it)]);
     if (mine !== asked) return;
-    seen = { inspected, error };
+    seen.set(environment, { inspected, error });
     draw();
   }
 
   function begin(drag) {
     paths = drag.paths ?? [];
+    seen = new Map();
+    asked += 1;
     root.classList.add('files-over');
-    if (paths.length) look();
   }
 
   await onFileDrag((drag) => {
@@ -68,7 +74,7 @@ export async function Drop(root, board) {
     root.classList.remove('files-over');
     const place = drag.type === 'drop' ? at(drag) : null;
     const dropped = takes(place) && drag.paths?.length ? drag.paths : null;
-    const inspected = seen.inspected;
+    const inspected = seen.get(environment(place) && address(environment(place)))?.inspected ?? null;
     asked += 1;
     mark(null);
     if (!dropped) return;
@@ -91,5 +97,6 @@ function describe(paths, { inspected, error }, info) {
   const { database, files, code } = brings(inspected);
   if (code && !database && !files) return { what, does: 'Code makes a new site: let go on New site.', bad: true };
   const parts = [database && `the database (${databaseSize(info.content.database)})`, files && `the files (${filesSize(info.content.files)})`].filter(Boolean);
-  return { what, does: `Replaces ${parts.join(' and ')} of ${name}. You are asked first.`, bad: false };
+  const [warning] = inspected.flatMap((it) => it.notes);
+  return { what, does: [`Replaces ${parts.join(' and ')} of ${name}. You are asked first.`, warning && sentence(warning)].filter(Boolean).join(' '), bad: false };
 }

@@ -22,7 +22,7 @@ test('a file over a card is named and looked into before it is let go', async (t
   await page.locator('.dropnote').getByText('Database dump').waitFor();
   const said = await words(page.locator('.dropnote'));
   assert.match(said, /Database dump · WordPress · more than 3 tables · 31 MB packed[\s\S]*Replaces the database \(48 tables, 214,310 rows, 212 MB\) of Dev/);
-  assert.deepEqual((await calls(page, 'query')).filter((it) => it.query.query === 'inspect').map((it) => it.query), [{ query: 'inspect', paths: [dump.path] }]);
+  assert.deepEqual((await calls(page, 'query')).filter((it) => it.query.query === 'inspect').map((it) => it.query), [{ query: 'inspect', paths: [dump.path], environment: 'acme.dev' }]);
   await drag(page, 'over', undefined, await centre(page, '.env.live'));
   assert.match(await words(page.locator('.dropnote')), /of Live/);
   await drag(page, 'leave', undefined, [0, 0]);
@@ -35,7 +35,7 @@ test('letting go asks what is replaced, and sends the core’s own request with 
   await drag(page, 'drop', [dump.path, uploads.path], at);
   await act(page, 'Import database and files').waitFor();
   const all = await words(dialog(page));
-  for (const part of ['Import into Dev', 'acme-live-2026-11-20.sql.gz', 'Its collation utf8mb4_0900_ai_ci is mapped', 'Uploaded files · 3,222 files · 1.9 GB', 'the database (48 tables, 214,310 rows, 212 MB) and the files (3,204 files, 1.9 GB) of Dev', 'www.acme.example', 'cdn.acme.example', 'At most 2.1 GB of 80 GB free, about 9 s']) assert.ok(all.includes(part), `${part} in ${all}`);
+  for (const part of ['Import into Dev', 'acme-live-2026-11-20.sql.gz', 'Its collation utf8mb4_0900_ai_ci is mapped', 'Uploaded files · 3,222 files · 1.9 GB', 'The database (48 tables, 214,310 rows, 212 MB) and the files (3,204 files, 1.9 GB) of Dev', 'www.acme.example', 'cdn.acme.example', 'At most 2.1 GB of 80 GB free, about 9 s']) assert.ok(all.includes(part), `${part} in ${all}`);
   await dialog(page).getByLabel('One more address').fill('https://alt.example');
   await dialog(page).getByLabel('Run WordPress database updates').check();
   await dialog(page).getByLabel('Clear Caches').check();

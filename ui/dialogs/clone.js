@@ -80,8 +80,10 @@ export function cloneDialog({ info, from, to, part }, board) {
     list.classList.toggle('tight', !!plan && isTight(plan.effort));
   }
 
-  dialog.body.append(field('From this Environment', source), group('What', database, files), lacks, list, group('Database', urls, full, ...(updates ? [updates] : [])), group('Afterwards', caches));
-  if (sure) dialog.body.append(make('p', 'hint content', 'Content usually goes down from Live. This replaces what visitors of Live wrote.'), sure);
+  const what = group('What', database, files);
+  what.className = 'inline';
+  dialog.body.append(field('From this Environment', source), what, lacks, list, group('Options', urls, full), group('Afterwards', ...(updates ? [updates] : []), caches));
+  if (sure) dialog.confirm(make('p', 'hint content', 'Content usually goes down from Live. This replaces what visitors of Live wrote.'), sure);
   for (const input of [source, database.input, files.input, urls.input, full.input]) input.addEventListener('change', ask);
   source.addEventListener('change', () => compare(chosen(), target));
   dialog.el.addEventListener('close', onChange(draw));

@@ -10,7 +10,8 @@ export function switchDialog({ info, id, words }) {
   const name = envName(info.environment);
   let matches = false;
   const dialog = requestDialog({ title: `Switch ${name} to generation ${id}`, act: `Switch ${name}`, tone: 'content', request: () => switchRequest(info, id, matches ? info.site : null) });
-  dialog.body.append(make('p', '', `${words}. It replaces what visitors of ${name} wrote since. You can undo it.`), typedName(info.site, (it) => { matches = it; dialog.setReady(it); }));
+  dialog.body.append(make('p', '', `${words}. It replaces what visitors of ${name} wrote since. You can undo it.`));
+  dialog.confirm(typedName(info.site, (it) => { matches = it; dialog.setReady(it); }));
 }
 
 /** Letting go of generations is the one thing here that can't be undone. @param {{ all: import('../types').GenerationInfo[] }} given */

@@ -16,8 +16,8 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   const name = envName(info.environment);
   const live = info.environment === 'live';
   const cms = board.site.cms;
-  const view = html`<section class="field" data-drop="source" aria-labelledby="import-files"><h3 class="label" id="import-files">Files</h3><ul class="sources" data-part="list"></ul>
-    <div class="adding"><button type="button" data-part="files">Choose files…</button><button type="button" data-part="folder">Choose folder…</button><input aria-label="Address or path" placeholder="or paste an address or a path" autocomplete="off" spellcheck="false" data-part="typed"><button type="button" data-part="add">Add</button></div>
+  const view = html`<section class="field" data-drop="source" aria-labelledby="import-files"><span class="label" id="import-files">Files</span><ul class="sources" data-part="list"></ul>
+    <div class="adding"><button type="button" data-part="files">Choose files…</button><button type="button" data-part="folder">Choose folder…</button></div><div class="adding"><input aria-label="Address or path" placeholder="or paste an address or a path" autocomplete="off" spellcheck="false" data-part="typed"><button type="button" data-part="add">Add</button></div>
     <small data-part="hint">A dump (.sql, packed or not), a .sqlite file, an archive or folder of uploads, a whole site, or the archives of a backup together. Portico looks into each.</small></section>`;
   const parts = partsOf(view);
   const problem = make('div');
@@ -90,8 +90,8 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
     const now = plan?.replaces ?? info.content;
     const gone = plan ? [plan.code && 'the code', plan.database && `the database (${databaseSize(now.database)})`, plan.files && `the files (${filesSize(now.files)})`].filter(Boolean) : [];
     facts(!plan || plan.problem ? [['Now', sources.length && !plan && !answer.error ? 'Looking into it…' : '']] : [
-      ['Replaces', `${gone.join(' and ')} of ${name}. You can undo it.`],
-      ['Keeps', [!plan.database && 'the database', !plan.files && 'the files', !plan.code && 'the code'].filter(Boolean).join(' and ')],
+      ['Replaces', `${capital(gone.join(' and '))} of ${name}. You can undo it.`],
+      ['Keeps', capital([!plan.database && 'the database', !plan.files && 'the files', !plan.code && 'the code'].filter(Boolean).join(' and '))],
       ['Needs', `${effort(plan.effort)}. ${name} answers with its present content meanwhile.`],
     ]);
     list.classList.toggle('tight', !!plan && isTight(plan.effort));
@@ -132,8 +132,10 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   view.addEventListener('fillSource', ({ detail }) => add(detail));
   for (const el of [urls.input, databases]) el.addEventListener('change', ask);
   dialog.body.append(view, problem, list, databaseField, addresses, afterwards);
-  if (sure) dialog.body.append(sure);
+  if (sure) dialog.confirm(sure);
   draw();
   add(paths);
   (paths.length && sure ? sure.input : paths.length ? dialog.el.querySelector('[data-part=close]') : parts.files).focus();
 }
+
+const capital = (words) => words && words[0].toUpperCase() + words.slice(1);

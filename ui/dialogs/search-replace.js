@@ -96,8 +96,8 @@ export function searchReplaceDialog({ info }, board) {
   const acts = make('p', 'acts-row');
   acts.append(more, dry);
   list.append(rows, acts);
-  dialog.body.append(list, problem, result, field('Only in these tables', tables, 'Names with a space between; all tables when empty.'), group('Options', ...(guid ? [guid] : []), caches));
-  if (live) dialog.body.append(typedName(info.site, (it) => { matches = it; dialog.setReady(filled().length && it); }));
+  dialog.body.append(list, problem, result, field('Only in these tables', tables, 'Names with a space between; all tables when empty.'), ...(guid ? [guid] : []), group('Afterwards', caches));
+  if (live) dialog.confirm(typedName(info.site, (it) => { matches = it; dialog.setReady(filled().length && it); }));
   draw();
   rows.querySelector('input').focus();
 }

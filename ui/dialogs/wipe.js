@@ -13,7 +13,7 @@ export function wipeDialog(info) {
   let matches = !live;
   const dialog = requestDialog({ title: `Wipe database and files of ${name}`, act: `Wipe ${name}`, tone: 'bad', request: () => wipeRequest(info, live && matches ? info.site : null) });
   const list = make('dl', 'selectable');
-  Facts(list)([['Removes', `${databaseSize(database)} and ${filesSize(files)}. You can undo it.`], ['Keeps', `the code of ${name}, and every other environment.`]]);
+  Facts(list)([['Removes', `${databaseSize(database)} and ${filesSize(files)}. You can undo it.`], ['Keeps', `The code of ${name}, and every other environment.`]]);
   dialog.body.append(list);
-  if (live) dialog.body.append(typedName(info.site, (it) => { matches = it; dialog.setReady(it); }));
+  if (live) dialog.confirm(typedName(info.site, (it) => { matches = it; dialog.setReady(it); }));
 }
