@@ -87,13 +87,9 @@ export const clonePlan = {
   pairs: [{ old: 'http://live-acme.localhost:8080', new: 'http://dev-acme.localhost:8080' }, { old: 'https://www.acme.example', new: 'http://dev-acme.localhost:8080' }], effort, confirm: false,
 };
 const inspected = (name, bytes, packed, holds, notes = []) => ({ path: `/home/mira/Downloads/${name}`, name, bytes, packed, holds, notes });
-export const dump = inspected('acme-live-2026-11-20.sql.gz', 31_000_000, ['gzip'], { type: 'database', sqlite: false, member: null, cms: 'wordpress', prefix: 'wp_', tables: ['wp_options', 'wp_posts', 'wp_users'], complete: false, addresses: ['https://www.acme.example'], databases: [] }, ['its collation utf8mb4_0900_ai_ci is mapped to utf8mb4_uca1400_ai_ci']);
+export const dump = inspected('acme-live-2026-11-20.sql.gz', 31_000_000, ['gzip'], { type: 'database', sqlite: false, member: null, cms: 'wordpress', prefix: 'wp_', tables: ['wp_options', 'wp_posts', 'wp_users'], complete: false, addresses: ['https://www.acme.example', 'https://cdn.acme.example'], databases: [] }, ['its collation utf8mb4_0900_ai_ci is mapped to utf8mb4_uca1400_ai_ci']);
 export const uploads = inspected('acme_live_files.tar.gz', 1_700_000_000, ['gzip', 'tar'], { type: 'files', count: 3222, bytes: 1_900_000_000, complete: true, root: 'files_live' });
 export const unusable = inspected('holiday.jpg', 2_400_000, [], { type: 'unusable', reason: 'it is neither a dump, nor an archive, nor a folder' });
-export const importPlan = (sources, request, extra = {}) => ({
-  environment: 'acme.dev', sources, replaces: acme[0].content, code: false, database: sources.some((it) => it.holds.type === 'database'), files: sources.some((it) => it.holds.type === 'files'),
-  pairs: [{ old: 'https://www.acme.example', new: 'http://dev-acme.localhost:8080' }, { old: 'https://cdn.acme.example', new: 'http://dev-acme.localhost:8080' }], effort, request, problem: null, confirm: false, ...extra,
-});
 export const importRequest = (environment, extra = {}) => ({ kind: 'import_database', environment, file: dump.path, files: null, from_database: null, from_url: null, keep_urls: false, updatedb: false, cc: false, confirm: null, ...extra });
 export const comparison = {
   from: 'acme.live', to: 'acme.dev', entries: { what: 'posts', newer: 18, newest_from: before(30), newest_to: before(4 * 1440) },
@@ -102,5 +98,5 @@ export const comparison = {
 };
 export const dryRun = { tables: [{ table: 'wp_options', rows: 12, replacements: 31 }, { table: 'wp_postmeta', rows: 410, replacements: 902 }, { table: 'wp_posts', rows: 228, replacements: 271 }], rows: 650, replacements: 1204, notes: ['2 serialised values were broken before and are left as they are'] };
 Object.assign(full, {
-  generations, clone_plan: clonePlan, inspect: [dump], import_plan: importPlan([dump, uploads], importRequest('acme.dev', { files: uploads.path })), compare_content: comparison, search_replace_plan: dryRun,
+  generations, clone_plan: clonePlan, inspect: [dump, uploads, unusable], compare_content: comparison, search_replace_plan: dryRun,
 });

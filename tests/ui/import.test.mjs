@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dump, full, importPlan, importRequest, unusable, uploads } from './fixtures.mjs';
+import { dump, full, importRequest, unusable, uploads } from './fixtures.mjs';
 import { calls, open, runs, withBrowser } from './support.mjs';
 
 withBrowser();
@@ -35,7 +35,7 @@ test('letting go asks what is replaced, and sends the core’s own request with 
   await drag(page, 'drop', [dump.path, uploads.path], at);
   await act(page, 'Import database and files').waitFor();
   const all = await words(dialog(page));
-  for (const part of ['Import into Dev', 'acme-live-2026-11-20.sql.gz', 'Its collation utf8mb4_0900_ai_ci is mapped', 'Uploaded files · 3,222 files · 1.9 GB', 'The database (48 tables, 214,310 rows, 212 MB) and the files (3,204 files, 1.9 GB) of Dev', 'www.acme.example', 'cdn.acme.example', 'At most 2.1 GB of 80 GB free, about 9 s']) assert.ok(all.includes(part), `${part} in ${all}`);
+  for (const part of ['Import into Dev', 'acme-live-2026-11-20.sql.gz', 'Its collation utf8mb4_0900_ai_ci is mapped', 'Uploaded files · 3,222 files · 1.9 GB', 'The database (48 tables, 214,310 rows, 212 MB) and the files (3,204 files, 1.9 GB) of Dev', 'www.acme.example', 'cdn.acme.example', 'Dev answers with its present content until the import is complete']) assert.ok(all.includes(part), `${part} in ${all}`);
   await dialog(page).getByLabel('One more address').fill('https://alt.example');
   await dialog(page).getByLabel('Run WordPress database updates').check();
   await dialog(page).getByLabel('Clear Caches').check();
@@ -44,26 +44,26 @@ test('letting go asks what is replaced, and sends the core’s own request with 
   assert.deepEqual(await runs(page), [importRequest('acme.dev', { files: uploads.path, from_url: 'https://alt.example', updatedb: true, cc: true })]);
 });
 
-test('the same by button: files are chosen, added by address, and left out again', async (t) => {
+test('the same by button: files are chosen, added by path, and left out again', async (t) => {
   const page = await open(t, full);
   await page.getByRole('button', { name: 'More for Dev' }).click();
   await page.getByRole('menuitem', { name: 'Import…' }).click();
   assert.equal(await act(page, 'Import').isDisabled(), true);
   await page.evaluate((it) => { fake.pickedFiles = [it]; }, dump.path);
   await act(page, 'Choose files…').click();
-  await act(page, 'Import database and files').waitFor();
-  await dialog(page).getByLabel('Address or path').fill('https://example.org/backup.sql.gz');
+  await act(page, 'Import database').waitFor();
+  await dialog(page).getByLabel('Path').fill(uploads.path);
   await page.keyboard.press('Enter');
-  await dialog(page).getByText('backup.sql.gz', { exact: true }).waitFor();
+  await act(page, 'Import database and files').waitFor();
   assert.equal((await runs(page)).length, 0, 'Enter in the field adds, it does not import');
-  const asked = async () => (await calls(page, 'query')).map((it) => it.query).filter((it) => it.query === 'import_plan').at(-1);
-  assert.deepEqual((await asked()).sources, [dump.path, 'https://example.org/backup.sql.gz']);
-  await act(page, 'Leave out backup.sql.gz').click();
-  await page.waitForFunction(() => fake.of('query').at(-1).query.sources?.length === 1);
+  await act(page, `Leave out ${dump.name}`).click();
+  await act(page, 'Import files').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  assert.deepEqual(await runs(page), [{ kind: 'import_files', environment: 'acme.dev', file: uploads.path, confirm: null }]);
 });
 
 test('Live’s content is replaced only once the site’s name was typed', async (t) => {
-  const page = await open(t, { ...full, import_plan: importPlan([dump], importRequest('acme.live'), { environment: 'acme.live', confirm: true }) });
+  const page = await open(t, full);
   const at = await hover(page, '.env.live');
   await drag(page, 'drop', [dump.path], at);
   await page.getByLabel(/Type acme to confirm/).waitFor();
@@ -75,18 +75,17 @@ test('Live’s content is replaced only once the site’s name was typed', async
 });
 
 test('what can’t be imported says so while it hovers and in the dialog', async (t) => {
-  const problem = { code: 'refused', message: '`holiday.jpg` can’t be imported', hint: 'Bring a dump, an archive or a folder.', causes: [] };
-  const page = await open(t, { ...full, inspect: [unusable], import_plan: importPlan([unusable], null, { problem }) });
+  const page = await open(t, full);
   const at = await hover(page, '.env.test', [unusable.path]);
   await page.locator('.dropnote.bad').getByText('It is neither a dump').waitFor();
   await drag(page, 'drop', [unusable.path], at);
-  await dialog(page).getByText('Bring a dump, an archive or a folder.').waitFor();
+  await dialog(page).getByText('Bring a dump of a database').waitFor();
   assert.equal(await act(page, 'Import').isDisabled(), true);
 });
 
 test('of a dump of several databases one has to be chosen', async (t) => {
   const two = { ...dump, holds: { ...dump.holds, databases: ['acme', 'mailer'] } };
-  const page = await open(t, { ...full, import_plan: importPlan([two], importRequest('acme.dev')) });
+  const page = await open(t, { ...full, inspect: [two] });
   const at = await hover(page, '.env.dev');
   await drag(page, 'drop', [dump.path], at);
   await dialog(page).getByLabel(/several databases/).waitFor();
@@ -121,4 +120,19 @@ test('an environment’s page takes files anywhere on its content, a card that d
   await page.locator('.dropnote').getByText('Database dump').waitFor();
   await drag(page, 'drop', [dump.path], at);
   await page.getByRole('heading', { name: 'Import into Dev' }).waitFor();
+});
+
+test('two dumps, and the code of a site, are refused with the way on', async (t) => {
+  const other = { ...dump, name: 'other.sql', path: '/tmp/other.sql' };
+  const code = { ...dump, name: 'site.zip', path: '/tmp/site.zip', holds: { type: 'code', cms: 'wordpress', root: '', uploads: null } };
+  const page = await open(t, { ...full, inspect: [dump, other, code] });
+  const at = await hover(page, '.env.dev', [dump.path, other.path]);
+  await drag(page, 'drop', [dump.path, other.path], at);
+  await dialog(page).getByText('are both a dump of a database').waitFor();
+  assert.equal(await act(page, 'Import').isDisabled(), true);
+  await act(page, 'Leave out other.sql').click();
+  await act(page, 'Import database').waitFor();
+  await dialog(page).getByLabel('Path').fill(code.path);
+  await page.keyboard.press('Enter');
+  await dialog(page).getByText('holds the code of a site').waitFor();
 });

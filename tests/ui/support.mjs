@@ -39,6 +39,8 @@ function fakeTauri(answers) {
       if (fake.slow[key]) await new Promise((done) => setTimeout(done, fake.slow[key].shift() ?? 0));
       if (answer === undefined) throw { code: 'not_found', message: `no answer is named \`${key}\``, hint: null, causes: [] };
       if (answer?.refuse) throw answer.refuse;
+      // Only what was asked about, in that order.
+      if (query.query === 'inspect') return query.paths.map((path) => answer.find((it) => it.path === path)).filter(Boolean);
       return answer;
     },
     run({ request, events }) {

@@ -1,10 +1,10 @@
-import { asError, pickFiles, pickFolder, query } from '../api.js';
-import { address } from '../actions.js';
+import { asError, pickFiles, pickFolder } from '../api.js';
 import { html, icon, keyed, make, partsOf, show, text } from '../lib/dom.js';
 import { check, field, group, requestDialog, typedName } from '../lib/dialog.js';
 import { ErrorNote } from '../lib/error.js';
 import { databaseSize, filesSize, found } from '../lib/found.js';
-import { effort, Facts, isTight, PairList } from '../lib/plan.js';
+import { importPlan } from '../lib/import-plan.js';
+import { Facts, PairList } from '../lib/plan.js';
 import { envName, sentence, system } from '../lib/words.js';
 
 /**
@@ -17,7 +17,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   const live = info.environment === 'live';
   const cms = board.site.cms;
   const view = html`<section class="field" data-drop="source" aria-labelledby="import-files"><span class="label" id="import-files">Files</span><ul class="sources" data-part="list"></ul>
-    <div class="adding"><button type="button" data-part="files">Choose files…</button><button type="button" data-part="folder">Choose folder…</button></div><div class="adding"><input aria-label="Address or path" placeholder="or paste an address or a path" autocomplete="off" spellcheck="false" data-part="typed"><button type="button" data-part="add">Add</button></div>
+    <div class="adding"><button type="button" data-part="files">Choose files…</button><button type="button" data-part="folder">Choose folder…</button></div><div class="adding"><input aria-label="Path" placeholder="or paste the path of a file or folder" autocomplete="off" spellcheck="false" data-part="typed"><button type="button" data-part="add">Add</button></div>
     <small data-part="hint">A dump (.sql, packed or not), a .sqlite file, an archive or folder of uploads, a whole site, or the archives of a backup together. Portico looks into each.</small></section>`;
   const parts = partsOf(view);
   const problem = make('div');
@@ -40,7 +40,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   let sources = [];
   let asked = 0;
   let matches = !live;
-  /** @type {{ plan: import('../types').ImportPlan | null, error: import('../api.js').AppError | null, inspected: import('../types').Inspected[] | null }} */
+  /** @type {{ plan: Awaited<ReturnType<typeof importPlan>> | null, error: import('../api.js').AppError | null, inspected: import('../types').Inspected[] | null }} */
   let answer = { plan: null, error: null, inspected };
 
   /** The core's own request, with what was chosen here. Only what that kind of import knows is set. */
@@ -51,7 +51,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
     return Object.fromEntries(Object.entries(wanted).map(([key, value]) => [key, key in options ? options[key] : value]));
   }
   const dialog = requestDialog({ title: `Import into ${name}`, act: 'Import', tone: 'content', request });
-  const isReady = () => !!answer.plan?.request && matches && !isTight(answer.plan.effort) && (databaseField.hidden || databases.value !== '');
+  const isReady = () => !!answer.plan?.request && matches && (databaseField.hidden || databases.value !== '');
   const sure = live ? typedName(info.site, (it) => { matches = it; dialog.setReady(isReady()); }) : null;
 
   async function ask() {
@@ -59,7 +59,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
     answer = { plan: null, error: null, inspected: answer.inspected };
     draw();
     if (!sources.length) return;
-    const [plan, error] = await query({ query: 'import_plan', environment: address(info), sources, from_database: databases.value || null }).then((it) => [it, null], (it) => [null, asError(it)]);
+    const [plan, error] = await importPlan(info, sources).then((it) => [it, null], (it) => [null, asError(it)]);
     if (mine !== asked) return;
     answer = { plan, error, inspected: plan?.sources ?? answer.inspected };
     draw();
@@ -79,7 +79,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
     show(parts.list, sources.length);
     note(error ?? plan?.problem ?? null);
     drawPlan(plan);
-    const offered = new Set((answer.inspected ?? []).flatMap((it) => it.holds.databases ?? []));
+    const offered = new Set((answer.inspected ?? []).filter((it) => sources.includes(it.path)).flatMap((it) => it.holds.databases ?? []));
     show(databaseField, offered.size > 1);
     if (databases.options.length - 1 !== offered.size) databases.replaceChildren(new Option('Choose…', ''), ...[...offered].map((it) => new Option(it, it)));
     dialog.act(plan?.request ? `Import ${plan.code ? 'the site' : [plan.database && 'database', plan.files && 'files'].filter(Boolean).join(' and ')}` : 'Import');
@@ -87,14 +87,13 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   }
 
   function drawPlan(plan) {
-    const now = plan?.replaces ?? info.content;
+    const now = info.content;
     const gone = plan ? [plan.code && 'the code', plan.database && `the database (${databaseSize(now.database)})`, plan.files && `the files (${filesSize(now.files)})`].filter(Boolean) : [];
     facts(!plan || plan.problem ? [['Now', sources.length && !plan && !answer.error ? 'Looking into it…' : '']] : [
       ['Replaces', `${capital(gone.join(' and '))} of ${name}. You can undo it.`],
       ['Keeps', capital([!plan.database && 'the database', !plan.files && 'the files', !plan.code && 'the code'].filter(Boolean).join(' and '))],
-      ['Needs', `${effort(plan.effort)}. ${name} answers with its present content meanwhile.`],
+      ['Meanwhile', `${name} answers with its present content until the import is complete.`],
     ]);
-    list.classList.toggle('tight', !!plan && isTight(plan.effort));
     const converts = !!plan?.database && !plan.problem;
     show(addresses, converts);
     show(afterwards, converts);
@@ -130,7 +129,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   parts.add.addEventListener('click', typed);
   parts.typed.addEventListener('keydown', (event) => { if (event.key === 'Enter') { event.preventDefault(); typed(); } });
   view.addEventListener('fillSource', ({ detail }) => add(detail));
-  for (const el of [urls.input, databases]) el.addEventListener('change', ask);
+  for (const el of [urls.input, databases]) el.addEventListener('change', draw);
   dialog.body.append(view, problem, list, databaseField, addresses, afterwards);
   if (sure) dialog.confirm(sure);
   draw();
