@@ -97,6 +97,5 @@ function describe(paths, { inspected, error }, info) {
   const { database, files, code } = brings(inspected);
   if (code && !database && !files) return { what, does: 'Code makes a new site: let go on New site.', bad: true };
   const parts = [database && `the database (${databaseSize(info.content.database)})`, files && `the files (${filesSize(info.content.files)})`].filter(Boolean);
-  const [warning] = inspected.flatMap((it) => it.notes);
-  return { what, does: [`Replaces ${parts.join(' and ')} of ${name}. You are asked first.`, warning && sentence(warning)].filter(Boolean).join(' '), bad: false };
+  return { what, does: `Replaces ${parts.join(' and ')} of ${name}. You are asked first.`, bad: false };
 }
