@@ -1,6 +1,7 @@
 // Mounts the page, carries verbs to whoever does them, and draws when the store has news.
 import * as api from './api.js';
 import { cloneDialog } from './dialogs/clone.js';
+import { cloneProfileDialog } from './dialogs/clone-profile.js';
 import { commitDialog } from './dialogs/commit.js';
 import { exportDialog } from './dialogs/export.js';
 import { pruneDialog, switchDialog } from './dialogs/generations.js';
@@ -9,6 +10,7 @@ import { searchReplaceDialog } from './dialogs/search-replace.js';
 import { deleteSiteDialog } from './dialogs/delete-site.js';
 import { deployDialog } from './dialogs/deploy.js';
 import { newSiteDialog } from './dialogs/new-site.js';
+import { moveDatabaseDialog } from './dialogs/move-database.js';
 import { errorDialog, keysDialog, logDialog } from './dialogs/small.js';
 import { wipeDialog } from './dialogs/wipe.js';
 import { Drag } from './drag.js';
@@ -107,6 +109,8 @@ const verbs = {
   exportContent: (detail) => exportDialog(detail),
   searchReplace: (detail) => searchReplaceDialog(detail, board()),
   switchGeneration: (detail) => switchDialog(detail),
+  moveDatabase: (detail) => moveDatabaseDialog(detail),
+  cloneProfile: (site) => once(() => cloneProfileDialog(site), 'Tables that clones leave out'),
   pruneGenerations: (detail) => pruneDialog(detail),
   deleteSite: (site) => deleteSiteDialog(site),
   start: (request) => store.start(request).catch(failed('It did not start')),

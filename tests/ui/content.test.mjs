@@ -180,3 +180,31 @@ test('while a workflow holds the site its content can be looked at, not changed'
   assert.equal(await page.getByRole('button', { name: 'Export… database' }).isEnabled(), true);
   assert.ok(comparison.tables.length);
 });
+
+test('a site is moved to the other database engine, with what that means', async (t) => {
+  const page = await open(t, full);
+  await page.getByRole('button', { name: 'More for this site' }).click();
+  await page.getByRole('menuitem', { name: 'Move to SQLite…' }).click();
+  assert.match(await words(dialog(page)), /Move Acme Corp to SQLite[\s\S]*Live\s+48 tables, 214,310 rows, 212 MB[\s\S]*All rows of 3 environments[\s\S]*You can undo it/);
+  await act(page, 'Move to SQLite').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  assert.deepEqual(await runs(page), [{ kind: 'set_database', site: 'acme', engine: 'sqlite' }]);
+});
+
+test('the tables that clones leave out can be changed, and set back to the system’s own', async (t) => {
+  const page = await open(t, full);
+  const choose = async () => { await page.getByRole('button', { name: 'More for this site' }).click(); await page.getByRole('menuitem', { name: 'Tables that clones leave out…' }).click(); await dialog(page).getByRole('textbox').waitFor(); };
+  await choose();
+  assert.equal(await act(page, 'Save').isDisabled(), true);
+  assert.equal(await act(page, 'Back to WordPress’s own list').isDisabled(), true);
+  await dialog(page).getByRole('textbox').fill('actionscheduler_logs\nmy_log');
+  await act(page, 'Save').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  await finish(page, 100);
+  await page.evaluate(() => { fake.answers.clone_profile.is_default = false; });
+  await choose();
+  await act(page, 'Back to WordPress’s own list').click();
+  await act(page, 'Save').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  assert.deepEqual(await runs(page), [{ kind: 'set_clone_profile', site: 'acme', exclude: ['actionscheduler_logs', 'my_log'], reset: false }, { kind: 'set_clone_profile', site: 'acme', exclude: [], reset: true }]);
+});
