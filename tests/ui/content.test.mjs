@@ -208,3 +208,12 @@ test('the tables that clones leave out can be changed, and set back to the syste
   await dialog(page).waitFor({ state: 'detached' });
   assert.deepEqual(await runs(page), [{ kind: 'set_clone_profile', site: 'acme', exclude: ['actionscheduler_logs', 'my_log'], reset: false }, { kind: 'set_clone_profile', site: 'acme', exclude: [], reset: true }]);
 });
+
+test('the board says what the source has that an environment lacks, once both are awake', async (t) => {
+  const awake = structuredClone(full['board:acme']);
+  awake.environments[2].health = { type: 'answered', status: 200, ms: 60 };
+  const page = await open(t, { ...full, environment: awake.environments[0], 'board:acme': awake });
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+  await page.locator('.env.dev .drift').getByText('Live has 18 newer posts').waitFor();
+  assert.equal(await page.locator('.env.live .drift').isVisible(), false);
+});
