@@ -14,6 +14,7 @@ mod pantheon_yml;
 mod pantheon_yml_check;
 mod php_source;
 mod plain;
+mod recognise;
 mod sample;
 mod support;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use contract::{php_settings, variables};
 pub use detect::detect;
 pub use pantheon_yml::{PantheonYml, pantheon_yml};
 pub use pantheon_yml_check::{PANTHEON_YML, check_pantheon_yml};
+pub use recognise::{of_paths, of_tables};
 pub use sample::write_sample;
 pub use support::{Installation, PhpTask, cache_clearer, installer, updater, write_support};
 

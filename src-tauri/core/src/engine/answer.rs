@@ -67,6 +67,9 @@ pub(super) fn answer(
         Query::SearchReplacePlan { request } => {
             json(workflow::search_replace::dry_run(context, request)?)
         }
+        Query::Inspect { paths, environment } => {
+            json(workflow::inspect::inspect(context, paths, environment.as_ref())?)
+        }
     }
 }
 

@@ -22,6 +22,7 @@ mod generation;
 pub mod generations;
 pub mod heal;
 mod import;
+pub mod inspect;
 mod install_site;
 mod merge;
 pub mod prune;

@@ -6,6 +6,7 @@ mod peek;
 mod rows;
 mod source;
 mod statements;
+mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -14,8 +15,9 @@ use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 pub use export::{Exported, Form, export_database, export_files};
 pub use load::load_mariadb;
 pub use peek::{Peeked, peek};
-pub use source::{Content, Dump, look, open, uploads_in};
+pub use source::{Content, Dump, is_dump_name, look, open, uploads_in};
 use statements::Trouble;
+pub use survey::{Survey, survey, survey_sqlite};
 
 use super::urls::Rewriter;
 use crate::{

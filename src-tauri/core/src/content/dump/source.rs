@@ -218,7 +218,7 @@ fn zip_member(path: &Path) -> io::Result<Option<Member>> {
 }
 
 /// `acme.sql`, `acme.sql.gz`; not what macOS puts beside it.
-fn is_dump_name(name: &str) -> bool {
+pub fn is_dump_name(name: &str) -> bool {
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
     let packed = [".gz", ".bz2", ".xz", ".zst"].iter().find_map(|end| file.strip_suffix(end));
     !file.starts_with("._") && packed.unwrap_or(&file).ends_with(".sql")

@@ -106,4 +106,11 @@ pub enum Query {
         /// The request.
         request: Box<SearchReplace>,
     },
+    /// What files and folders are, by a quick look into each; answers `Inspected[]`.
+    Inspect {
+        /// Their paths, absolute.
+        paths: Vec<String>,
+        /// Where they may be imported: notes say what does not fit there.
+        environment: Option<Address>,
+    },
 }
