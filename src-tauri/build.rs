@@ -12,8 +12,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let capabilities = root.join("src-tauri/capabilities/**/*").display().to_string();
     fs::copy(root.join("Cargo.toml"), out.join("Cargo.toml"))?;
     env::set_current_dir(&out)?;
-    let commands =
-        &["query", "run", "cancel", "subscribe", "open_url", "open_folder", "open_terminal"];
+    let commands = &[
+        "query",
+        "run",
+        "cancel",
+        "subscribe",
+        "open_url",
+        "open_folder",
+        "open_terminal",
+        "show_in_folder",
+    ];
     tauri_build::try_build(
         tauri_build::Attributes::new()
             .config_path(root.join("tauri.conf.json"))

@@ -1,5 +1,6 @@
 // Everything that a person can do, as data: the menus and the palette are lists of these.
-import { envName, host, tagName } from './lib/words.js';
+import { engines } from './dialogs/move-database.js';
+import { engine, envName, host, tagName } from './lib/words.js';
 
 export const address = (info) => `${info.site}.${info.environment}`;
 
@@ -14,7 +15,12 @@ const modeLabel = (info) => (info.connection_mode === 'git' ? 'Switch to SFTP mo
 
 export function environmentMenu(info) {
   return [
+    { label: 'Database / Files', verb: 'openEnvironment', detail: { environment: info.environment, tab: 'content' } },
     { label: 'Clone content from…', verb: 'clone', detail: { info, to: info.environment } },
+    { label: 'Import…', verb: 'importContent', detail: { info } },
+    { label: 'Export…', verb: 'exportContent', detail: { info } },
+    { label: 'Search & replace…', verb: 'searchReplace', detail: { info } },
+    null,
     { label: 'Clear Caches', verb: 'start', detail: clearRequest(info) },
     ...(info.connection_mode ? [{ label: modeLabel(info), verb: 'start', detail: modeRequest(info) }] : []),
     null,
@@ -27,10 +33,13 @@ export function environmentMenu(info) {
   ];
 }
 
+const hasDatabase = (board) => board.site.cms !== 'html' && board.environments.length > 0;
+
 export function siteMenu(board) {
   return [
     { label: 'Copy clone command', verb: 'copyText', detail: { text: `git clone ${board.repository} ${board.site.name}`, said: 'Copied the clone command' } },
     { label: 'Show activity', verb: 'openTab', detail: 'activity' },
+    ...(hasDatabase(board) ? [null, { label: 'Tables that clones leave out…', verb: 'cloneProfile', detail: board.site }, { label: `Move to ${engine(engines(board).other)}…`, verb: 'moveDatabase', detail: board }] : []),
     null,
     { label: 'Delete site…', verb: 'deleteSite', detail: board.site, tone: 'bad' },
   ];
@@ -46,6 +55,10 @@ function environmentActions(info, all) {
     info.code.tag && { label: `Deploy to ${name}`, note: info.code.deployable ? `${info.code.deployable} waiting since ${tagName(info.code.tag)}` : 'in step', verb: 'deploy', detail: info, request: deployRequest(info) },
     info.code.uncommitted && { label: `Review & commit on ${name}`, note: `${info.code.uncommitted} changed`, verb: 'commit', detail: info },
     ...others.map((from) => ({ label: `Clone content from ${envName(from.environment)} to ${name}`, verb: 'clone', detail: { info, from: from.environment, to: info.environment }, request: cloneRequest(info.site, from.environment, info.environment) })),
+    { label: `Import database or files into ${name}…`, verb: 'importContent', detail: { info } },
+    { label: `Export the database of ${name}…`, verb: 'exportContent', detail: { info, part: 'database' } },
+    { label: `Export the files of ${name}…`, verb: 'exportContent', detail: { info, part: 'files' } },
+    { label: `Search & replace on ${name}…`, verb: 'searchReplace', detail: { info } },
     { label: `Clear Caches of ${name}`, verb: 'start', detail: clearRequest(info), request: clearRequest(info) },
     info.connection_mode && { label: `${name}: ${modeLabel(info)}`, verb: 'start', detail: modeRequest(info), request: modeRequest(info) },
     { label: `Show Database / Files of ${name}`, verb: 'openEnvironment', detail: { environment: info.environment, tab: 'content' } },
@@ -62,6 +75,7 @@ export function allActions({ sites, selected }, board) {
     ...(board ? board.environments.flatMap((info) => environmentActions(info, board.environments)).map((it) => ({ group: board.site.label, ...it })) : []),
     ...(undo ? [{ group: board.site.label, label: `Undo: ${undo.title}`, verb: 'undo', detail: undo, request: { kind: 'undo', site: undo.site, workflow: undo.id } }] : []),
     ...(board ? [['Workflow', 'workflow'], ['Commits', 'commits'], ['Activity', 'activity']].map(([label, tab]) => ({ group: board.site.label, label: `Show ${label}`, verb: 'openTab', detail: tab })) : []),
+    ...(board && hasDatabase(board) ? [{ group: board.site.label, label: 'Tables that clones leave out…', verb: 'cloneProfile', detail: board.site }, { group: board.site.label, label: `Move to ${engine(engines(board).other)}…`, verb: 'moveDatabase', detail: board, request: { kind: 'set_database', site: board.site.name, engine: engines(board).other } }] : []),
     ...(board ? [{ group: board.site.label, label: 'Delete site…', verb: 'deleteSite', detail: board.site, request: { kind: 'delete_site', site: board.site.name, confirm: null } }] : []),
     ...(sites ?? []).filter((it) => it.name !== selected).map((it) => ({ group: 'Sites', label: `Go to ${it.label}`, note: it.name, verb: 'selectSite', detail: it.name })),
     { group: 'Portico', label: 'New site…', verb: 'newSite', detail: {} },

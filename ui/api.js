@@ -1,7 +1,7 @@
 // The only file that knows Tauri. What the desktop shell must offer:
 //   query({query}) run({request, events}) cancel({workflow}) subscribe({events})
-//   open_url({url}) open_folder({path}) open_terminal({path}) notify({title, body}),
-//   the event "menu" with a verb, and the dialog plugin's open.
+//   open_url({url}) open_folder({path}) open_terminal({path}) show_in_folder({path}) notify({title, body}),
+//   the event "menu" with a verb, and the dialog plugin's open and save.
 
 /** A failure as the core tells it. */
 export class AppError extends Error {
@@ -57,6 +57,7 @@ export const subscribe = async (onEvent) => call('subscribe', { events: channel(
 export const openUrl = (url) => call('open_url', { url });
 export const openFolder = (path) => call('open_folder', { path });
 export const openTerminal = (path) => call('open_terminal', { path });
+export const showInFolder = (path) => call('show_in_folder', { path });
 
 /** Says it where the system says such things; where it can't, the page has said it too. */
 export const notify = (title, body) => call('notify', { title, body }).catch(() => {});
@@ -67,23 +68,20 @@ export async function onMenu(onChoice) {
 }
 
 /** A folder that the person picks, or null. @returns {Promise<string | null>} */
-export const pickFolder = (title) => pick({ title, directory: true });
+export const pickFolder = (title) => pick('open', { title, directory: true });
 
 /** An archive of code that the person picks, or null. @returns {Promise<string | null>} */
-export const pickArchive = (title) => pick({ title, filters: [{ name: 'Archives of code', extensions: ['zip', 'gz', 'tgz'] }] });
+export const pickArchive = (title) => pick('open', { title, filters: [{ name: 'Archives of code', extensions: ['zip', 'gz', 'tgz'] }] });
+
+/** Files that the person picks; none is an empty list. @returns {Promise<string[]>} */
+export const pickFiles = async (title) => (await pick('open', { title, multiple: true })) ?? [];
 
 /** Where the person wants a file, or null. @returns {Promise<string | null>} */
-export async function pickPlace(title, name) {
-  try {
-    return await window.__TAURI__.dialog.save({ title, defaultPath: name });
-  } catch (thrown) {
-    throw asError(thrown);
-  }
-}
+export const pickPlace = (title, defaultPath, name, extensions) => pick('save', { title, defaultPath, ...(extensions && { filters: [{ name, extensions }] }) });
 
-async function pick(options) {
+async function pick(way, options) {
   try {
-    return await window.__TAURI__.dialog.open(options);
+    return await window.__TAURI__.dialog[way](options);
   } catch (thrown) {
     throw asError(thrown);
   }

@@ -1,10 +1,16 @@
 // Mounts the page, carries verbs to whoever does them, and draws when the store has news.
 import * as api from './api.js';
 import { cloneDialog } from './dialogs/clone.js';
+import { cloneProfileDialog } from './dialogs/clone-profile.js';
 import { commitDialog } from './dialogs/commit.js';
+import { exportDialog } from './dialogs/export.js';
+import { pruneDialog, switchDialog } from './dialogs/generations.js';
+import { importDialog } from './dialogs/import.js';
+import { searchReplaceDialog } from './dialogs/search-replace.js';
 import { deleteSiteDialog } from './dialogs/delete-site.js';
 import { deployDialog } from './dialogs/deploy.js';
 import { newSiteDialog } from './dialogs/new-site.js';
+import { moveDatabaseDialog } from './dialogs/move-database.js';
 import { errorDialog, keysDialog, logDialog } from './dialogs/small.js';
 import { wipeDialog } from './dialogs/wipe.js';
 import { Drag } from './drag.js';
@@ -78,6 +84,13 @@ async function once(open, title) {
 }
 
 const say = (words) => toast({ words });
+
+/** What a person may want next, once a workflow has succeeded. */
+function then(row) {
+  const { file } = row.result ?? {};
+  if (row.kind.startsWith('export_') && file) return { action: 'Show in folder', run: () => api.showInFolder(file).catch(failed('The folder can’t be opened')) };
+  return row.undoable ? { action: 'Undo', run: () => verbs.undo(row) } : {};
+}
 const board = () => store.board();
 
 /** Every verb that the page's parts send up. */
@@ -92,6 +105,13 @@ const verbs = {
   clone: (detail) => cloneDialog(detail, board()),
   commit: (info) => once(() => commitDialog(info), 'Review & commit'),
   wipe: (info) => wipeDialog(info),
+  importContent: (detail) => importDialog(detail, board()),
+  exportContent: (detail) => exportDialog(detail),
+  searchReplace: (detail) => searchReplaceDialog(detail, board()),
+  switchGeneration: (detail) => switchDialog(detail),
+  moveDatabase: (detail) => moveDatabaseDialog(detail),
+  cloneProfile: (site) => once(() => cloneProfileDialog(site), 'Tables that clones leave out'),
+  pruneGenerations: (detail) => pruneDialog(detail),
   deleteSite: (site) => deleteSiteDialog(site),
   start: (request) => store.start(request).catch(failed('It did not start')),
   undo: (row) => store.start({ kind: 'undo', site: row.site, workflow: row.id }).catch(failed('It can’t be undone')),
@@ -116,7 +136,7 @@ store.onFinished((row, mine) => {
   if (!document.hasFocus()) api.notify(row.title, ended(row));
   if (row.state === 'succeeded') {
     if (row.kind === 'create_site') store.select(row.site);
-    toast({ words: row.title, note: ended(row), ...(row.undoable ? { action: 'Undo', run: () => verbs.undo(row) } : {}) });
+    toast({ words: row.title, note: ended(row), ...then(row) });
   } else if (row.state === 'failed' && row.error) {
     if (document.querySelector('dialog[open]')) toast({ words: row.title, note: sentence(row.error.message), tone: 'bad', action: 'Why?', run: () => errorDialog({ title: row.title, error: row.error }) });
     else errorDialog({ title: row.title, error: row.error });
@@ -133,7 +153,7 @@ function ended(row) {
 shortcuts({ verbs, state, toggleDrawer: drawer.toggle });
 await api.onMenu((verb, detail) => { if (!document.querySelector('dialog[open]')) ({ toggleDrawer: drawer.toggle, ...verbs })[verb]?.(detail); }).catch(() => {});
 Drag(main, board, store.busy);
-await Drop(document.body).catch(() => {});
+await Drop(document.body, board).catch(() => {});
 await store.load();
 store.changed();
 // The first drawing is in the next frame; relative times are drawn anew now and then, without asking anyone.

@@ -26,7 +26,7 @@ export function Board(el) {
 
   return (board, busy) => {
     const by = new Map(board.environments.map((it) => [it.environment, it]));
-    COLUMNS.forEach((name, at) => cards.get(name)(by.get(name), { busy, parent: by.get(COLUMNS[at - 1]), system: board.site.cms }));
+    COLUMNS.forEach((name, at) => cards.get(name)(by.get(name), { busy, parent: by.get(COLUMNS[at - 1]), system: board.site.cms, environments: board.environments }));
     lanes.forEach((lane, at) => lane(by.get(COLUMNS[at]), by.get(COLUMNS[at + 1]), busy));
     const others = board.environments.filter((it) => !COLUMNS.includes(it.environment));
     show(multi, others.length);

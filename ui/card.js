@@ -1,5 +1,6 @@
 import { attribute, html, icon, partsOf, send, show, text } from './lib/dom.js';
 import { ago, bytes, count, engine, envName, exact, facts, host, origin, sentence, short, tagName } from './lib/words.js';
+import { databaseDrift, drift, filesDrift, seen, source } from './lib/drift.js';
 import { environmentMenu } from './actions.js';
 import { drawHealth } from './health.js';
 import { MenuButton } from './menu.js';
@@ -8,12 +9,13 @@ import { MenuButton } from './menu.js';
 export function EnvironmentCard(el, name) {
   el.className = `env ${name}`;
   el.dataset.environment = name;
+  el.dataset.drop = 'content';
   const title = `env-${name}`;
   el.setAttribute('aria-labelledby', title);
   el.append(
     html`<header><div class="name"><span class="dot" data-part="dot"></span><h2><button type="button" class="open" data-part="title"></button></h2><span class="lock" data-part="lock" title="Private: visitors are asked for a name and a password"><span class="unseen">Private</span></span>
       <button type="button" class="link" data-part="visit">Visit</button><span data-part="menu"></span></div>
-      <p class="url clip mono selectable" data-part="url"></p><p class="health meta"><span data-part="health"></span> <button type="button" class="link" data-part="why">Why?</button></p><p class="note meta" data-part="note"></p></header>`,
+      <p class="url mono selectable" data-part="url"></p><p class="health meta"><span data-part="health"></span> <button type="button" class="link" data-part="why">Why?</button></p><p class="note meta" data-part="note"></p></header>`,
     html`<div class="cell code" data-part="codeCell"><div class="over"><h3 class="chip code" data-part="codeChip"></h3><small data-part="mode"></small></div>
       <p class="head"><code data-part="commit"></code> <span data-part="message"></span></p><p class="meta" data-part="codeMeta"></p>
       <div class="flag" data-part="flag"><span data-part="changes"></span><button type="button" class="code soft" data-part="review">Review &amp; commit</button></div></div>`,
@@ -40,7 +42,7 @@ export function EnvironmentCard(el, name) {
   parts.review.addEventListener('click', () => send(el, 'commit', info));
   parts.createAct.addEventListener('click', () => send(el, 'deploy', info));
 
-  return (next, { busy, parent, system }) => {
+  return (next, { busy, parent, system, environments }) => {
     info = next;
     const ready = info.initialized;
     el.classList.toggle('dashed', !ready);
@@ -57,7 +59,7 @@ export function EnvironmentCard(el, name) {
     text(parts.note, info.note ? sentence(info.note) : '');
     drawHealth(parts, info);
     drawCode(parts, info);
-    drawContent(parts, info, system);
+    drawContent(parts, info, system, environments);
   };
 }
 
@@ -85,7 +87,8 @@ function drawCode(parts, { code, connection_mode: mode }) {
   text(parts.changes, `${count(code.uncommitted, 'changed file')} not committed`);
 }
 
-function drawContent(parts, { content, url }, system) {
+function drawContent(parts, info, system, environments) {
+  const { content, url } = info;
   const { database, files } = content;
   const empty = !database.tables;
   const when = content.origin_at ? ago(content.origin_at) : '';
@@ -95,8 +98,11 @@ function drawContent(parts, { content, url }, system) {
   parts.database.title = engine(database.engine);
   text(parts.files, files.count ? facts(bytes(files.bytes), count(files.count, 'file')) : 'none');
   const installs = ['wordpress', 'drupal', 'drupal7'].includes(system) && empty;
-  show(parts.drift, installs);
-  text(parts.drift, installs ? `No database yet. Visit ${host(url)} to install.` : '');
+  const other = source(info, environments);
+  const comparison = other && seen(other, info);
+  const lacks = comparison ? drift(comparison, [...databaseDrift(comparison), ...filesDrift(comparison)]) : '';
+  text(parts.drift, installs ? `No database yet. Visit ${host(url)} to install.` : lacks);
+  show(parts.drift, installs || lacks);
 }
 
 /** A row of the Multidev table. */
@@ -106,6 +112,7 @@ export function MultidevRow(info) {
     <td class="acts"><button type="button" class="link" data-part="visit">Visit</button><button type="button" class="content" data-part="clone">Clone…</button><span data-part="menu"></span></td></tr>`;
   const parts = partsOf(row);
   row.dataset.environment = info.environment;
+  row.dataset.drop = 'content';
   MenuButton(parts.menu, `More for ${info.environment}`, () => environmentMenu(info));
   parts.name.addEventListener('click', () => send(row, 'openEnvironment', { environment: info.environment }));
   parts.visit.addEventListener('click', () => send(row, 'visit', info));

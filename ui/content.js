@@ -1,15 +1,79 @@
-import { html, partsOf, send, text } from './lib/dom.js';
-import { bytes, count, facts } from './lib/words.js';
+// The tab Database / Files of an environment: what it has, where that came from, and what can be done with it.
+import { html, partsOf, send, show, text } from './lib/dom.js';
+import { compare, databaseDrift, drift, filesDrift, seen, source } from './lib/drift.js';
+import { ago, bytes, count, engine, envName, exact, facts, origin } from './lib/words.js';
+import { Generations } from './generations.js';
 
-/** The tab Database / Files. */
+/** @param {HTMLElement} el */
 export function Content(el) {
-  el.append(html`<div class="page"><p data-part="database"></p><p><button type="button" class="content" data-part="clone">Clone from…</button></p></div>`);
+  el.append(
+    html`<div class="parts"><article class="part" aria-labelledby="part-database" data-part="database"></article><article class="part" aria-labelledby="part-files" data-part="files"></article></div>`,
+    html`<button type="button" class="droplet" data-part="drop">Drop a database dump, a backup or a folder of uploads anywhere here, or choose it. Portico looks into it first and tells you what it is.</button>`,
+    html`<section class="kept" aria-labelledby="kept-title" data-part="kept"></section>`,
+    html`<p class="danger"><button type="button" class="link bad" data-part="wipe">Wipe database and files…</button><small>Code stays. You can undo it.</small></p>`,
+  );
+  el.dataset.drop = 'content';
   const parts = partsOf(el);
-  let shown = null;
-  parts.clone.addEventListener('click', () => send(el, 'clone', { info: shown, to: shown.environment }));
-  return ({ info }) => {
-    shown = info;
-    const { database, files } = info.content;
-    text(parts.database, facts(count(database.tables, 'table'), bytes(database.bytes), count(files.count, 'file'), bytes(files.bytes)));
+  const database = PartCard(parts.database, 'database');
+  const files = PartCard(parts.files, 'files');
+  const generations = Generations(parts.kept);
+  let info = null;
+  let compared = '';
+  parts.drop.addEventListener('click', () => send(el, 'importContent', { info }));
+  parts.wipe.addEventListener('click', () => send(el, 'wipe', info));
+
+  return ({ info: next, board, busy }) => {
+    info = next;
+    el.dataset.environment = info.environment;
+    const other = source(info, board.environments);
+    const asked = other && `${info.site} ${other.environment} ${other.content.generation} ${info.environment} ${info.content.generation}`;
+    // Compared once for each pair of contents, and not while they are being replaced.
+    if (asked && asked !== compared && !busy) {
+      compared = asked;
+      compare(other, info);
+    }
+    const comparison = other && seen(other, info);
+    database({ info, busy, other, drift: comparison ? drift(comparison, databaseDrift(comparison)) : '' });
+    files({ info, busy, other, drift: comparison ? drift(comparison, filesDrift(comparison)) : '' });
+    parts.drop.disabled = busy;
+    parts.wipe.disabled = busy || (!info.content.database.tables && !info.content.files.count);
+    generations({ info, busy, board });
+  };
+}
+
+/** One half of the content: its size, its origin, and what can be done with it. */
+function PartCard(el, part) {
+  const isDatabase = part === 'database';
+  el.append(html`<h2 class="chip content" data-part="title"></h2>`, html`<p class="big"><span data-part="size"></span> <small data-part="facts"></small></p>`, html`<p class="meta" data-part="from"></p>`, html`<p class="meta drift" data-part="drift"></p>`,
+    html`<div class="acts-row"><button type="button" class="content" data-part="clone">Clone from…</button><button type="button" data-part="bring">Import…</button><button type="button" data-part="take">Export…</button><button type="button" data-part="more"></button></div>`);
+  const parts = partsOf(el);
+  let info = null;
+  let from = null;
+  parts.title.id = `part-${part}`;
+  text(parts.title, isDatabase ? 'Database' : 'Files');
+  text(parts.more, isDatabase ? 'Search & replace…' : 'Open folder');
+  for (const button of [parts.clone, parts.bring, parts.take]) button.setAttribute('aria-label', `${button.textContent} ${part}`);
+  parts.clone.addEventListener('click', () => send(el, 'clone', { info, from, to: info.environment, part }));
+  parts.bring.addEventListener('click', () => send(el, 'importContent', { info }));
+  parts.take.addEventListener('click', () => send(el, 'exportContent', { info, part }));
+  parts.more.addEventListener('click', () => (isDatabase ? send(el, 'searchReplace', { info }) : send(el, 'openFolder', info.files_folder)));
+
+  return ({ info: next, busy, other, drift: lacks }) => {
+    info = next;
+    from = other?.environment;
+    const { database, files, origin: whence, origin_at: at } = info.content;
+    const empty = isDatabase ? !database.tables : !files.count;
+    text(parts.size, empty ? (isDatabase ? 'Empty' : 'None') : bytes(isDatabase ? database.bytes : files.bytes));
+    text(parts.facts, isDatabase ? facts(!empty && count(database.tables, 'table'), !empty && count(database.rows, 'row'), engine(database.engine)) : empty ? '' : count(files.count, 'file'));
+    // A clone of one half leaves the other where it was.
+    const mine = whence && whence.type !== 'empty' && (whence.type !== 'clone' || whence[part]);
+    text(parts.from, mine ? [whence.type === 'clone' ? `From ${envName(whence.environment)}` : origin(whence), at && ago(at)].filter(Boolean).join(', ') : '');
+    parts.from.title = mine && at ? exact(at) : '';
+    show(parts.from, parts.from.textContent);
+    text(parts.drift, lacks);
+    show(parts.drift, lacks);
+    for (const button of [parts.clone, parts.bring]) button.disabled = busy;
+    parts.take.disabled = empty;
+    if (isDatabase) parts.more.disabled = busy || empty;
   };
 }

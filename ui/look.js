@@ -1,5 +1,6 @@
 // What nobody tells: a person edits files, or installs a site in the browser.
 import { query } from './api.js';
+import { compare, source } from './lib/drift.js';
 import * as store from './store.js';
 
 const INSTALLS = ['wordpress', 'drupal', 'drupal7'];
@@ -18,6 +19,8 @@ export async function look(thorough = false) {
   const awake = shown.environments.filter((it) => it.initialized && it.health.type === 'answered' && (thorough || installing(it)));
   // A failure shows in the board, which is asked next.
   for (const it of awake) await query({ query: 'environment', environment: `${it.site}.${it.environment}` }).catch(() => null);
+  const other = (it) => source(it, awake);
+  if (thorough) await Promise.all(awake.filter(other).map((it) => compare(other(it), it)));
   await store.refreshBoard(shown.site.name);
   looking = false;
 }

@@ -27,7 +27,11 @@ export function changed() {
   });
 }
 
-export const onChange = (listener) => listeners.add(listener);
+/** Calls `listener` when anything has changed, until the function that this gives back is called. */
+export function onChange(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
 
 /** Called with each row that ends, and whether this window started it. */
 export const onFinished = (listener) => finishers.add(listener);

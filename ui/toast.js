@@ -1,7 +1,8 @@
 import { html, icon, partsOf, text } from './lib/dom.js';
 
 const STAYS_MS = 12_000;
-const MOST = 3;
+/** The drawer keeps what ended; one notice is read, a pile is dismissed. */
+const MOST = 1;
 
 /** Notices at the foot of the window. One with an action stays long, and waits while it is pointed at or focused. */
 export function Toasts(el) {
@@ -34,7 +35,9 @@ export function Toasts(el) {
     toast.addEventListener('focusout', () => setTimeout(go));
     parts.close.addEventListener('click', close);
     parts.action.addEventListener('click', () => { close(); run(); });
-    while (el.children.length >= MOST) el.firstElementChild.remove();
+    // One that is pointed at or focused is in use: it stays until it is left.
+    const idle = [...el.children].filter((it) => !it.matches(':hover, :focus-within'));
+    for (const old of idle.slice(0, Math.max(0, el.children.length - MOST + 1))) old.remove();
     el.append(toast);
     go();
     return close;

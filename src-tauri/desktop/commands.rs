@@ -85,3 +85,8 @@ pub(crate) async fn open_folder(path: String) -> Result<()> {
 pub(crate) async fn open_terminal(path: String) -> Result<()> {
     blocking(move || opening::terminal(&path)).await
 }
+
+#[tauri::command]
+pub(crate) async fn show_in_folder(path: String) -> Result<()> {
+    blocking(move || opening::show(&path)).await
+}

@@ -23,6 +23,7 @@ fn main() {
             commands::open_url,
             commands::open_folder,
             commands::open_terminal,
+            commands::show_in_folder,
         ])
         .build(tauri::generate_context!())
         .expect("the window can be made on this system");

@@ -20,6 +20,21 @@ pub(crate) fn folder(path: &str) -> Result<()> {
     open::that_detached(path).map_err(|error| Error::failed(format!("open {path}")).because(error))
 }
 
+/// Opens the folder that a file is in, with the file chosen where the file manager can be told so.
+pub(crate) fn show(path: &str) -> Result<()> {
+    let file = Path::new(path);
+    if !file.is_file() {
+        return Err(Error::not_found("file", path));
+    }
+    if cfg!(target_os = "macos") && Command::new("open").args(["-R", path]).spawn().is_ok() {
+        return Ok(());
+    }
+    if cfg!(windows) && Command::new("explorer").arg(format!("/select,{path}")).spawn().is_ok() {
+        return Ok(());
+    }
+    folder(&file.parent().unwrap_or(file).to_string_lossy())
+}
+
 /// Opens a terminal in a folder.
 pub(crate) fn terminal(path: &str) -> Result<()> {
     check_folder(path)?;

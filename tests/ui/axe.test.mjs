@@ -3,13 +3,20 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { failure, full, nothing, row } from './fixtures.mjs';
+import { dump, failure, full, nothing, row, uploads } from './fixtures.mjs';
 import { axe, emit, open, withBrowser } from './support.mjs';
 
 withBrowser();
 const shots = process.env.SHOTS ?? mkdtempSync(join(tmpdir(), 'portico-ui-'));
 const press = (name) => (page) => page.getByRole('button', { name }).first().click();
 const tab = (name) => (page) => page.getByRole('tab', { name }).click();
+const openContent = async (page) => { await page.locator('.env.dev h2 button').click(); await tab('Database / Files')(page); await page.locator('.kept').getByText('2.1 GB').waitFor(); };
+/** Two files over Dev, and let go there. */
+async function dragged(page, end) {
+  const box = await page.locator('.env.dev').boundingBox();
+  await page.evaluate(([paths, x, y, last]) => { fake.drag('enter', paths, x, y); fake.drag(last, paths, x, y); }, [[dump.path, uploads.path], box.x + 90, box.y + 200, end]);
+  await page.getByText(end === 'drop' ? 'cdn.acme.example' : 'Replaces the database').waitFor();
+}
 const SCREENS = {
   board: [full, async () => {}],
   welcome: [nothing, async () => {}],
@@ -25,6 +32,17 @@ const SCREENS = {
   'new-site': [full, press('New site')],
   palette: [full, (page) => page.keyboard.press('Control+k')],
   keys: [full, (page) => page.keyboard.press('?')],
+  content: [full, openContent],
+  wipe: [full, async (page) => { await openContent(page); await press('Wipe database and files…')(page); }],
+  export: [full, async (page) => { await openContent(page); await press('Export… database')(page); }],
+  'search-replace': [full, async (page) => { await openContent(page); await press('Search & replace…')(page); await page.getByLabel('Search for').fill('https://old.example'); await press('Dry run')(page); await page.getByText('1,204 replacements').waitFor(); }],
+  import: [full, (page) => dragged(page, 'drop')],
+  'import-empty': [full, async (page) => { await openContent(page); await press('Import… files')(page); }],
+  prune: [full, async (page) => { await openContent(page); await page.locator('.titled').getByRole('button', { name: 'Prune…' }).click(); }],
+  'clone-live': [full, async (page) => { await press('More for Live')(page); await page.getByRole('menuitem', { name: 'Clone content from…' }).click(); await page.getByText('about 9 s').waitFor(); await page.locator('dialog summary').click(); }],
+  'move-database': [full, async (page) => { await press('More for this site')(page); await page.getByRole('menuitem', { name: 'Move to SQLite…' }).click(); }],
+  'clone-profile': [full, async (page) => { await press('More for this site')(page); await page.getByRole('menuitem', { name: 'Tables that clones leave out…' }).click(); await page.getByRole('textbox').waitFor(); }],
+  drop: [full, (page) => dragged(page, 'over')],
   menu: [full, press('More for Dev')],
   drawer: [full, async (page) => {
     await emit(page, { event: 'started', workflow: row(50, 'clone_content', 'Clone database and files from Live to Test', { state: 'running', finished_at: null }) });
@@ -34,10 +52,13 @@ const SCREENS = {
   }],
 };
 
+// Pictures in other sizes, to be looked at.
+const size = process.env.SHOT_WIDTH ? { width: Number(process.env.SHOT_WIDTH), height: Number(process.env.SHOT_WIDTH) > 1400 ? 1000 : 700 } : {};
+
 for (const colorScheme of ['light', 'dark']) {
   for (const [name, [answers, act]] of Object.entries(SCREENS)) {
     test(`${name} is accessible in ${colorScheme}`, async (t) => {
-      const page = await open(t, answers, { colorScheme });
+      const page = await open(t, answers, { colorScheme, ...size });
       await act(page);
       await page.waitForTimeout(150);
       await page.screenshot({ path: join(shots, `${name}-${colorScheme}.png`) });

@@ -63,6 +63,8 @@ test('visit, folder and terminal ask the shell', async (t) => {
 
 test('steps ask nothing, the end of a workflow asks for its board once', async (t) => {
   const page = await open(t, full);
+  // The look at what nobody tells, every few seconds, is not what this is about.
+  await page.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }));
   const boards = async () => (await calls(page, 'query')).filter((it) => it.query.query === 'board').length;
   const before = await boards();
   await emit(page, { event: 'started', workflow: row(60, 'deploy', 'Deploy to Test', { state: 'running', finished_at: null }) });

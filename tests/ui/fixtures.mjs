@@ -69,3 +69,34 @@ export const full = {
   workflow_log: 'Checking out pantheon_test_12\nWrote 1,204 files\nSwitched Test to pantheon_test_12\n',
   status: { ...nothing.status, processes: [{ what: 'PHP 8.2', environment: 'acme.dev', pid: 4182 }, { what: 'MariaDB 10.11', environment: 'acme.dev', pid: 4188 }] },
 };
+
+const generation = (id, extra) => ({
+  id, origin: { type: 'clone', environment: 'live', database: true, files: true }, workflow: id, made_by: null, created: before(id * 1440), current: false, pinned: false,
+  database: { engine: 'mariadb', tables: 48, rows: 212_004, bytes: 209_000_000 }, files: { count: 3190, bytes: 1_890_000_000 }, database_of: null, files_of: null, needed_by: [], disk: { own: 14_000_000, is_exact: true }, ...extra,
+});
+export const generations = [
+  generation(7, { created: before(4 * 1440), current: true, disk: { own: 2_100_000_000, is_exact: true } }),
+  generation(6, { created: before(6 * 1440), origin: { type: 'import', name: 'acme-2026-11-02.sql.gz' }, files_of: 5 }),
+  generation(5, { created: before(20 * 1440), pinned: true, needed_by: [6], disk: { own: 31_000_000, is_exact: true } }),
+  generation(4, { created: before(28 * 1440), origin: { type: 'install' }, database: null, files: null, disk: { own: 190_000_000, is_exact: true } }),
+];
+const effort = { needed: 2_112_000_000, free: 80_000_000_000, about_s: 9 };
+export const clonePlan = {
+  from: 'acme.live', to: 'acme.dev', database: { engine: 'mariadb', tables: 51, rows: 221_904, bytes: 219_000_000 }, files: { count: 3240, bytes: 1_912_000_000 }, replaces: acme[0].content,
+  excluded: [{ table: 'wp_actionscheduler_logs', rows: 48_210, bytes: 31_000_000 }, { table: 'wp_yoast_indexable', rows: 12_003, bytes: 9_400_000 }],
+  pairs: [{ old: 'http://live-acme.localhost:8080', new: 'http://dev-acme.localhost:8080' }, { old: 'https://www.acme.example', new: 'http://dev-acme.localhost:8080' }], effort, confirm: false,
+};
+const inspected = (name, bytes, packed, holds, notes = []) => ({ path: `/home/mira/Downloads/${name}`, name, bytes, packed, holds, notes });
+export const dump = inspected('acme-live-2026-11-20.sql.gz', 31_000_000, ['gzip'], { type: 'database', sqlite: false, member: null, cms: 'wordpress', prefix: 'wp_', tables: ['wp_options', 'wp_posts', 'wp_users'], complete: false, addresses: ['https://www.acme.example', 'https://cdn.acme.example'], databases: [] }, ['its collation utf8mb4_0900_ai_ci is mapped to utf8mb4_uca1400_ai_ci']);
+export const uploads = inspected('acme_live_files.tar.gz', 1_700_000_000, ['gzip', 'tar'], { type: 'files', count: 3222, bytes: 1_900_000_000, complete: true, root: 'files_live' });
+export const unusable = inspected('holiday.jpg', 2_400_000, [], { type: 'unusable', reason: 'it is neither a dump, nor an archive, nor a folder' });
+export const importRequest = (environment, extra = {}) => ({ kind: 'import_database', environment, file: dump.path, files: null, from_database: null, from_url: null, keep_urls: false, updatedb: false, cc: false, confirm: null, ...extra });
+export const comparison = {
+  from: 'acme.live', to: 'acme.dev', entries: { what: 'posts', newer: 18, newest_from: before(30), newest_to: before(4 * 1440) },
+  tables: [{ table: 'wp_posts', rows_from: 12_018, rows_to: 12_000 }, { table: 'wp_bookings', rows_from: 40, rows_to: null }],
+  files_from: { count: 3222, bytes: 1_942_000_000, newest: before(30) }, files_to: { count: 3204, bytes: 1_900_000_000, newest: before(4 * 1440) },
+};
+export const dryRun = { tables: [{ table: 'wp_options', rows: 12, replacements: 31 }, { table: 'wp_postmeta', rows: 410, replacements: 902 }, { table: 'wp_posts', rows: 228, replacements: 271 }], rows: 650, replacements: 1204, notes: ['2 serialised values were broken before and are left as they are'] };
+Object.assign(full, {
+  generations, clone_plan: clonePlan, inspect: [dump, uploads, unusable], compare_content: comparison, search_replace_plan: dryRun, clone_profile: { exclude: ['actionscheduler_logs', 'yoast_indexable', 'cache_*'], is_default: true },
+});

@@ -44,7 +44,7 @@ test('a menu opens, moves, and gives the focus back', async (t) => {
   await page.getByRole('button', { name: 'More for Test' }).focus();
   await page.keyboard.press('Enter');
   await page.keyboard.press('ArrowDown');
-  assert.equal(await focused(page), 'Clear Caches');
+  assert.equal(await focused(page), 'Clone content from…');
   await page.keyboard.press('Escape');
   assert.equal(await focused(page), 'More for Test');
   assert.equal(await page.getByRole('menu').count(), 0);

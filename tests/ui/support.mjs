@@ -21,7 +21,7 @@ export function withBrowser() {
 
 /** Runs in the page: what Tauri would offer, with a record of every call. */
 function fakeTauri(answers) {
-  const fake = (window.fake = { answers, calls: [], subscriber: null, drag: null, refuse: null, nextId: 100, picked: '/home/mira/code/acme', slow: {}, runs: new Map() });
+  const fake = (window.fake = { answers, calls: [], subscriber: null, drag: null, refuse: null, nextId: 100, picked: '/home/mira/code/acme', pickedFiles: [], place: '/home/mira/Desktop/*', slow: {}, runs: new Map() });
   fake.of = (command) => fake.calls.filter((it) => it.command === command).map((it) => it.args);
   fake.emit = (event) => fake.subscriber?.onmessage(event);
   fake.finish = (id, change = {}) => {
@@ -39,6 +39,8 @@ function fakeTauri(answers) {
       if (fake.slow[key]) await new Promise((done) => setTimeout(done, fake.slow[key].shift() ?? 0));
       if (answer === undefined) throw { code: 'not_found', message: `no answer is named \`${key}\``, hint: null, causes: [] };
       if (answer?.refuse) throw answer.refuse;
+      // Only what was asked about, in that order.
+      if (query.query === 'inspect') return query.paths.map((path) => answer.find((it) => it.path === path)).filter(Boolean);
       return answer;
     },
     run({ request, events }) {
@@ -55,7 +57,7 @@ function fakeTauri(answers) {
     },
     async cancel({ workflow }) { fake.finish(workflow, { state: 'cancelled', undoable: false }); },
     async subscribe({ events }) { fake.subscriber = events; },
-    async open_url() {}, async open_folder() {}, async open_terminal() {}, async notify() {},
+    async open_url() {}, async open_folder() {}, async open_terminal() {}, async notify() {}, async show_in_folder() {},
   };
   window.__TAURI__ = {
     core: {
@@ -67,7 +69,7 @@ function fakeTauri(answers) {
       Channel: class { onmessage = () => {}; },
     },
     webview: { getCurrentWebview: () => ({ onDragDropEvent: async (listener) => { fake.drag = (type, paths, x, y) => listener({ payload: { type, paths, position: { x, y } } }); return () => {}; } }) },
-    dialog: { open: async () => fake.picked },
+    dialog: { open: async ({ multiple }) => (multiple ? fake.pickedFiles : fake.picked), save: async ({ defaultPath }) => fake.place?.replace('*', defaultPath) ?? null },
     event: { listen: async (name, listener) => { fake.tell = { ...fake.tell, [name]: (payload) => listener({ payload }) }; return () => {}; } },
   };
 }

@@ -114,3 +114,15 @@ test('the end of a workflow is told by the system when the person looks elsewher
   await page.locator('.toast').waitFor();
   assert.match((await calls(page, 'notify'))[0].body, /^done/);
 });
+
+test('one notice at a time: the newest, and one that is focused stays', async (t) => {
+  const page = await open(t, full);
+  const again = async (id) => { await page.evaluate(() => document.querySelector('.env.dev [aria-haspopup=menu]').click()); await page.getByRole('menuitem', { name: 'Clear Caches' }).click(); await page.waitForFunction((n) => fake.runs.has(n), id); await finish(page, id, { title: `Run ${id}` }); await page.locator('.toast', { hasText: `Run ${id}` }).waitFor(); };
+  await again(100);
+  await again(101);
+  assert.equal(await page.locator('.toast').count(), 1);
+  await page.locator('.toast').getByRole('button', { name: 'Undo' }).focus();
+  await emit(page, { event: 'changed', site: 'acme' });
+  await page.evaluate(() => document.dispatchEvent(new CustomEvent('say', { detail: 'Copied' })));
+  assert.equal(await page.locator('.toast').count(), 2);
+});

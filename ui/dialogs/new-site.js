@@ -94,7 +94,7 @@ export function newSiteDialog({ from = '', sample = false } = {}) {
     suggest();
     draw();
   }
-  dialog.el.addEventListener('fillSource', ({ detail }) => fill(detail));
+  dialog.el.addEventListener('fillSource', ({ detail }) => fill(detail[0]));
   parts.from.value = from;
   suggest();
   draw();

@@ -1,7 +1,9 @@
 import { wipeRequest } from '../actions.js';
 import { make } from '../lib/dom.js';
 import { requestDialog, typedName } from '../lib/dialog.js';
-import { bytes, count, envName } from '../lib/words.js';
+import { databaseSize, filesSize } from '../lib/found.js';
+import { Facts } from '../lib/plan.js';
+import { envName } from '../lib/words.js';
 
 /** Empties an environment's database and files. */
 export function wipeDialog(info) {
@@ -10,6 +12,8 @@ export function wipeDialog(info) {
   const { database, files } = info.content;
   let matches = !live;
   const dialog = requestDialog({ title: `Wipe database and files of ${name}`, act: `Wipe ${name}`, tone: 'bad', request: () => wipeRequest(info, live && matches ? info.site : null) });
-  dialog.body.append(make('p', '', `Removes ${count(database.tables, 'table')} (${bytes(database.bytes)}) and ${count(files.count, 'file')} (${bytes(files.bytes)}). Code and the other environments stay. You can undo it.`));
-  if (live) dialog.body.append(typedName(info.site, (it) => { matches = it; dialog.setReady(it); }));
+  const list = make('dl', 'selectable');
+  Facts(list)([['Removes', `${databaseSize(database)} and ${filesSize(files)}. You can undo it.`], ['Keeps', `The code of ${name}, and every other environment.`]]);
+  dialog.body.append(list);
+  if (live) dialog.confirm(typedName(info.site, (it) => { matches = it; dialog.setReady(it); }));
 }

@@ -8,10 +8,11 @@ let serial = 0;
 
 /**
  * @param {{ title: string, wide?: boolean, act?: string, tone?: 'code' | 'content' | 'bad', close?: string,
- *   submit?: () => Promise<unknown> | void, command?: () => import('../types').Request }} options
+ *   submit?: () => Promise<unknown> | void, command?: () => import('../types').Request }} options `submit` that
+ *   answers `false` leaves the dialog open
  */
 export function openDialog({ title, wide = false, act, tone = 'code', close = 'Cancel', submit, command }) {
-  const el = html`<dialog class="dialog"><form><h2 data-part="title"></h2><div class="body" data-part="body"></div><div data-part="error"></div>
+  const el = html`<dialog class="dialog"><form><h2 data-part="title"></h2><div class="body" data-part="body"></div><div class="sure" data-part="sure"></div><div data-part="error"></div>
     <footer><button type="button" class="link" data-part="command">Copy as command</button><span class="said" role="status" data-part="said"></span>
     <button type="button" data-part="close"></button><button type="submit" data-part="act"></button></footer></form></dialog>`;
   const parts = partsOf(el);
@@ -36,6 +37,8 @@ export function openDialog({ title, wide = false, act, tone = 'code', close = 'C
   };
   const dialog = {
     el, body: parts.body, form: el.firstElementChild,
+    /** What has to be typed stands above the buttons and does not scroll away. */
+    confirm: (...nodes) => parts.sure.append(...nodes),
     close: () => el.close(),
     fail: (error) => { note(error && asError(error)); },
     title: (value) => text(parts.title, value),
@@ -50,8 +53,7 @@ export function openDialog({ title, wide = false, act, tone = 'code', close = 'C
     note(null);
     draw();
     try {
-      await submit();
-      el.close();
+      if ((await submit()) !== false) el.close();
     } catch (error) {
       note(asError(error));
     } finally {

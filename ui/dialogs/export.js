@@ -1,0 +1,59 @@
+import { pickPlace } from '../api.js';
+import { address } from '../actions.js';
+import { html, make, partsOf, show, text } from '../lib/dom.js';
+import { field, openDialog } from '../lib/dialog.js';
+import { databaseSize, filesSize } from '../lib/found.js';
+import { envName } from '../lib/words.js';
+import { start } from '../store.js';
+
+const PARTS = {
+  database: { label: 'Database', kind: 'export_database', formats: [['sql.gz', '.sql.gz, packed SQL: reads everywhere'], ['sql', '.sql, plain SQL'], ['sql.zst', '.sql.zst, packed SQL: smaller and faster']], sqlite: [['sqlite', '.sqlite, the database itself']] },
+  files: { label: 'Files', kind: 'export_files', formats: [['tar.gz', '.tar.gz: keeps times and permissions'], ['zip', '.zip: opens everywhere']] },
+};
+
+/** Writes an environment's database or files to a file that the person names. */
+export function exportDialog({ info, part = 'database' }) {
+  const name = envName(info.environment);
+  const view = html`<div class="field"><span class="label" id="export-part">What</span><div class="segments" role="radiogroup" aria-labelledby="export-part" data-part="kinds"></div></div>`;
+  const { kinds } = partsOf(view);
+  const format = make('select');
+  const size = make('p', 'note');
+  let chosen = part;
+  const request = (to) => ({ kind: PARTS[chosen].kind, environment: address(info), to });
+  const suggestion = () => `${info.site}_${info.environment}_${stamp(new Date())}_${chosen}.${format.value}`;
+  const dialog = openDialog({ title: `Export from ${name}`, act: 'Export…', tone: 'content', command: () => request(suggestion()), submit });
+
+  async function submit() {
+    const picked = await pickPlace(`Export the ${chosen} of ${name}`, suggestion(), PARTS[chosen].label, [format.value]);
+    if (!picked) return false;
+    // Some choosers leave the ending to us.
+    return start(request(picked.endsWith(`.${format.value}`) ? picked : `${picked}.${format.value}`));
+  }
+
+  function draw() {
+    const { formats, sqlite = [] } = PARTS[chosen];
+    // The database's own engine first: what is not there is not offered.
+    const all = info.content.database.engine === 'sqlite' ? [...sqlite, ...formats] : formats;
+    format.replaceChildren(...all.map(([value, words]) => new Option(words, value)));
+    const { database, files } = info.content;
+    const there = chosen === 'database' ? database.tables : files.count;
+    text(size, there ? `${name} has ${chosen === 'database' ? databaseSize(database) : filesSize(files)}.` : `${name} has ${chosen === 'database' ? 'an empty database' : 'no files'}: there is nothing to export.`);
+    dialog.setReady(there);
+  }
+
+  for (const [value, { label }] of Object.entries(PARTS)) {
+    const choice = html`<label><input type="radio" name="part"><span></span></label>`;
+    const [radio, words] = choice.children;
+    radio.checked = value === chosen;
+    text(words, label);
+    radio.addEventListener('change', () => { chosen = value; draw(); });
+    kinds.append(choice);
+  }
+  dialog.body.append(view, size, field('Format', format));
+  draw();
+  show(size, true);
+  kinds.querySelector(':checked').focus();
+}
+
+/** A time as Pantheon's backups are named by. */
+export const stamp = (date) => `${date.toISOString().slice(0, 19).replaceAll(':', '-')}_UTC`;

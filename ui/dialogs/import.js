@@ -1,0 +1,140 @@
+import { asError, pickFiles, pickFolder } from '../api.js';
+import { html, icon, keyed, make, partsOf, show, text } from '../lib/dom.js';
+import { check, field, group, requestDialog, typedName } from '../lib/dialog.js';
+import { ErrorNote } from '../lib/error.js';
+import { databaseSize, filesSize, found } from '../lib/found.js';
+import { importPlan } from '../lib/import-plan.js';
+import { Facts, PairList } from '../lib/plan.js';
+import { envName, sentence, system } from '../lib/words.js';
+
+/**
+ * Brings a database, files, or a whole site from files of the person's: looks into them first, says what they are and
+ * what they replace.
+ * @param {{ info: import('../types').EnvironmentInfo, paths?: string[], inspected?: import('../types').Inspected[] | null }} given
+ */
+export function importDialog({ info, paths = [], inspected = null }, board) {
+  const name = envName(info.environment);
+  const live = info.environment === 'live';
+  const cms = board.site.cms;
+  const view = html`<section class="field" data-drop="source" aria-labelledby="import-files"><span class="label" id="import-files">Files</span><ul class="sources" data-part="list"></ul>
+    <div class="adding"><button type="button" data-part="files">Choose files…</button><button type="button" data-part="folder">Choose folder…</button></div><div class="adding"><input aria-label="Path" placeholder="or paste the path of a file or folder" autocomplete="off" spellcheck="false" data-part="typed"><button type="button" data-part="add">Add</button></div>
+    <small data-part="hint">A dump (.sql, packed or not), a .sqlite file, an archive or folder of uploads, a whole site, or the archives of a backup together. Portico looks into each.</small></section>`;
+  const parts = partsOf(view);
+  const problem = make('div');
+  const note = ErrorNote(problem);
+  const list = make('dl', 'selectable');
+  const facts = Facts(list);
+  const urls = check('Convert addresses', { checked: true });
+  const pairs = PairList();
+  const more = make('input');
+  more.placeholder = 'https://www.example.org';
+  more.autocomplete = 'off';
+  more.spellcheck = false;
+  const moreField = field('One more address that becomes this environment’s', more);
+  const databases = make('select');
+  const databaseField = field('The dump holds several databases. Import', databases);
+  const updates = ['php', 'html'].includes(cms) ? null : check(`Run ${system(cms)} database updates`);
+  const caches = check('Clear Caches');
+  const addresses = group('Addresses', urls, pairs, moreField);
+  const afterwards = group('Afterwards', ...(updates ? [updates] : []), caches);
+  let sources = [];
+  let asked = 0;
+  let matches = !live;
+  /** @type {{ plan: Awaited<ReturnType<typeof importPlan>> | null, error: import('../api.js').AppError | null, inspected: import('../types').Inspected[] | null }} */
+  let answer = { plan: null, error: null, inspected };
+
+  /** The core's own request, with what was chosen here. Only what that kind of import knows is set. */
+  function request() {
+    const wanted = answer.plan?.request;
+    if (!wanted) return null;
+    const options = { from_database: databases.value || wanted.from_database, from_url: more.value.trim() || null, keep_urls: !urls.input.checked, updatedb: !!updates?.input.checked, cc: caches.input.checked, confirm: live && matches ? info.site : null };
+    return Object.fromEntries(Object.entries(wanted).map(([key, value]) => [key, key in options ? options[key] : value]));
+  }
+  const dialog = requestDialog({ title: `Import into ${name}`, act: 'Import', tone: 'content', request });
+  const isReady = () => !!answer.plan?.request && matches && (databaseField.hidden || databases.value !== '');
+  const sure = live ? typedName(info.site, (it) => { matches = it; dialog.setReady(isReady()); }) : null;
+
+  async function ask() {
+    const mine = ++asked;
+    answer = { plan: null, error: null, inspected: answer.inspected };
+    draw();
+    if (!sources.length) return;
+    const [plan, error] = await importPlan(info, sources).then((it) => [it, null], (it) => [null, asError(it)]);
+    if (mine !== asked) return;
+    answer = { plan, error, inspected: plan?.sources ?? answer.inspected };
+    draw();
+  }
+
+  function add(all) {
+    const fresh = all.map((it) => it.trim()).filter((it) => it && !sources.includes(it));
+    if (!fresh.length) return;
+    sources = [...sources, ...fresh];
+    ask();
+  }
+
+  function draw() {
+    const { plan, error } = answer;
+    const looked = new Map((answer.inspected ?? []).map((it) => [it.path, it]));
+    keyed(parts.list, sources.map((path) => ({ path, it: looked.get(path) })), (it) => it.path, Source, (row, it) => row.update(it.it, !!error));
+    show(parts.list, sources.length);
+    note(error ?? plan?.problem ?? null);
+    drawPlan(plan);
+    const offered = new Set((answer.inspected ?? []).filter((it) => sources.includes(it.path)).flatMap((it) => it.holds.databases ?? []));
+    show(databaseField, offered.size > 1);
+    if (databases.options.length - 1 !== offered.size) databases.replaceChildren(new Option('Choose…', ''), ...[...offered].map((it) => new Option(it, it)));
+    dialog.act(plan?.request ? `Import ${plan.code ? 'the site' : [plan.database && 'database', plan.files && 'files'].filter(Boolean).join(' and ')}` : 'Import');
+    dialog.setReady(isReady());
+  }
+
+  function drawPlan(plan) {
+    const now = info.content;
+    const gone = plan ? [plan.code && 'the code', plan.database && `the database (${databaseSize(now.database)})`, plan.files && `the files (${filesSize(now.files)})`].filter(Boolean) : [];
+    facts(!plan || plan.problem ? [['Now', sources.length && !plan && !answer.error ? 'Looking into it…' : '']] : [
+      ['Replaces', `${capital(gone.join(' and '))} of ${name}. You can undo it.`],
+      ['Keeps', capital([!plan.database && 'the database', !plan.files && 'the files', !plan.code && 'the code'].filter(Boolean).join(' and '))],
+      ['Meanwhile', `${name} answers with its present content until the import is complete.`],
+    ]);
+    const converts = !!plan?.database && !plan.problem;
+    show(addresses, converts);
+    show(afterwards, converts);
+    pairs.update(plan?.pairs ?? []);
+    show(pairs, urls.input.checked && plan?.pairs.length);
+    show(moreField, urls.input.checked);
+    if (sure) show(sure, plan?.request);
+  }
+
+  function Source({ path }) {
+    const row = html`<li><span data-part="sign"></span><span class="what"><b class="clip" data-part="name"></b><small data-part="words"></small><small data-part="notes"></small></span><button type="button" class="plain square" data-part="away"></button></li>`;
+    const own = partsOf(row);
+    const file = path.split(/[\\/]/).filter(Boolean).pop() ?? path;
+    text(own.name, file).title = path;
+    own.away.append(icon('close'));
+    own.away.setAttribute('aria-label', `Leave out ${file}`);
+    own.away.addEventListener('click', () => { sources = sources.filter((it) => it !== path); ask(); parts.files.focus(); });
+    row.update = (it, failed) => {
+      const bad = it?.holds.type === 'unusable';
+      row.classList.toggle('bad', bad);
+      own.sign.replaceChildren(it || failed ? icon(bad || failed ? 'alert' : 'check') : html`<span class="spin"></span>`);
+      text(own.words, it ? found(it) : failed ? '' : 'Looking into it…');
+      text(own.notes, it?.notes.map(sentence).join(' ') ?? '');
+      show(own.notes, it?.notes.length);
+    };
+    return row;
+  }
+
+  const picking = (pick) => async () => { try { add(await pick()); } catch (error) { dialog.fail(error); } };
+  parts.files.addEventListener('click', picking(() => pickFiles('Choose files to import')));
+  parts.folder.addEventListener('click', picking(async () => [await pickFolder('Choose a folder to import')].filter(Boolean)));
+  const typed = () => { add([parts.typed.value]); parts.typed.value = ''; };
+  parts.add.addEventListener('click', typed);
+  parts.typed.addEventListener('keydown', (event) => { if (event.key === 'Enter') { event.preventDefault(); typed(); } });
+  view.addEventListener('fillSource', ({ detail }) => add(detail));
+  for (const el of [urls.input, databases]) el.addEventListener('change', draw);
+  dialog.body.append(view, problem, list, databaseField, addresses, afterwards);
+  if (sure) dialog.confirm(sure);
+  draw();
+  add(paths);
+  (paths.length && sure ? sure.input : paths.length ? dialog.el.querySelector('[data-part=close]') : parts.files).focus();
+}
+
+const capital = (words) => words && words[0].toUpperCase() + words.slice(1);
