@@ -8,7 +8,7 @@ use portico_core::model::{
     request::{
         ApplyUpstream, BringToDev, ClearCache, CloneContent, Commit, CreateMultidev, CreateSite,
         DeleteMultidev, DeleteSite, Deploy, DeployTag, ExportDatabase, ExportFiles, ImportDatabase,
-        ImportFiles, InstallSite, Merge, SetConnection, SetUpstream, Undo, Wipe,
+        ImportFiles, InstallSite, Merge, RunHooks, SetConnection, SetUpstream, Undo, Wipe,
     },
 };
 
@@ -18,7 +18,8 @@ use portico_core::model::{
 #[command(
     after_help = "Verbs are written `group:verb`, as in Terminus: `portico env:deploy acme.test`.
 Surroundings: PORTICO_HOME the root folder [default: ~/Portico], PORTICO_PORT the port that sites
-answer at, PORTICO_CONFIRM the answer to a typed confirmation.
+answer at, PORTICO_CONFIRM the answer to a typed confirmation, PORTICO_HOOK_SECONDS how long one of a
+site's own scripts may take [default: 120].
 Exit codes: 0 done, 1 failed (everything is as before), 2 usage, 3 not found, 4 busy, 5 refused,
 6 a needed program is missing, 130 cancelled."
 )]
@@ -253,6 +254,14 @@ pub(crate) enum EnvCommand {
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
+    /// List the site's own scripts before and after workflows (Quicksilver)
+    Hooks {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Run the site's own scripts of a workflow, as that workflow would
+    RunHooks(RunHooks),
 }
 
 #[derive(Args)]

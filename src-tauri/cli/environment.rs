@@ -2,9 +2,11 @@
 use portico_core::{
     Error, Result, Session,
     model::{
-        Address, ConnectionMode, EnvironmentName, count, human_bytes,
+        Address, ConnectionMode, EnvironmentName, Hook, count, human_bytes,
         request::{CloneContent, Query, Request},
-        view::{Board, CommitRow, DeployPlan, EnvironmentInfo, FileChange, FileStatus},
+        view::{
+            Board, CommitRow, DeployPlan, EnvironmentInfo, FileChange, FileStatus, PendingUpdate,
+        },
     },
 };
 
@@ -69,6 +71,20 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
         }
         EnvCommand::Diffstat { environment } => diffstat(environment, output),
         EnvCommand::Diff { environment, file } => diff(&environment, file),
+        EnvCommand::RunHooks(wanted) => workflow::run(&Request::RunHooks(wanted), output),
+        EnvCommand::Hooks { environment } => {
+            let rows: Vec<Hook> = crate::open()?.query(&Query::Hooks { environment })?;
+            output.table(&["Workflow", "Stage", "Description", "Script", "Problem"], &rows, |it| {
+                [
+                    it.event.clone(),
+                    it.stage.to_string(),
+                    it.description.clone(),
+                    it.script.clone(),
+                    it.problem.clone().unwrap_or_default(),
+                ]
+            });
+            Ok(())
+        }
         EnvCommand::CodeLog { environment, limit } => {
             let query = Query::CodeLog { environment, limit };
             commits(&crate::open()?.query::<Vec<CommitRow>>(&query)?, output);
@@ -172,7 +188,17 @@ fn deploy_plan(environment: Address, output: &Output) -> Result<()> {
     );
     print("");
     commits(&plan.commits, output);
+    if !plan.updates.is_empty() {
+        print("");
+        updates(&plan.updates, output);
+    }
     Ok(())
+}
+
+fn updates(updates: &[PendingUpdate], output: &Output) {
+    output.table(&["Database updates of", "Update", "What it does"], updates, |it| {
+        [it.module.clone(), it.update.clone(), it.description.clone()]
+    });
 }
 
 /// What a clone would replace, and by what.

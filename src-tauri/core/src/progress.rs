@@ -99,6 +99,15 @@ impl<'a> Meter<'a> {
         Self { cancel, report }
     }
 
+    /// The same receiver, stopped by another flag.
+    #[must_use]
+    pub fn stopped_by<'b>(&self, cancel: &'b Cancel) -> Meter<'b>
+    where
+        'a: 'b,
+    {
+        Meter { cancel, report: self.report }
+    }
+
     /// Fails once the person wants to stop; call it at least a few times a second.
     pub fn check(&self) -> Result<()> {
         self.cancel.check()

@@ -10,9 +10,13 @@ mod contract;
 mod detect;
 mod drupal;
 mod drupal7;
+mod launch;
 mod pantheon_yml;
+mod pending;
 mod php_source;
+mod php_value;
 mod plain;
+mod quicksilver;
 mod sample;
 mod support;
 #[cfg(test)]
@@ -21,9 +25,15 @@ mod wordpress;
 
 pub use contract::{php_settings, variables};
 pub use detect::detect;
+pub use launch::{Subject, launch_check, prober, read_probe};
 pub use pantheon_yml::{PantheonYml, pantheon_yml};
+pub use pending::pending_updates;
+pub use quicksilver::{HookCall, PhpPage, hook_page};
 pub use sample::write_sample;
 pub use support::{Installation, PhpTask, cache_clearer, installer, updater, write_support};
+
+/// Answers the rows of a query, every value as text; none when the table does not exist.
+pub type Ask<'a> = dyn FnMut(&str) -> Result<Vec<Vec<Option<String>>>> + 'a;
 
 /// What the code of a site says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

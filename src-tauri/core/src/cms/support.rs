@@ -28,6 +28,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("drupal-install.php", include_str!("support/drupal-install.php")),
     ("drupal-update.php", include_str!("support/drupal-update.php")),
     ("drupal-caches.php", include_str!("support/drupal-caches.php")),
+    ("wordpress-probe.php", include_str!("support/wordpress-probe.php")),
+    ("drupal7-probe.php", include_str!("support/drupal7-probe.php")),
+    ("drupal-boot.php", include_str!("support/drupal-boot.php")),
+    ("drupal-probe.php", include_str!("support/drupal-probe.php")),
     ("mail.sh", include_str!("support/mail.sh")),
     ("mail.cmd", include_str!("support/mail.cmd")),
 ];
@@ -106,7 +110,7 @@ pub fn cache_clearer(around: &Surroundings<'_>) -> Option<PhpTask> {
     task(around, "caches", String::new())
 }
 
-fn task(around: &Surroundings<'_>, what: &str, input: String) -> Option<PhpTask> {
+pub(super) fn task(around: &Surroundings<'_>, what: &str, input: String) -> Option<PhpTask> {
     let system = match around.site.cms {
         Cms::WordPress => "wordpress",
         Cms::Drupal7 => "drupal7",

@@ -56,6 +56,7 @@ pub(super) fn answer(
             json(workflow::upstream::status(context, environment, *check, meter)?)
         }
         Query::Orphans { environment } => json(workflow::orphans(context, environment)?),
+        Query::Hooks { environment } => json(workflow::hooks(context, environment)?),
         Query::Workflows { site } => json(workflows(context, site.as_ref(), IN_A_LIST)?),
         Query::WorkflowLog { id } => json(workflow_log(context, *id)?),
         Query::Doctor => json(runtime::doctor()),

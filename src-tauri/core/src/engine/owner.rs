@@ -67,7 +67,8 @@ impl Engine {
             idle: config.idle,
         })?;
         let plugin = config.sqlite_plugin.clone();
-        let context = Arc::new(Context::new(layout.clone(), store, runtime, plugin));
+        let context =
+            Arc::new(Context::new(layout.clone(), store, runtime, plugin, config.hook_limit));
         start_front(&context, config.port)?;
         let healed = heal::at_start(&context)?;
         let problems = healed.problems.into_iter().map(|(site, error)| Problem { site, error });

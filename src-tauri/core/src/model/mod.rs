@@ -1,17 +1,21 @@
 //! Plain data. A name is checked once, when it is parsed.
 mod change;
+mod check;
 mod database;
 mod human;
 mod names;
+mod quicksilver;
 mod record;
 pub mod request;
 mod site;
 pub mod view;
 
 pub use change::{Change, WorktreeState};
+pub use check::{Finding, LaunchCheck, PageDifference, Score, SmokeTest};
 pub use database::Database;
 pub use human::{count, human_bytes};
 pub use names::{Address, EnvironmentName, MultidevName, SiteName};
+pub use quicksilver::{Hook, HookEvent, HookRun, HookStage};
 pub use record::{GenerationRow, Measured, SiteRecord};
 pub use site::{
     Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, Generation, Lock, Origin,

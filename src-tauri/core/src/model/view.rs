@@ -347,6 +347,20 @@ pub struct DeployPlan {
     pub tag: String,
     /// Live's content, when it can be pulled into Test.
     pub content: Option<ContentInfo>,
+    /// Database updates that the new code would run on what the environment holds.
+    pub updates: Vec<PendingUpdate>,
+}
+
+/// One database update that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PendingUpdate {
+    /// The module, or the site of a network.
+    pub module: String,
+    /// The function, or the versions.
+    pub update: String,
+    /// What it does, in its author's words; empty when they say nothing.
+    pub description: String,
 }
 
 /// Everything that the board of one site shows.

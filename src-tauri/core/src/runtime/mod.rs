@@ -1,6 +1,7 @@
 //! The processes that Portico starts: PHP and MariaDB. They start when needed, sleep when idle, and never outlive their owner.
 mod doctor;
 mod mariadb;
+mod page;
 mod php;
 mod pool;
 mod process;
@@ -25,6 +26,7 @@ use std::{
 
 pub use doctor::doctor;
 use mariadb::Server;
+pub use page::Page;
 use pool::Pool;
 use process::lock;
 use script::Script;
@@ -202,6 +204,14 @@ impl Runtime {
         self.shared.check_not_ending()?;
         let Shared { config, warden, .. } = &*self.shared;
         Script { file: script, arguments, folder, input }.run(spec, &config.sockets, warden, meter)
+    }
+
+    /// Asks for one PHP page in a process of its own, with the settings and variables of `spec`; each line of its
+    /// standard error goes to the meter. Answers the page's text; a cancel ends it.
+    pub fn run_page(&self, spec: &PhpSpec, page: &Page<'_>, meter: Meter<'_>) -> Result<String> {
+        self.shared.check_not_ending()?;
+        let Shared { config, warden, .. } = &*self.shared;
+        page.run(spec, &config.sockets, warden, meter)
     }
 
     /// Makes the empty data directory of a new MariaDB generation, from the template.

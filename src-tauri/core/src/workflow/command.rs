@@ -1,6 +1,6 @@
 //! A request as the command line that does the same: "Copy as command".
 use crate::model::request::{CloneContent, CreateSite, Deploy, ImportDatabase, Request};
-use crate::model::{ConnectionMode, DatabaseEngine};
+use crate::model::{ConnectionMode, DatabaseEngine, HookStage};
 
 /// The command line of a request. A password shows as `…`: it is not kept.
 pub fn command_line(request: &Request) -> String {
@@ -50,7 +50,8 @@ pub fn command_line(request: &Request) -> String {
         | Request::SetUpstream(_)
         | Request::ApplyUpstream(_)
         | Request::DeployTag(_)
-        | Request::BringToDev(_) => of_code(&mut line, request),
+        | Request::BringToDev(_)
+        | Request::RunHooks(_) => of_code(&mut line, request),
         Request::ImportDatabase(it) => import_database(&mut line, it),
         Request::ImportFiles(it) => {
             line.word("import:files").word(it.environment.to_string()).word(&it.file);
@@ -101,6 +102,12 @@ fn of_code(line: &mut Line, request: &Request) {
         }
         Request::BringToDev(it) => {
             line.word("env:bring-to-dev").word(it.environment.to_string());
+        }
+        Request::RunHooks(it) => {
+            line.word("env:run-hooks").word(it.environment.to_string()).word(it.event.as_str());
+            if it.stage == HookStage::Before {
+                line.option("stage", "before");
+            }
         }
         other => unreachable!("{} is no request of code", other.kind()),
     }

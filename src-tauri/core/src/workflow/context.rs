@@ -33,6 +33,8 @@ pub struct Context {
     pub sqlite_plugin: Option<PathBuf>,
     /// What the front serves.
     pub routes: Routes,
+    /// How long one of a site's own scripts may take.
+    pub hook_limit: Duration,
     front: OnceLock<Front>,
     busy: Mutex<HashMap<SiteName, String>>,
 }
@@ -44,6 +46,7 @@ impl Context {
         store: Store,
         runtime: Runtime,
         sqlite_plugin: Option<PathBuf>,
+        hook_limit: Duration,
     ) -> Self {
         Self {
             layout,
@@ -51,6 +54,7 @@ impl Context {
             runtime,
             sqlite_plugin,
             routes: Routes::default(),
+            hook_limit,
             front: OnceLock::new(),
             busy: Mutex::default(),
         }

@@ -1,14 +1,15 @@
 //! `env:deploy`: the parent's code, tagged, checked out beside the old, then switched to.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Change, Context, Done, create_site, generation, request::Deploy, running, work::Work};
 use crate::{
     cms,
     code::{self, Repository},
+    content::database,
     error::{Error, Result},
     model::{
         Address, CodePointer, Environment, EnvironmentName, GenerationRow, Origin, Site,
-        view::{CommitRow, DeployPlan},
+        view::{CommitRow, DeployPlan, PendingUpdate},
     },
     store::{Trace, now},
 };
@@ -105,7 +106,10 @@ pub fn plan_for_people(context: &Context, to: &Address) -> Result<DeployPlan> {
         CodePointer::Branch { .. } => code::count_changes(&running::code_folder(context, &parent))?,
         CodePointer::Release { .. } => 0,
     };
+    let code = running::code_folder(context, &parent);
+    let updates = pending_updates(context, &site, target.as_ref().unwrap_or(&parent), &code)?;
     Ok(DeployPlan {
+        updates,
         environment: to.clone(),
         from: parent.name,
         first: target.is_none(),
@@ -115,6 +119,19 @@ pub fn plan_for_people(context: &Context, to: &Address) -> Result<DeployPlan> {
         tag: tag_name(to, next_number(&repository, to)?),
         content: None,
     })
+}
+
+/// Database updates that `code` would run on what the environment holds now.
+fn pending_updates(
+    context: &Context,
+    site: &Site,
+    environment: &Environment,
+    code: &Path,
+) -> Result<Vec<PendingUpdate>> {
+    let opened = running::open_database(context, site, environment, environment.generation)?;
+    let Some(database) = &opened.database else { return Ok(Vec::new()) };
+    let prefix = cms::table_prefix(site.cms, &database::tables(database)?);
+    cms::pending_updates(site, code, &prefix, &mut |sql| database::rows(database, sql))
 }
 
 pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {

@@ -1,8 +1,8 @@
 //! `multidev:merge-to-dev`, `multidev:merge-from-dev`; and how any commit is brought into a folder that is worked in.
 use super::{Change, Context, Done, create_site, generation, request::Merge, running, work::Work};
 use crate::{
-    cms,
-    code::{self, ConflictFile, Merged},
+    cms::{self, PantheonYml},
+    code::{self, ConflictFile, Merged, Repository},
     error::{Doing, Error, Result},
     model::{Address, CodePointer, Environment, EnvironmentName, Site, WorktreeState},
 };
@@ -138,6 +138,11 @@ pub(super) fn check_code(context: &Context, site: &Site, commit: &str) -> Result
     if !site.uploads.is_empty() && repository.tracks(commit, &site.uploads)? {
         return Err(create_site::uploads_are_tracked(&site.uploads));
     }
+    committed_yml(&repository, commit).map(drop)
+}
+
+/// `pantheon.yml` over `pantheon.upstream.yml`, as a commit has them.
+pub(super) fn committed_yml(repository: &Repository, commit: &str) -> Result<PantheonYml> {
     let folder = tempfile::tempdir().doing(|| "make a temporary folder".into())?;
     for name in ["pantheon.yml", "pantheon.upstream.yml"] {
         if let Some(bytes) = repository.file(commit, name)? {
@@ -145,7 +150,7 @@ pub(super) fn check_code(context: &Context, site: &Site, commit: &str) -> Result
             std::fs::write(&path, bytes).doing(|| format!("write {}", path.display()))?;
         }
     }
-    cms::pantheon_yml(folder.path()).map(drop)
+    cms::pantheon_yml(folder.path())
 }
 
 /// Makes the target's folder that of `commit`, and updates its database by the new code if asked.

@@ -10,14 +10,14 @@ use std::{
 
 use super::Context;
 use crate::{
-    cms::{self, PhpTask, Surroundings},
+    cms::{self, PhpPage, PhpTask, Surroundings},
     content::database,
     error::{Doing, Result},
     front::{Ready, Served},
     layout,
     model::{Address, Cms, CodePointer, Database, DatabaseEngine, Environment, Site, SiteName},
     progress::Meter,
-    runtime::{DatabaseLease, PhpSpec},
+    runtime::{DatabaseLease, Page, PhpSpec},
 };
 
 /// An environment that the front serves, with what its PHP was last told.
@@ -247,6 +247,25 @@ fn php_spec(context: &Context, around: &Surroundings<'_>, generation: u32) -> Re
         revision: format!("{generation} {}", around.code.display()),
         environment: address,
     })
+}
+
+/// Asks for a page of the environment as it is now, in a process of its own.
+pub(crate) fn run_page(
+    context: &Context,
+    address: &Address,
+    page: impl FnOnce(&Surroundings<'_>) -> Result<PhpPage>,
+    seconds: u64,
+    meter: Meter<'_>,
+) -> Result<String> {
+    let site = context.store.site(&address.site)?;
+    let environment = context.store.environment(address)?;
+    let generation = environment.generation;
+    let opened = open_database(context, &site, &environment, generation)?;
+    let (spec, page) = surrounded(context, &site, &environment, generation, &opened, |around| {
+        Ok((php_spec(context, around, generation)?, page(around)?))
+    })?;
+    let PhpPage { script, docroot, path, host, form } = &page;
+    context.runtime.run_page(&spec, &Page { script, docroot, path, host, form, seconds }, meter)
 }
 
 /// Runs a PHP task inside the environment, on one of its generations; none when there is no such task.

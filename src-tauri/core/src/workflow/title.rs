@@ -61,6 +61,10 @@ pub fn of(request: &Request) -> String {
         Request::BringToDev(it) => {
             format!("Bring commits of {} to Dev", it.environment.environment.title())
         }
+        Request::RunHooks(it) => {
+            let title = it.environment.environment.title();
+            format!("Run {} hooks of {title} ({})", it.event, it.stage)
+        }
         Request::Undo(_) => "Undo".into(),
     }
 }

@@ -1,7 +1,7 @@
 //! Requests about code.
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, ConnectionMode, EnvironmentName, SiteName};
+use crate::model::{Address, ConnectionMode, EnvironmentName, HookEvent, HookStage, SiteName};
 
 /// `env:deploy`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,4 +159,20 @@ pub struct BringToDev {
     /// Test or Live of a site, as in `acme.live`
     #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
     pub environment: Address,
+}
+
+/// `env:run-hooks`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct RunHooks {
+    /// The environment, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// The workflow whose scripts are run, by its name in pantheon.yml
+    #[cfg_attr(feature = "clap", arg(value_enum, value_name = "WORKFLOW"))]
+    pub event: HookEvent,
+    /// Which of them
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value = "after"))]
+    pub stage: HookStage,
 }

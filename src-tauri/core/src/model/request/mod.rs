@@ -62,6 +62,8 @@ pub enum Request {
     DeployTag(DeployTag),
     /// Brings commits that only Test or Live has to Dev.
     BringToDev(BringToDev),
+    /// Runs the site's own scripts as a workflow would.
+    RunHooks(RunHooks),
     /// Takes back the newest workflow of a site, or the one that is named.
     Undo(Undo),
 }
@@ -92,6 +94,7 @@ impl Request {
             Self::ApplyUpstream(it) => &it.environment.site,
             Self::DeployTag(it) => &it.environment.site,
             Self::BringToDev(it) => &it.environment.site,
+            Self::RunHooks(it) => &it.environment.site,
             Self::Undo(it) => &it.site,
         }
     }
@@ -119,6 +122,7 @@ impl Request {
             Self::MergeFromDev(it) => Some(&it.environment.environment),
             Self::ApplyUpstream(it) => Some(&it.environment.environment),
             Self::DeployTag(it) => Some(&it.environment.environment),
+            Self::RunHooks(it) => Some(&it.environment.environment),
         }
     }
 
@@ -146,6 +150,7 @@ impl Request {
             Self::ApplyUpstream(_) => "apply_upstream",
             Self::DeployTag(_) => "deploy_tag",
             Self::BringToDev(_) => "bring_to_dev",
+            Self::RunHooks(_) => "run_hooks",
             Self::Undo(_) => "undo",
         }
     }

@@ -74,6 +74,11 @@ pub enum Query {
         /// Test or Live.
         environment: Address,
     },
+    /// The scripts that `pantheon.yml` hooks to workflows, as the environment's commit has it; answers `Hook[]`.
+    Hooks {
+        /// The environment.
+        environment: Address,
+    },
     /// Workflows, newest first; answers `WorkflowRow[]`.
     Workflows {
         /// Only of this site.
