@@ -8,7 +8,8 @@ use portico_core::model::{
     request::{
         ApplyUpstream, BringToDev, ClearCache, CloneContent, Commit, CreateMultidev, CreateSite,
         DeleteMultidev, DeleteSite, Deploy, DeployTag, ExportDatabase, ExportFiles, ImportDatabase,
-        ImportFiles, InstallSite, Merge, RunHooks, SetConnection, SetUpstream, Undo, Wipe,
+        ImportFiles, InstallSite, Merge, RunHooks, SetConnection, SetUpstream, SmokeTest, Undo,
+        Wipe,
     },
 };
 
@@ -262,6 +263,20 @@ pub(crate) enum EnvCommand {
     },
     /// Run the site's own scripts of a workflow, as that workflow would
     RunHooks(RunHooks),
+    /// Check an environment before visitors come (Launch Check)
+    Status {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+        /// Show the last one instead of making a new one
+        #[arg(long)]
+        last: bool,
+        /// Show the tables of the checks too
+        #[arg(long)]
+        details: bool,
+    },
+    /// Visit an environment's pages and compare them with another's (smoke test)
+    Smoke(SmokeTest),
 }
 
 #[derive(Args)]

@@ -13,6 +13,7 @@ use portico_core::{
 use crate::{
     arguments::{ConnectionCommand, EnvCommand},
     output::{Output, print},
+    report,
     workflow::{self, confirmation},
 };
 
@@ -71,6 +72,10 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
         }
         EnvCommand::Diffstat { environment } => diffstat(environment, output),
         EnvCommand::Diff { environment, file } => diff(&environment, file),
+        EnvCommand::Status { environment, last, details } => {
+            report::launch_check(&environment, last, details, output)
+        }
+        EnvCommand::Smoke(wanted) => report::smoke(wanted, output),
         EnvCommand::RunHooks(wanted) => workflow::run(&Request::RunHooks(wanted), output),
         EnvCommand::Hooks { environment } => {
             let rows: Vec<Hook> = crate::open()?.query(&Query::Hooks { environment })?;

@@ -6,6 +6,7 @@ mod environment;
 mod multidev;
 mod output;
 mod progress;
+mod report;
 mod serve;
 mod site;
 #[path = "../surroundings.rs"]

@@ -8,12 +8,12 @@ use crate::support::{PorticoTest, eventually, wordpress};
 /// Writes down what it was told and what it saw, as one line of JSON.
 const DEBUG: &str = r#"<?php
 echo 'told ' . json_encode($_POST) . "\n";
-echo 'in ' . PHP_SAPI . ' ' . $_ENV['PANTHEON_ENVIRONMENT'] . ' ' . basename(getcwd()) . "\n";
+echo 'in ' . PHP_SAPI . ' ' . $_ENV['PANTHEON_ENVIRONMENT'] . ' ' . basename($_SERVER['DOCUMENT_ROOT']) . "\n";
 "#;
 
 /// Makes every person's address one that reaches nobody.
 const SANITIZE: &str = r#"<?php
-require getcwd() . '/wp-load.php';
+require $_SERVER['DOCUMENT_ROOT'] . '/wp-load.php';
 foreach (get_users() as $user) {
 	$GLOBALS['wpdb']->update($GLOBALS['wpdb']->users, ['user_email' => "user{$user->ID}@localhost"], ['ID' => $user->ID]);
 }
@@ -22,8 +22,8 @@ echo 'sanitized ', count(get_users()), ' of ', home_url(), "\n";
 
 /// One more replacement than the clone's own.
 const REPLACE: &str = r#"<?php
-require getcwd() . '/wp-load.php';
-update_option('blogdescription', str_replace('Old', 'New', get_option('blogdescription')) . " {$_POST['from_environment']}>{$_POST['to_environment']}");
+require $_SERVER['DOCUMENT_ROOT'] . '/wp-load.php';
+update_option('blogdescription', str_replace('Old', 'New', get_option('blogdescription')) . " {$_POST['from_environment']} to {$_POST['to_environment']}");
 echo 'replaced: ', get_option('blogdescription'), "\n";
 "#;
 
@@ -97,7 +97,7 @@ fn scripts_of_a_wordpress_sanitize_and_replace_after_a_clone() {
     let log = log_of(&test, &clone);
     let url = test.browser().url("acme.test", "");
     assert!(log.contains(&format!("sanitized 1 of {url}")), "{log}");
-    assert!(log.contains("dev>test"), "{log}");
+    assert!(log.contains("dev to test"), "{log}");
     assert!(log.contains("------ Operation: Sanitize finished in"), "{log}");
 
     write(&code, &[("new.php", "<?php")]);

@@ -33,10 +33,8 @@ fn next_version(test: &PorticoTest) -> (u64, u64) {
     let (_, rest) = text.split_once("$wp_db_version = ").unwrap();
     let old: u64 = rest.split(';').next().unwrap().parse().unwrap();
     let new = old + 1;
-    let text = text.replace(
-        &format!("$wp_db_version = {old};"),
-        &format!("$wp_db_version = {new};"),
-    );
+    let text =
+        text.replace(&format!("$wp_db_version = {old};"), &format!("$wp_db_version = {new};"));
     write(test, name, &text);
     (old, new)
 }
@@ -111,12 +109,14 @@ fn every_site_of_a_network_is_updated() {
         define('DOMAIN_CURRENT_SITE', $_SERVER['HTTP_HOST'] ?? ''); define('PATH_CURRENT_SITE', '/');\n\
         define('SITE_ID_CURRENT_SITE', 1); define('BLOG_ID_CURRENT_SITE', 1);\n\
         require_once ABSPATH . 'wp-settings.php';";
-    fs::write(&config, text.replace("require_once ABSPATH . 'wp-settings.php';", constants)).unwrap();
+    fs::write(&config, text.replace("require_once ABSPATH . 'wp-settings.php';", constants))
+        .unwrap();
     write(
         &test,
         "blog.php",
         "<?php require __DIR__ . '/wp-load.php'; \
-         echo wpmu_create_blog($_SERVER['HTTP_HOST'], '/news/', 'News', 1);",
+         echo wp_insert_site(['domain' => $_SERVER['HTTP_HOST'], 'path' => '/news/', 'network_id' => 1, \
+         'user_id' => 1, 'title' => 'News']);",
     );
     assert_eq!(browser.get("acme.dev", "/blog.php").ok().body, "2");
     write(&test, "version.php", VERSION);

@@ -24,13 +24,14 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("content", &["error", "model", "progress", "layout"]),
     ("cms", &["error", "model", "progress", "layout"]),
     ("runtime", &["error", "model", "progress", "layout"]),
+    ("smoke", &["error", "model", "progress"]),
     // The front keeps what it uses awake by the runtime's leases.
     ("front", &["error", "model", "progress", "layout", "runtime"]),
     (
         "workflow",
         &[
             "error", "model", "progress", "layout", "store", "code", "content", "cms", "runtime",
-            "front",
+            "front", "smoke",
         ],
     ),
     (
@@ -170,6 +171,7 @@ fn the_pages_types_are_those_of_the_core() {
         request::DeployTag,
         request::BringToDev,
         request::RunHooks,
+        request::SmokeTest,
         model::HookEvent,
         model::HookStage,
         model::Hook,
@@ -194,6 +196,11 @@ fn the_pages_types_are_those_of_the_core() {
         view::UpstreamStatus,
         view::FileChange,
         view::FileStatus,
+        model::Score,
+        model::Finding,
+        model::LaunchCheck,
+        model::PageDifference,
+        model::SmokeReport,
         view::DeployPlan,
         view::PendingUpdate,
         view::Board,

@@ -1,7 +1,7 @@
 //! Everything that Portico does, with no window and no terminal.
 //!
 //! **Invariant:** nothing here prints, prompts, reads `$HOME` or depends on a shell.
-//! **Invariant:** `code`, `content`, `cms`, `runtime` and `front` don't know one another;
+//! **Invariant:** `code`, `content`, `cms`, `runtime`, `front` and `smoke` don't know one another;
 //! `workflow` combines them, and `engine` owns them.
 
 pub mod error;
@@ -16,6 +16,7 @@ pub mod content;
 pub mod engine;
 pub mod front;
 pub mod runtime;
+pub mod smoke;
 pub mod store;
 pub mod workflow;
 

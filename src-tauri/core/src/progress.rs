@@ -66,6 +66,8 @@ pub enum Unit {
     Tables,
     /// Git objects.
     Objects,
+    /// Pages of a site.
+    Pages,
     /// Steps of the workflow itself.
     Steps,
 }

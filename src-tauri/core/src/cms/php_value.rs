@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn what_php_writes_is_read() {
-        let text = "a:3:{s:4:\"name\";s:5:\"Zoë!\";i:0;b:1;s:1:\"o\";O:1:\"X\":1:{s:4:\"\0X\0p\";d:0.5;}}";
+        let text =
+            "a:3:{s:4:\"name\";s:5:\"Zoë!\";i:0;b:1;s:1:\"o\";O:1:\"X\":1:{s:4:\"\0X\0p\";d:0.5;}}";
         assert_eq!(unserialize(text), Some(json!({"name": "Zoë!", "0": true, "o": {"p": 0.5}})));
         assert_eq!(unserialize("i:-7;"), Some(json!(-7)));
         for broken in ["", "s:9:\"short\";", "a:2:{i:0;N;}", "i:x;", "q:1;"] {

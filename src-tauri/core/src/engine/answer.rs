@@ -57,6 +57,16 @@ pub(super) fn answer(
         }
         Query::Orphans { environment } => json(workflow::orphans(context, environment)?),
         Query::Hooks { environment } => json(workflow::hooks(context, environment)?),
+        Query::LaunchCheck { environment, run: false } => {
+            json(workflow::last_launch_check(context, environment)?)
+        }
+        Query::LaunchCheck { environment, run: true } => {
+            let (cancel, report) = (Cancel::default(), |_: Report| {});
+            json(workflow::launch_check(context, environment, Meter::new(&cancel, &report))?)
+        }
+        Query::SmokeReport { environment } => {
+            json(workflow::last_smoke_test(context, environment)?)
+        }
         Query::Workflows { site } => json(workflows(context, site.as_ref(), IN_A_LIST)?),
         Query::WorkflowLog { id } => json(workflow_log(context, *id)?),
         Query::Doctor => json(runtime::doctor()),

@@ -3,6 +3,11 @@ use hyper::{HeaderMap, header::AUTHORIZATION};
 
 use crate::model::Lock;
 
+/// What a request must bear in `Authorization` to pass the lock.
+pub fn authorization(lock: &Lock) -> String {
+    format!("Basic {}", base64(format!("{}:{}", lock.user, lock.password).as_bytes()))
+}
+
 /// Whether the request bears the lock's user and password.
 pub(super) fn opens(lock: &Lock, headers: &HeaderMap) -> bool {
     let expected = base64(format!("{}:{}", lock.user, lock.password).as_bytes());

@@ -124,7 +124,7 @@ pub struct PageDifference {
 /// A smoke test's verdict, the answer of `env:smoke`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub struct SmokeTest {
+pub struct SmokeReport {
     /// The environment.
     pub environment: Address,
     /// The environment that it was compared with.

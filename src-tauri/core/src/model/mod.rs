@@ -11,7 +11,7 @@ mod site;
 pub mod view;
 
 pub use change::{Change, WorktreeState};
-pub use check::{Finding, LaunchCheck, PageDifference, Score, SmokeTest};
+pub use check::{Finding, LaunchCheck, PageDifference, Score, SmokeReport};
 pub use database::Database;
 pub use human::{count, human_bytes};
 pub use names::{Address, EnvironmentName, MultidevName, SiteName};

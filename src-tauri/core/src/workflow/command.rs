@@ -51,7 +51,8 @@ pub fn command_line(request: &Request) -> String {
         | Request::ApplyUpstream(_)
         | Request::DeployTag(_)
         | Request::BringToDev(_)
-        | Request::RunHooks(_) => of_code(&mut line, request),
+        | Request::RunHooks(_)
+        | Request::SmokeTest(_) => of_code(&mut line, request),
         Request::ImportDatabase(it) => import_database(&mut line, it),
         Request::ImportFiles(it) => {
             line.word("import:files").word(it.environment.to_string()).word(&it.file);
@@ -107,6 +108,17 @@ fn of_code(line: &mut Line, request: &Request) {
             line.word("env:run-hooks").word(it.environment.to_string()).word(it.event.as_str());
             if it.stage == HookStage::Before {
                 line.option("stage", "before");
+            }
+        }
+        Request::SmokeTest(it) => {
+            line.word("env:smoke").word(it.environment.to_string());
+            line.optional("against", it.against.as_ref().map(|it| it.as_str()));
+            line.optional("limit", it.limit.map(|it| it.to_string()).as_deref());
+            if !it.paths.is_empty() {
+                line.word("--paths");
+                for path in &it.paths {
+                    line.word(path);
+                }
             }
         }
         other => unreachable!("{} is no request of code", other.kind()),

@@ -122,7 +122,7 @@ pub fn plan_for_people(context: &Context, to: &Address) -> Result<DeployPlan> {
 }
 
 /// Database updates that `code` would run on what the environment holds now.
-fn pending_updates(
+pub(super) fn pending_updates(
     context: &Context,
     site: &Site,
     environment: &Environment,

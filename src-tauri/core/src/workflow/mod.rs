@@ -24,8 +24,10 @@ mod install_site;
 mod merge;
 pub mod prune;
 mod quicksilver;
+mod report;
 pub mod running;
 mod set_connection;
+mod smoke_test;
 pub mod title;
 mod undo;
 pub mod upstream;
@@ -42,6 +44,8 @@ pub use context::Context;
 pub use deploy::plan_for_people as deploy_plan;
 pub(crate) use deploy::waiting;
 pub use quicksilver::hooks;
+pub use report::{last_launch_check, launch_check};
+pub use smoke_test::last_smoke_test;
 pub use undo::is_undoable;
 pub(crate) use work::random_text;
 
@@ -127,6 +131,7 @@ pub fn run(
         Request::DeployTag(it) => frame.run(deploy_tag::plan(context, it)?, deploy_tag::run),
         Request::BringToDev(it) => frame.run(bring_to_dev::plan(context, it)?, bring_to_dev::run),
         Request::RunHooks(it) => frame.run(quicksilver::plan(context, it)?, quicksilver::run),
+        Request::SmokeTest(it) => frame.run(smoke_test::plan(context, it)?, smoke_test::run),
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)

@@ -80,7 +80,13 @@ pub(super) fn keep(
     let path = context.layout.report(address, kind);
     let doing = || format!("write {}", path.display());
     let folder = path.parent().expect("the report is in a folder");
-    fs::create_dir_all(folder).doing(doing)?;
+    // Not the folders above: an environment that was deleted meanwhile must not come back as an empty folder.
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(error).doing(doing);
+        }
+        _ => {}
+    }
     let mut file = tempfile::NamedTempFile::new_in(folder).doing(doing)?;
     serde_json::to_writer(&mut file, report).doing(doing)?;
     file.persist(&path).doing(doing)?;

@@ -65,6 +65,9 @@ pub fn of(request: &Request) -> String {
             let title = it.environment.environment.title();
             format!("Run {} hooks of {title} ({})", it.event, it.stage)
         }
+        Request::SmokeTest(it) => {
+            format!("Smoke test of {}", it.environment.environment.title())
+        }
         Request::Undo(_) => "Undo".into(),
     }
 }

@@ -20,15 +20,43 @@ const MANY_PER_CENT: u64 = 10;
 
 /// Modules for developers, which nobody needs outside of Dev.
 const DEVELOPMENT: &[&str] = &[
-    "admin_devel", "bad_judgement", "coder", "delete_all", "devel", "devel_generate", "devel_kint",
-    "devel_node_access", "devel_themer", "fb_devel", "field_ui", "form_controller", "form_inspect",
-    "guid", "performance", "prod_check", "rules_admin", "security_review", "simpletest", "testing",
-    "trace", "upgrade_status", "views_ui", "webprofiler", "xhprof",
+    "admin_devel",
+    "bad_judgement",
+    "coder",
+    "delete_all",
+    "devel",
+    "devel_generate",
+    "devel_kint",
+    "devel_node_access",
+    "devel_themer",
+    "fb_devel",
+    "field_ui",
+    "form_controller",
+    "form_inspect",
+    "guid",
+    "performance",
+    "prod_check",
+    "rules_admin",
+    "security_review",
+    "simpletest",
+    "testing",
+    "trace",
+    "upgrade_status",
+    "views_ui",
+    "webprofiler",
+    "xhprof",
 ];
 /// Modules that harm, or do what Pantheon does.
 const NOT_RECOMMENDED: &[&str] = &[
-    "apc", "bad_judgement", "backup_migrate", "boost", "drupal_less", "fast_404", "memcache",
-    "memcache_storage", "views_php",
+    "apc",
+    "bad_judgement",
+    "backup_migrate",
+    "boost",
+    "drupal_less",
+    "fast_404",
+    "memcache",
+    "memcache_storage",
+    "views_php",
 ];
 
 /// What both generations of Drupal have, wherever they keep it.
@@ -96,7 +124,6 @@ pub(super) fn checks_of_config(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Resu
     Ok(found)
 }
 
-
 /// The checks that need only [`Facts`].
 pub(super) fn checks(
     subject: &Subject<'_>,
@@ -132,8 +159,13 @@ fn best_practices(subject: &Subject<'_>, facts: &Facts) -> Vec<Finding> {
     let sites = below(subject.code, &subject.site.docroot).join("sites");
     let (mut others, mut superfluous) = (Vec::new(), Vec::new());
     let usual = [
-        "all", "default", "development.services.yml", "example.settings.local.php",
-        "example.sites.php", "README.txt", "simpletest",
+        "all",
+        "default",
+        "development.services.yml",
+        "example.settings.local.php",
+        "example.sites.php",
+        "README.txt",
+        "simpletest",
     ];
     for entry in fs::read_dir(&sites).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -151,16 +183,36 @@ fn best_practices(subject: &Subject<'_>, facts: &Facts) -> Vec<Finding> {
     let one = others.is_empty();
     let has_default = sites.join("default").is_dir();
     vec![
-        Finding::new(group, "Fast 404 pages", if facts.fast_404 { Score::Ok } else { Score::Warning }, if facts.fast_404 { "Fast 404 pages are on." } else { "Fast 404 pages are off." })
-            .action("Turn them on in settings.php: a missing picture need not start all of Drupal."),
-        Finding::new(group, "Multi-site", if one { Score::Ok } else { Score::Error }, if one { "There is one site." } else { "There is more than one site in this code." })
-            .action("Give each site a repository of its own: Pantheon runs one.")
-            .table(&["Folder"], others),
-        Finding::new(group, "sites/default", if has_default { Score::Ok } else { Score::Error }, if has_default { "It is there." } else { "It is missing." })
-            .action("Make the folder; settings and files are kept there."),
-        Finding::new(group, "Superfluous files in /sites", if superfluous.is_empty() { Score::Ok } else { Score::Warning }, format!("{}.", count(superfluous.len() as u64, "superfluous file")))
-            .action("Remove what is neither a site nor needed.")
-            .table(&["File"], superfluous),
+        Finding::new(
+            group,
+            "Fast 404 pages",
+            if facts.fast_404 { Score::Ok } else { Score::Warning },
+            if facts.fast_404 { "Fast 404 pages are on." } else { "Fast 404 pages are off." },
+        )
+        .action("Turn them on in settings.php: a missing picture need not start all of Drupal."),
+        Finding::new(
+            group,
+            "Multi-site",
+            if one { Score::Ok } else { Score::Error },
+            if one { "There is one site." } else { "There is more than one site in this code." },
+        )
+        .action("Give each site a repository of its own: Pantheon runs one.")
+        .table(&["Folder"], others),
+        Finding::new(
+            group,
+            "sites/default",
+            if has_default { Score::Ok } else { Score::Error },
+            if has_default { "It is there." } else { "It is missing." },
+        )
+        .action("Make the folder; settings and files are kept there."),
+        Finding::new(
+            group,
+            "Superfluous files in /sites",
+            if superfluous.is_empty() { Score::Ok } else { Score::Warning },
+            format!("{}.", count(superfluous.len() as u64, "superfluous file")),
+        )
+        .action("Remove what is neither a site nor needed.")
+        .table(&["File"], superfluous),
     ]
 }
 
@@ -178,10 +230,20 @@ fn cache(subject: &Subject<'_>, facts: &Facts) -> Vec<Finding> {
     vec![
         Finding::new(group, "Expiration of cached pages", expiry, says)
             .action("Set it to 15 minutes or more under Performance."),
-        Finding::new(group, "Aggregate and compress CSS", unless_dev(subject, facts.css, Score::Error), word(facts.css))
-            .action("Turn it on under Performance."),
-        Finding::new(group, "Aggregate JavaScript", unless_dev(subject, facts.js, Score::Error), word(facts.js))
-            .action("Turn it on under Performance."),
+        Finding::new(
+            group,
+            "Aggregate and compress CSS",
+            unless_dev(subject, facts.css, Score::Error),
+            word(facts.css),
+        )
+        .action("Turn it on under Performance."),
+        Finding::new(
+            group,
+            "Aggregate JavaScript",
+            unless_dev(subject, facts.js, Score::Error),
+            word(facts.js),
+        )
+        .action("Turn it on under Performance."),
     ]
 }
 
@@ -193,7 +255,12 @@ fn codebase(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Finding>> {
     let folder = subject.files;
     let size = format!("{} in {}.", human_bytes(folder.bytes), count(folder.count, "file"));
     Ok(vec![
-        Finding::new(group, "Drupal managed file count", Score::Info, format!("{}.", count(files, "file"))),
+        Finding::new(
+            group,
+            "Drupal managed file count",
+            Score::Info,
+            format!("{}.", count(files, "file")),
+        ),
         Finding::new(group, "Drupal managed file size", Score::Info, human_bytes(bytes)),
         Finding::new(group, "Size of files folder", Score::Info, size),
     ])
@@ -203,8 +270,12 @@ fn cron(facts: &Facts) -> Vec<Finding> {
     let ago = jiff::Timestamp::now().as_second() - facts.cron_last;
     let (score, says) = match (facts.cron_last, ago) {
         (0, _) => (Score::Warning, "Cron has never run.".to_owned()),
-        (_, 86_401..) => (Score::Warning, format!("Cron ran {} ago.", count(ago.unsigned_abs() / 86_400, "day"))),
-        (_, ago) => (Score::Ok, format!("Cron ran {} ago.", count(ago.unsigned_abs() / 60, "minute"))),
+        (_, 86_401..) => {
+            (Score::Warning, format!("Cron ran {} ago.", count(ago.unsigned_abs() / 86_400, "day")))
+        }
+        (_, ago) => {
+            (Score::Ok, format!("Cron ran {} ago.", count(ago.unsigned_abs() / 60, "minute")))
+        }
     };
     vec![
         Finding::new("Cron", "Last run", score, says)
@@ -227,20 +298,43 @@ fn extensions(subject: &Subject<'_>, facts: &Facts) -> Vec<Finding> {
         .filter(|(_, file)| !file.is_empty() && !below(&root, file).is_file())
         .map(|(name, file)| vec![name.clone(), file.clone()])
         .collect();
-    let score = |rows: &[Vec<String>], fault: Score| if rows.is_empty() { Score::Ok } else { fault };
-    let says = |rows: &[Vec<String>], what: &str| format!("{} {what}.", count(rows.len() as u64, "module"));
+    let score =
+        |rows: &[Vec<String>], fault: Score| if rows.is_empty() { Score::Ok } else { fault };
+    let says = |rows: &[Vec<String>], what: &str| {
+        format!("{} {what}.", count(rows.len() as u64, "module"))
+    };
     vec![
-        Finding::new(group, "Count", above(total, MANY_MODULES - 1, Score::Warning), format!("{} enabled.", count(total, "module")))
-            .action("Disable what nobody uses."),
-        Finding::new(group, "Development", unless_dev(subject, development.is_empty(), Score::Warning), says(&development, "for developers"))
-            .action("Disable them outside of Dev.")
-            .table(&["Module"], development),
-        Finding::new(group, "Missing", score(&missing, Score::Error), says(&missing, "without files"))
-            .action("Bring the code back, or remove them from the database.")
-            .table(&["Module", "File"], missing),
-        Finding::new(group, "Not recommended", score(&harmful, Score::Error), says(&harmful, "not recommended"))
-            .action("Disable and remove them.")
-            .table(&["Module"], harmful),
+        Finding::new(
+            group,
+            "Count",
+            above(total, MANY_MODULES - 1, Score::Warning),
+            format!("{} enabled.", count(total, "module")),
+        )
+        .action("Disable what nobody uses."),
+        Finding::new(
+            group,
+            "Development",
+            unless_dev(subject, development.is_empty(), Score::Warning),
+            says(&development, "for developers"),
+        )
+        .action("Disable them outside of Dev.")
+        .table(&["Module"], development),
+        Finding::new(
+            group,
+            "Missing",
+            score(&missing, Score::Error),
+            says(&missing, "without files"),
+        )
+        .action("Bring the code back, or remove them from the database.")
+        .table(&["Module", "File"], missing),
+        Finding::new(
+            group,
+            "Not recommended",
+            score(&harmful, Score::Error),
+            says(&harmful, "not recommended"),
+        )
+        .action("Disable and remove them.")
+        .table(&["Module"], harmful),
     ]
 }
 
@@ -280,11 +374,21 @@ fn users(facts: &Facts, ask: &mut Ask<'_>) -> Result<Vec<Finding>> {
     let is_blocked = first.first().is_some_and(|row| row[2] == "0");
     let who = first.first().map(|row| format!("{}, {}.", row[0], row[1])).unwrap_or_default();
     Ok(vec![
-        Finding::new(group, "UID #1 access", if is_blocked { Score::Ok } else { Score::Warning }, if is_blocked { "UID #1 is blocked." } else { "UID #1 is not blocked." })
-            .action("Block it and give administrators accounts of their own: it may do everything."),
+        Finding::new(
+            group,
+            "UID #1 access",
+            if is_blocked { Score::Ok } else { Score::Warning },
+            if is_blocked { "UID #1 is blocked." } else { "UID #1 is not blocked." },
+        )
+        .action("Block it and give administrators accounts of their own: it may do everything."),
         Finding::new(group, "Identify UID #1", Score::Info, who),
         Finding::new(group, "Count All", Score::Info, format!("{}.", count(all, "user"))),
-        Finding::new(group, "Count Blocked", Score::Info, format!("{}.", count(blocked, "blocked user"))),
+        Finding::new(
+            group,
+            "Count Blocked",
+            Score::Info,
+            format!("{}.", count(blocked, "blocked user")),
+        ),
     ])
 }
 
@@ -293,10 +397,20 @@ fn watchdog(subject: &Subject<'_>, facts: &Facts, ask: &mut Ask<'_>) -> Result<V
     let has = facts.has("dblog");
     let syslog = facts.has("syslog");
     let mut found = vec![
-        Finding::new(group, "dblog status", if has { Score::Ok } else { Score::Info }, if has { "Database logging is enabled." } else { "Database logging is not enabled." })
-            .action("Enable it on Dev: it tells what goes wrong."),
-        Finding::new(group, "syslog status", if syslog { Score::Error } else { Score::Ok }, if syslog { "Syslog is enabled." } else { "Syslog is not enabled." })
-            .action("Disable it: nobody can read it on Pantheon."),
+        Finding::new(
+            group,
+            "dblog status",
+            if has { Score::Ok } else { Score::Info },
+            if has { "Database logging is enabled." } else { "Database logging is not enabled." },
+        )
+        .action("Enable it on Dev: it tells what goes wrong."),
+        Finding::new(
+            group,
+            "syslog status",
+            if syslog { Score::Error } else { Score::Ok },
+            if syslog { "Syslog is enabled." } else { "Syslog is not enabled." },
+        )
+        .action("Disable it: nobody can read it on Pantheon."),
     ];
     if !has || !subject.has_table("watchdog") {
         return Ok(found);
@@ -310,10 +424,20 @@ fn watchdog(subject: &Subject<'_>, facts: &Facts, ask: &mut Ask<'_>) -> Result<V
     let share = |part: u64| (part * 100).checked_div(all).unwrap_or(0);
     found.extend([
         Finding::new(group, "Count", Score::Info, format!("{} log entries.", all)),
-        Finding::new(group, "Number of 404 entries", above(share(missing) + 1, MANY_PER_CENT, Score::Warning), format!("{missing}, {} % of the log.", share(missing)))
-            .action("Find what links to pages that are not there."),
-        Finding::new(group, "PHP messages", above(share(php) + 1, MANY_PER_CENT, Score::Warning), format!("{php}, {} % of the log.", share(php)))
-            .action("Mend what they name: each costs time and hides others."),
+        Finding::new(
+            group,
+            "Number of 404 entries",
+            above(share(missing) + 1, MANY_PER_CENT, Score::Warning),
+            format!("{missing}, {} % of the log.", share(missing)),
+        )
+        .action("Find what links to pages that are not there."),
+        Finding::new(
+            group,
+            "PHP messages",
+            above(share(php) + 1, MANY_PER_CENT, Score::Warning),
+            format!("{php}, {} % of the log.", share(php)),
+        )
+        .action("Mend what they name: each costs time and hides others."),
     ]);
     Ok(found)
 }
@@ -323,7 +447,12 @@ fn files(subject: &Subject<'_>) -> Vec<Finding> {
     let root = below(subject.code, &subject.site.docroot);
     let has = root.join("sites/default/settings.php").is_file();
     vec![
-        Finding::new("Best practices", "sites/default/settings.php", if has { Score::Ok } else { Score::Error }, if has { "It is there." } else { "It is missing." })
-            .action("Bring it back from the upstream."),
+        Finding::new(
+            "Best practices",
+            "sites/default/settings.php",
+            if has { Score::Ok } else { Score::Error },
+            if has { "It is there." } else { "It is missing." },
+        )
+        .action("Bring it back from the upstream."),
     ]
 }

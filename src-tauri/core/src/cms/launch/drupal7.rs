@@ -79,16 +79,31 @@ fn own(variables: &HashMap<String, Value>, facts: &Facts) -> Vec<Finding> {
     let compresses = on("page_compression");
     let php = facts.has("php");
     vec![
-        Finding::new("Best practices", "PHP Filter", if php { Score::Error } else { Score::Ok }, if php { "The module php is enabled." } else { "The module php is not enabled." })
-            .action("Disable it: code in the database can't be reviewed or deployed."),
+        Finding::new(
+            "Best practices",
+            "PHP Filter",
+            if php { Score::Error } else { Score::Ok },
+            if php { "The module php is enabled." } else { "The module php is not enabled." },
+        )
+        .action("Disable it: code in the database can't be reviewed or deployed."),
         Finding::new("Cache", "Anonymous caching", wanted(on("cache")), word(on("cache")))
             .action("Turn on “Cache pages for anonymous users” under Performance."),
         Finding::new("Block", "Caching", wanted(on("block_cache")), word(on("block_cache")))
             .action("Turn on “Cache blocks” under Performance."),
-        Finding::new("Cache", "Minimum cache lifetime", if lifetime == 0 { Score::Ok } else { Score::Warning }, format!("{lifetime} s."))
-            .action("Set it to none: caches are cleared when content changes."),
-        Finding::new("Cache", "Cached page compression", if compresses { Score::Warning } else { Score::Ok }, word(compresses))
-            .action("Turn it off: Pantheon compresses pages itself."),
+        Finding::new(
+            "Cache",
+            "Minimum cache lifetime",
+            if lifetime == 0 { Score::Ok } else { Score::Warning },
+            format!("{lifetime} s."),
+        )
+        .action("Set it to none: caches are cleared when content changes."),
+        Finding::new(
+            "Cache",
+            "Cached page compression",
+            if compresses { Score::Warning } else { Score::Ok },
+            word(compresses),
+        )
+        .action("Turn it off: Pantheon compresses pages itself."),
     ]
 }
 
@@ -123,15 +138,35 @@ fn content(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Finding>> {
     Ok(vec![
         Finding::new(group, "Content types", Score::Ok, many(&types, "content type"))
             .table(&["Content type", "Nodes"], types),
-        Finding::new(group, "Unused content types", unused_score(&unused), many(&unused, "unused content type"))
-            .action("Remove those that nobody needs.")
-            .table(&["Content type"], unused),
-        Finding::new(group, "Field counts", super::above(fields, 75, Score::Warning), format!("{}.", count(fields, "field")))
-            .action("Each field is two tables: share them between content types."),
-        Finding::new(group, "Taxonomy vocabularies", Score::Ok, format!("{} vocabularies.", vocabularies.len()))
-            .table(&["Vocabulary", "Terms"], vocabularies),
-        Finding::new(group, "Unused vocabularies", unused_score(&empty), format!("{} unused vocabularies.", empty.len()))
-            .action("Remove those that nobody needs.")
-            .table(&["Vocabulary"], empty),
+        Finding::new(
+            group,
+            "Unused content types",
+            unused_score(&unused),
+            many(&unused, "unused content type"),
+        )
+        .action("Remove those that nobody needs.")
+        .table(&["Content type"], unused),
+        Finding::new(
+            group,
+            "Field counts",
+            super::above(fields, 75, Score::Warning),
+            format!("{}.", count(fields, "field")),
+        )
+        .action("Each field is two tables: share them between content types."),
+        Finding::new(
+            group,
+            "Taxonomy vocabularies",
+            Score::Ok,
+            format!("{} vocabularies.", vocabularies.len()),
+        )
+        .table(&["Vocabulary", "Terms"], vocabularies),
+        Finding::new(
+            group,
+            "Unused vocabularies",
+            unused_score(&empty),
+            format!("{} unused vocabularies.", empty.len()),
+        )
+        .action("Remove those that nobody needs.")
+        .table(&["Vocabulary"], empty),
     ])
 }

@@ -69,20 +69,35 @@ fn config(subject: &Subject<'_>, said: &Value) -> Vec<Finding> {
         .collect();
     let credentials = if wrong.is_empty() { Score::Ok } else { Score::Error };
     vec![
-        Finding::new(group, "WP_CACHE", cache, match cache {
-            Score::Ok => "WP_CACHE is not set.",
-            _ => "WP_CACHE is true: a plugin caches pages.",
-        })
+        Finding::new(
+            group,
+            "WP_CACHE",
+            cache,
+            match cache {
+                Score::Ok => "WP_CACHE is not set.",
+                _ => "WP_CACHE is true: a plugin caches pages.",
+            },
+        )
         .action("Take it out of wp-config.php: Pantheon's edge caches pages."),
-        Finding::new(group, "Server name", server_name, match server_name {
-            Score::Ok => "Neither WP_HOME nor WP_SITEURL is made of SERVER_NAME.",
-            _ => "WP_HOME or WP_SITEURL is made of SERVER_NAME.",
-        })
+        Finding::new(
+            group,
+            "Server name",
+            server_name,
+            match server_name {
+                Score::Ok => "Neither WP_HOME nor WP_SITEURL is made of SERVER_NAME.",
+                _ => "WP_HOME or WP_SITEURL is made of SERVER_NAME.",
+            },
+        )
         .action("Use HTTP_HOST: SERVER_NAME is no address that visitors know."),
-        Finding::new(group, "Database credentials", credentials, match credentials {
-            Score::Ok => "The site uses the database of its environment.",
-            _ => "The site does not use the database of its environment.",
-        })
+        Finding::new(
+            group,
+            "Database credentials",
+            credentials,
+            match credentials {
+                Score::Ok => "The site uses the database of its environment.",
+                _ => "The site does not use the database of its environment.",
+            },
+        )
         .action("Read them from $_ENV in wp-config.php.")
         .table(&["Constant", "Value"], wrong),
     ]
@@ -96,14 +111,12 @@ fn best_practice(subject: &Subject<'_>, said: &Value) -> Vec<Finding> {
     let is_active = |start: &str| active.iter().any(|it| word(it, "file").starts_with(start));
     let debug = flag(said, "wp_debug");
     let debug_bar = is_active("debug-bar/");
-    let caching: Vec<&str> = [
-        ("w3-total-cache/", "W3 Total Cache"),
-        ("wp-super-cache/", "WP Super Cache"),
-    ]
-    .iter()
-    .filter(|(start, _)| is_active(start))
-    .map(|(_, name)| *name)
-    .collect();
+    let caching: Vec<&str> =
+        [("w3-total-cache/", "W3 Total Cache"), ("wp-super-cache/", "WP Super Cache")]
+            .iter()
+            .filter(|(start, _)| is_active(start))
+            .map(|(_, name)| *name)
+            .collect();
     let in_live = |is: bool| match (is, is_live) {
         (true, true) => Score::Warning,
         (true, false) => Score::Info,
@@ -145,7 +158,8 @@ fn best_practice(subject: &Subject<'_>, said: &Value) -> Vec<Finding> {
     if flag(said, "multisite") {
         let hosts: Vec<&str> =
             said["domains"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let says = format!("{} in the network: {}.", count(hosts.len() as u64, "site"), hosts.join(", "));
+        let says =
+            format!("{} in the network: {}.", count(hosts.len() as u64, "site"), hosts.join(", "));
         found.push(Finding::new(group, "Network domains", Score::Info, says));
     }
     found
@@ -155,7 +169,11 @@ fn core_update(said: &Value) -> Finding {
     let (group, name) = ("Best practice", "WordPress core");
     let version = word(said, "version");
     let Some(newest) = said["newest"].as_str() else {
-        let known = if flag(said, "checked") { "no newer one is known" } else { "it never looked for a newer one" };
+        let known = if flag(said, "checked") {
+            "no newer one is known"
+        } else {
+            "it never looked for a newer one"
+        };
         return Finding::new(group, name, Score::Ok, format!("WordPress {version}; {known}."));
     };
     let series = |version: &str| version.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
@@ -173,7 +191,12 @@ fn extensions(group: &str, list: &Value, said: &Value) -> Finding {
             let (version, available) = (word(it, "version"), word(it, "available"));
             let newer = if available.is_empty() { version } else { available };
             let needs = if available.is_empty() { "No" } else { "Yes" };
-            vec![word(it, "name").to_owned(), version.to_owned(), newer.to_owned(), needs.to_owned()]
+            vec![
+                word(it, "name").to_owned(),
+                version.to_owned(),
+                newer.to_owned(),
+                needs.to_owned(),
+            ]
         })
         .collect();
     let old = list.iter().filter(|it| it["available"].is_string()).count() as u64;
@@ -220,25 +243,50 @@ fn cron(said: &Value) -> Vec<Finding> {
             group,
             "WP-Cron",
             Score::Ok,
-            if disabled { "WP-Cron is not started by visits." } else { "WP-Cron is started by visits." },
+            if disabled {
+                "WP-Cron is not started by visits."
+            } else {
+                "WP-Cron is started by visits."
+            },
         ),
-        Finding::new(group, "Invalid jobs", above(invalid, 0, Score::Error), format!("{} without a valid time.", count(invalid, "job")))
-            .action("Find the plugin that adds them, and remove them."),
-        Finding::new(group, "Past jobs", above(late, 0, Score::Info), format!("{} more than an hour late.", count(late, "job")))
-            .action("Run cron now; if they stay, look at the PHP errors."),
-        Finding::new(group, "Repeated jobs", above(again.len() as u64, 0, Score::Warning), format!("{} more than {SAME_JOB} times.", count(again.len() as u64, "job")))
-            .action("A plugin adds its job again and again: update or replace it.")
-            .table(&["Job", "Times"], again),
-        Finding::new(group, "Jobs", above(jobs.len() as u64, MANY_JOBS as u64, Score::Warning), format!("{} in all.", count(jobs.len() as u64, "job")))
-            .action("Deactivate what nobody needs.")
-            .table(&["Job", "Frequency", "Next Run"], rows),
+        Finding::new(
+            group,
+            "Invalid jobs",
+            above(invalid, 0, Score::Error),
+            format!("{} without a valid time.", count(invalid, "job")),
+        )
+        .action("Find the plugin that adds them, and remove them."),
+        Finding::new(
+            group,
+            "Past jobs",
+            above(late, 0, Score::Info),
+            format!("{} more than an hour late.", count(late, "job")),
+        )
+        .action("Run cron now; if they stay, look at the PHP errors."),
+        Finding::new(
+            group,
+            "Repeated jobs",
+            above(again.len() as u64, 0, Score::Warning),
+            format!("{} more than {SAME_JOB} times.", count(again.len() as u64, "job")),
+        )
+        .action("A plugin adds its job again and again: update or replace it.")
+        .table(&["Job", "Times"], again),
+        Finding::new(
+            group,
+            "Jobs",
+            above(jobs.len() as u64, MANY_JOBS as u64, Score::Warning),
+            format!("{} in all.", count(jobs.len() as u64, "job")),
+        )
+        .action("Deactivate what nobody needs.")
+        .table(&["Job", "Frequency", "Next Run"], rows),
     ]
 }
 
 fn object_cache(said: &Value) -> Finding {
     let (group, name) = ("Object Cache", "Object Cache");
     let plugins = said["plugins"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let has_redis = plugins.iter().any(|it| flag(it, "active") && word(it, "file").starts_with("wp-redis/"));
+    let has_redis =
+        plugins.iter().any(|it| flag(it, "active") && word(it, "file").starts_with("wp-redis/"));
     match (flag(said, "object_cache"), has_redis) {
         (true, true) => Finding::new(group, name, Score::Info, "WP Redis is in use.")
             .action("Consider Object Cache Pro."),
@@ -274,8 +322,13 @@ fn database(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Finding>> {
         ),
     )?;
     Ok(vec![
-        Finding::new(group, "Options", above(rows, MANY_OPTIONS, Score::Warning), format!("{} in the options.", count(rows, "row")))
-            .action("Remove what plugins left behind."),
+        Finding::new(
+            group,
+            "Options",
+            above(rows, MANY_OPTIONS, Score::Warning),
+            format!("{} in the options.", count(rows, "row")),
+        )
+        .action("Remove what plugins left behind."),
         Finding::new(
             group,
             "Autoloaded options",
@@ -284,9 +337,19 @@ fn database(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Finding>> {
         )
         .action("Let large ones be read only where they are used."),
         shared::storage_engines(subject, ask)?,
-        Finding::new(group, "Transients", Score::Ok, format!("{}.", count(transients, "transient"))),
-        Finding::new(group, "Expired transients", above(expired, 0, Score::Warning), format!("{} expired.", count(expired, "transient")))
-            .action("Clear caches: `portico env:clear-cache` removes them."),
+        Finding::new(
+            group,
+            "Transients",
+            Score::Ok,
+            format!("{}.", count(transients, "transient")),
+        ),
+        Finding::new(
+            group,
+            "Expired transients",
+            above(expired, 0, Score::Warning),
+            format!("{} expired.", count(expired, "transient")),
+        )
+        .action("Clear caches: `portico env:clear-cache` removes them."),
         shared::total_size(subject, ask)?,
     ])
 }
@@ -326,7 +389,10 @@ fn search(folder: &Path, base: &Path, found: &mut Vec<Vec<String>>) {
         let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() {
             // The plugin that mends it, and tests that nobody visits.
-            if !["wp-native-php-sessions", "node_modules", "tests"].iter().any(|it| path.ends_with(it)) {
+            if !["wp-native-php-sessions", "node_modules", "tests"]
+                .iter()
+                .any(|it| path.ends_with(it))
+            {
                 search(&path, base, found);
             }
         } else if path.extension().is_some_and(|it| it == "php")

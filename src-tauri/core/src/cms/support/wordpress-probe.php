@@ -5,7 +5,14 @@
  */
 require __DIR__ . '/task.php';
 
-portico_request('/index.php');
+// Cron does not start itself on its own page, and nobody is asked anything.
+portico_request('/wp-cron.php');
+$GLOBALS['wp_filter']['pre_http_request'][PHP_INT_MAX][] = [
+	'function' => static function () {
+		return new WP_Error('portico', 'nobody is asked');
+	},
+	'accepted_args' => 1,
+];
 require getcwd() . '/wp-load.php';
 if (!is_blog_installed()) {
 	portico_done('probe ' . json_encode(['installed' => false]));

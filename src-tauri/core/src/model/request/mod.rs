@@ -1,4 +1,5 @@
 //! What a shell can ask for. Both shells, the loopback connection and the journal use these types.
+mod check;
 mod code;
 mod content;
 mod event;
@@ -7,6 +8,7 @@ mod site;
 
 use serde::{Deserialize, Serialize};
 
+pub use check::*;
 pub use code::*;
 pub use content::*;
 pub use event::Event;
@@ -64,6 +66,8 @@ pub enum Request {
     BringToDev(BringToDev),
     /// Runs the site's own scripts as a workflow would.
     RunHooks(RunHooks),
+    /// Visits an environment's pages and compares them with another's.
+    SmokeTest(SmokeTest),
     /// Takes back the newest workflow of a site, or the one that is named.
     Undo(Undo),
 }
@@ -95,6 +99,7 @@ impl Request {
             Self::DeployTag(it) => &it.environment.site,
             Self::BringToDev(it) => &it.environment.site,
             Self::RunHooks(it) => &it.environment.site,
+            Self::SmokeTest(it) => &it.environment.site,
             Self::Undo(it) => &it.site,
         }
     }
@@ -123,6 +128,7 @@ impl Request {
             Self::ApplyUpstream(it) => Some(&it.environment.environment),
             Self::DeployTag(it) => Some(&it.environment.environment),
             Self::RunHooks(it) => Some(&it.environment.environment),
+            Self::SmokeTest(it) => Some(&it.environment.environment),
         }
     }
 
@@ -151,6 +157,7 @@ impl Request {
             Self::DeployTag(_) => "deploy_tag",
             Self::BringToDev(_) => "bring_to_dev",
             Self::RunHooks(_) => "run_hooks",
+            Self::SmokeTest(_) => "smoke_test",
             Self::Undo(_) => "undo",
         }
     }
