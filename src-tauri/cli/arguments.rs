@@ -7,9 +7,9 @@ use portico_core::model::{
     Address, SiteName,
     request::{
         ApplyUpstream, BringToDev, ClearCache, CloneContent, Commit, CreateMultidev, CreateSite,
-        DeleteMultidev, DeleteSite, Deploy, DeployTag, ExportDatabase, ExportFiles, ImportDatabase,
-        ImportFiles, InstallSite, Merge, RunHooks, SetConnection, SetUpstream, SmokeTest, Undo,
-        Wipe,
+        DeleteMultidev, DeleteSite, Deploy, DeployTag, ExportConfig, ExportDatabase, ExportFiles,
+        ImportConfig, ImportDatabase, ImportFiles, InstallSite, Merge, RunHooks, SetConnection,
+        SetUpstream, SmokeTest, Undo, Wipe,
     },
 };
 
@@ -89,6 +89,9 @@ pub(crate) enum Command {
     /// Updates from the repository that a site came from
     #[command(subcommand)]
     Upstream(UpstreamCommand),
+    /// Configuration in code: WP-CFM, configuration synchronization, Features
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// What was done, and its logs
     #[command(subcommand)]
     Workflow(WorkflowCommand),
@@ -362,6 +365,20 @@ pub(crate) enum ConnectionCommand {
 }
 
 #[derive(Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show how the configuration in the code differs from that in the database
+    Status {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Bring the configuration of the code into the database
+    Import(ImportConfig),
+    /// Bring the configuration of the database into the code, as changed files
+    Export(ExportConfig),
+}
+
+#[derive(Subcommand)]
 pub(crate) enum WorkflowCommand {
     /// List workflows, newest first
     List {
@@ -393,8 +410,18 @@ pub(crate) enum WorkflowInfo {
     },
 }
 
-const GROUPS: [&str; 9] =
-    ["site", "env", "import", "export", "connection", "multidev", "branch", "upstream", "workflow"];
+const GROUPS: [&str; 10] = [
+    "config",
+    "site",
+    "env",
+    "import",
+    "export",
+    "connection",
+    "multidev",
+    "branch",
+    "upstream",
+    "workflow",
+];
 
 /// Splits the first `group:verb` into `group verb`, and gives Terminus' short `deploy` its group.
 pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<OsString> {

@@ -62,6 +62,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
         Command::Multidev(command) => multidev::run(command, output),
         Command::Branch(command) => multidev::branch(command, output),
         Command::Upstream(command) => upstream::run(command, output),
+        Command::Config(command) => report::configuration(command, output),
         Command::Workflow(command) => workflow::list(command, output),
         Command::Undo(wanted) => workflow::run(&Request::Undo(wanted), output),
         Command::Serve => serve::run(),

@@ -2,12 +2,13 @@
 use portico_core::{
     Error, Result,
     model::{
-        Address, Finding, LaunchCheck, Score, SmokeReport,
+        Address, Configuration, Finding, LaunchCheck, Score, SmokeReport,
         request::{Query, Request, SmokeTest},
     },
 };
 
 use crate::{
+    arguments::ConfigCommand,
     output::{Output, print, say},
     workflow,
 };
@@ -80,5 +81,33 @@ pub(crate) fn smoke(wanted: SmokeTest, output: &Output) -> Result<()> {
         return Err(Error::new(portico_core::Code::Failed, report.verdict)
             .hint("Look at the pages that are named before you deploy."));
     }
+    Ok(())
+}
+
+/// `config:…`
+pub(crate) fn configuration(command: ConfigCommand, output: &Output) -> Result<()> {
+    let environment = match command {
+        ConfigCommand::Status { environment } => environment,
+        ConfigCommand::Import(wanted) => {
+            return workflow::run(&Request::ImportConfig(wanted), output);
+        }
+        ConfigCommand::Export(wanted) => {
+            return workflow::run(&Request::ExportConfig(wanted), output);
+        }
+    };
+    let query = Query::Configuration { environment: environment.clone() };
+    let found: Configuration = crate::open()?.query(&query)?;
+    if output.is_json() {
+        output.facts(&found, &[]);
+        return Ok(());
+    }
+    let Some(system) = &found.system else {
+        say(&format!("{environment} keeps no configuration in its code."));
+        return Ok(());
+    };
+    output.table(&["State", "Group", "Name"], &found.items, |it| {
+        [it.state.as_str().to_owned(), it.group.clone(), it.name.clone()]
+    });
+    say(&format!("{system}: {} the same, {} not.", found.same, found.items.len()));
     Ok(())
 }

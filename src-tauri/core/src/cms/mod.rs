@@ -30,7 +30,10 @@ pub use pantheon_yml::{PantheonYml, pantheon_yml};
 pub use pending::pending_updates;
 pub use quicksilver::{HookCall, PhpPage, hook_page};
 pub use sample::write_sample;
-pub use support::{Installation, PhpTask, cache_clearer, installer, updater, write_support};
+pub use support::{
+    Installation, PhpTask, cache_clearer, configurer, installer, read_configuration, updater,
+    write_support,
+};
 
 /// Answers the rows of a query, every value as text; none when the table does not exist.
 pub type Ask<'a> = dyn FnMut(&str) -> Result<Vec<Vec<Option<String>>>> + 'a;

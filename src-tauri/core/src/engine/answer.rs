@@ -67,6 +67,10 @@ pub(super) fn answer(
         Query::SmokeReport { environment } => {
             json(workflow::last_smoke_test(context, environment)?)
         }
+        Query::Configuration { environment } => {
+            let (cancel, report) = (Cancel::default(), |_: Report| {});
+            json(workflow::configuration(context, environment, Meter::new(&cancel, &report))?)
+        }
         Query::Workflows { site } => json(workflows(context, site.as_ref(), IN_A_LIST)?),
         Query::WorkflowLog { id } => json(workflow_log(context, *id)?),
         Query::Doctor => json(runtime::doctor()),
@@ -177,6 +181,7 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
             files: measured.map_or(FilesInfo::default(), |it| it.files),
         },
         health: context.front().health(&address),
+        config_differences: workflow::last_difference(context, it)?,
         note: php_note(context, it),
         code_folder: context.layout.code(&address).display().to_string(),
         files_folder: context.layout.files(&address).display().to_string(),
@@ -215,6 +220,7 @@ fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<En
             files: FilesInfo::default(),
         },
         health: Health::Asleep,
+        config_differences: None,
         note: None,
         code_folder: context.layout.code(address).display().to_string(),
         files_folder: context.layout.files(address).display().to_string(),

@@ -1,6 +1,7 @@
 //! Plain data. A name is checked once, when it is parsed.
 mod change;
 mod check;
+mod configuration;
 mod database;
 mod human;
 mod names;
@@ -12,6 +13,7 @@ pub mod view;
 
 pub use change::{Change, WorktreeState};
 pub use check::{Finding, LaunchCheck, PageDifference, Score, SmokeReport};
+pub use configuration::{ConfigItem, ConfigState, Configuration};
 pub use database::Database;
 pub use human::{count, human_bytes};
 pub use names::{Address, EnvironmentName, MultidevName, SiteName};

@@ -65,6 +65,10 @@ pub struct EnvironmentInfo {
     pub health: Health,
     /// What a person should know: that the PHP version which the code asks for is not on this machine.
     pub note: Option<String>,
+    /// How many pieces of configuration differ between code and database, as far as somebody looked since either
+    /// was replaced.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub config_differences: Option<u64>,
     /// The folder of its code.
     pub code_folder: String,
     /// The folder of its uploaded files.

@@ -52,7 +52,9 @@ pub fn command_line(request: &Request) -> String {
         | Request::DeployTag(_)
         | Request::BringToDev(_)
         | Request::RunHooks(_)
-        | Request::SmokeTest(_) => of_code(&mut line, request),
+        | Request::SmokeTest(_)
+        | Request::ImportConfig(_)
+        | Request::ExportConfig(_) => of_code(&mut line, request),
         Request::ImportDatabase(it) => import_database(&mut line, it),
         Request::ImportFiles(it) => {
             line.word("import:files").word(it.environment.to_string()).word(&it.file);
@@ -110,6 +112,12 @@ fn of_code(line: &mut Line, request: &Request) {
                 line.option("stage", "before");
             }
         }
+        Request::ImportConfig(it) => {
+            line.word("config:import").word(it.environment.to_string());
+        }
+        Request::ExportConfig(it) => {
+            line.word("config:export").word(it.environment.to_string());
+        }
         Request::SmokeTest(it) => {
             line.word("env:smoke").word(it.environment.to_string());
             line.optional("against", it.against.as_ref().map(|it| it.as_str()));
@@ -141,7 +149,7 @@ fn create_site(line: &mut Line, it: &CreateSite) {
 fn deploy(line: &mut Line, it: &Deploy) {
     line.word("env:deploy").word(it.environment.to_string());
     line.flag("sync-content", it.sync_content).optional("note", it.note.as_deref());
-    line.flag("updatedb", it.updatedb).flag("cc", it.cc);
+    line.flag("updatedb", it.updatedb).flag("config-import", it.config_import).flag("cc", it.cc);
 }
 
 fn clone_content(line: &mut Line, it: &CloneContent) {
@@ -149,6 +157,7 @@ fn clone_content(line: &mut Line, it: &CloneContent) {
     line.flag("db-only", it.db_only).flag("files-only", it.files_only);
     line.optional("from-url", it.from_url.as_deref()).optional("to-url", it.to_url.as_deref());
     line.flag("keep-urls", it.keep_urls).flag("full", it.full);
+    line.flag("config-import", it.config_import);
     line.flag("updatedb", it.updatedb).flag("cc", it.cc);
     line.optional("confirm", it.confirm.as_deref());
 }

@@ -1,7 +1,10 @@
 //! `env:deploy`: the parent's code, tagged, checked out beside the old, then switched to.
 use std::path::{Path, PathBuf};
 
-use super::{Change, Context, Done, create_site, generation, request::Deploy, running, work::Work};
+use super::{
+    Change, Context, Done, configuration, create_site, generation, request::Deploy, running,
+    work::Work,
+};
 use crate::{
     cms,
     code::{self, Repository},
@@ -253,8 +256,9 @@ fn renew(
     let future = Environment { code, ..target.clone() };
     let row = match &plan.live {
         Some(live) => Some(clone_from(work, plan, live, &future)?),
-        None if plan.wanted.updatedb => {
-            Some(generation::updated_copy(work, &plan.site, target, &future)?)
+        None if plan.wanted.updatedb || plan.wanted.config_import => {
+            let change = |fresh: &generation::Fresh| renew_content(work, plan, &future, fresh);
+            Some(generation::changed_copy(work, &plan.site, target, &future, change)?)
         }
         None => None,
     };
@@ -266,6 +270,22 @@ fn renew(
     Ok(Done { generations: row.into_iter().collect(), changes, ..Done::default() })
 }
 
+/// What the new code does to the content, in Pantheon's order: updates, then configuration.
+fn renew_content(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    future: &Environment,
+    fresh: &generation::Fresh,
+) -> Result<()> {
+    if plan.wanted.updatedb {
+        generation::update_database(work, &plan.site, future, fresh)?;
+    }
+    if plan.wanted.config_import {
+        configuration::import_into(work, &plan.site, future, fresh)?;
+    }
+    Ok(())
+}
+
 /// A generation with the source's content, updated if asked.
 fn clone_from(
     work: &Work<'_>,
@@ -275,9 +295,7 @@ fn clone_from(
 ) -> Result<GenerationRow> {
     let site = &plan.site;
     let fresh = generation::clone_of(work, site, source, future, (true, true))?;
-    if plan.wanted.updatedb {
-        generation::update_database(work, site, future, &fresh)?;
-    }
+    renew_content(work, plan, future, &fresh)?;
     let origin = Origin::Clone { environment: source.name.clone(), database: true, files: true };
     generation::finish(work, site, future, &fresh, origin)
 }

@@ -9,6 +9,7 @@ mod clear_cache;
 mod clone_content;
 mod command;
 mod commit;
+mod configuration;
 pub mod context;
 mod create_multidev;
 mod create_site;
@@ -40,6 +41,7 @@ pub use crate::model::{
 };
 pub use bring_to_dev::orphans;
 pub use command::command_line;
+pub use configuration::{configuration, last_difference};
 pub use context::Context;
 pub use deploy::plan_for_people as deploy_plan;
 pub(crate) use deploy::waiting;
@@ -131,6 +133,12 @@ pub fn run(
         Request::DeployTag(it) => frame.run(deploy_tag::plan(context, it)?, deploy_tag::run),
         Request::BringToDev(it) => frame.run(bring_to_dev::plan(context, it)?, bring_to_dev::run),
         Request::RunHooks(it) => frame.run(quicksilver::plan(context, it)?, quicksilver::run),
+        Request::ImportConfig(it) => {
+            frame.run(configuration::plan_import(context, it)?, configuration::run_import)
+        }
+        Request::ExportConfig(it) => {
+            frame.run(configuration::plan_export(context, it)?, configuration::run_export)
+        }
         Request::SmokeTest(it) => frame.run(smoke_test::plan(context, it)?, smoke_test::run),
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;

@@ -65,6 +65,12 @@ pub fn of(request: &Request) -> String {
             let title = it.environment.environment.title();
             format!("Run {} hooks of {title} ({})", it.event, it.stage)
         }
+        Request::ImportConfig(it) => {
+            format!("Import configuration on {}", it.environment.environment.title())
+        }
+        Request::ExportConfig(it) => {
+            format!("Export configuration of {}", it.environment.environment.title())
+        }
         Request::SmokeTest(it) => {
             format!("Smoke test of {}", it.environment.environment.title())
         }

@@ -2,7 +2,7 @@
 /*
  * Boots Drupal 8 and later as a visit of its front page does, without answering it. Folder: Drupal's root.
  */
-require __DIR__ . '/task.php';
+require_once __DIR__ . '/task.php';
 
 use Drupal\Core\DrupalKernel;
 use Symfony\Component\HttpFoundation\Request;

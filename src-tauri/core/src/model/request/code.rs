@@ -26,6 +26,10 @@ pub struct Deploy {
     #[cfg_attr(feature = "clap", arg(long))]
     #[serde(default)]
     pub cc: bool,
+    /// Bring the configuration of the code into the database, after the updates
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub config_import: bool,
 }
 
 /// `env:commit`
@@ -175,4 +179,24 @@ pub struct RunHooks {
     /// Which of them
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value = "after"))]
     pub stage: HookStage,
+}
+
+/// `config:import`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ImportConfig {
+    /// The environment whose database takes the configuration of its code, as in `acme.test`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+}
+
+/// `config:export`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ExportConfig {
+    /// Dev or a multidev, whose code takes the configuration of its database, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
 }

@@ -68,6 +68,10 @@ pub enum Request {
     RunHooks(RunHooks),
     /// Visits an environment's pages and compares them with another's.
     SmokeTest(SmokeTest),
+    /// Brings the configuration of the code into the database.
+    ImportConfig(ImportConfig),
+    /// Brings the configuration of the database into the code, as changed files.
+    ExportConfig(ExportConfig),
     /// Takes back the newest workflow of a site, or the one that is named.
     Undo(Undo),
 }
@@ -100,6 +104,8 @@ impl Request {
             Self::BringToDev(it) => &it.environment.site,
             Self::RunHooks(it) => &it.environment.site,
             Self::SmokeTest(it) => &it.environment.site,
+            Self::ImportConfig(it) => &it.environment.site,
+            Self::ExportConfig(it) => &it.environment.site,
             Self::Undo(it) => &it.site,
         }
     }
@@ -129,6 +135,8 @@ impl Request {
             Self::DeployTag(it) => Some(&it.environment.environment),
             Self::RunHooks(it) => Some(&it.environment.environment),
             Self::SmokeTest(it) => Some(&it.environment.environment),
+            Self::ImportConfig(it) => Some(&it.environment.environment),
+            Self::ExportConfig(it) => Some(&it.environment.environment),
         }
     }
 
@@ -158,6 +166,8 @@ impl Request {
             Self::BringToDev(_) => "bring_to_dev",
             Self::RunHooks(_) => "run_hooks",
             Self::SmokeTest(_) => "smoke_test",
+            Self::ImportConfig(_) => "import_config",
+            Self::ExportConfig(_) => "export_config",
             Self::Undo(_) => "undo",
         }
     }

@@ -91,6 +91,11 @@ pub enum Query {
         /// The environment.
         environment: Address,
     },
+    /// How the configuration in the code stands against the database; answers `Configuration`.
+    Configuration {
+        /// The environment.
+        environment: Address,
+    },
     /// Workflows, newest first; answers `WorkflowRow[]`.
     Workflows {
         /// Only of this site.
