@@ -2,11 +2,11 @@
 use portico_core::{
     Error, Result, Session,
     model::{
-        Address, ConnectionMode, EnvironmentName, LockInfo, count, human_bytes,
+        Address, ConnectionMode, EnvironmentName, Hook, LockInfo, count, human_bytes,
         request::{CloneContent, Deploy, Query, Request},
         view::{
             Board, CommitInfo, CommitRow, Connection, DeployPlan, DeployRow, EnvironmentInfo,
-            FileChange, FileStatus,
+            FileChange, FileStatus, PendingUpdate,
         },
     },
 };
@@ -15,6 +15,7 @@ use crate::{
     arguments::{ConnectionCommand, EnvCommand},
     multidev,
     output::{Output, print},
+    report,
     workflow::{self, confirmation},
 };
 
@@ -78,6 +79,24 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
         EnvCommand::Discard(wanted) => workflow::run(&Request::Discard(wanted), output),
         EnvCommand::Diffstat { environment, commit } => diffstat(environment, commit, output),
         EnvCommand::Diff { environment, file, commit } => diff(&environment, file, commit),
+        EnvCommand::Status { environment, last, details } => {
+            report::launch_check(&environment, last, details, output)
+        }
+        EnvCommand::Smoke(wanted) => report::smoke(wanted, output),
+        EnvCommand::RunHooks(wanted) => workflow::run(&Request::RunHooks(wanted), output),
+        EnvCommand::Hooks { environment } => {
+            let rows: Vec<Hook> = crate::open()?.query(&Query::Hooks { environment })?;
+            output.table(&["Workflow", "Stage", "Description", "Script", "Problem"], &rows, |it| {
+                [
+                    it.event.clone(),
+                    it.stage.to_string(),
+                    it.description.clone(),
+                    it.script.clone(),
+                    it.problem.clone().unwrap_or_default(),
+                ]
+            });
+            Ok(())
+        }
         EnvCommand::CodeLog { environment, limit } => {
             let query = Query::CodeLog { environment, limit };
             commits(&crate::open()?.query::<Vec<CommitRow>>(&query)?, output);
@@ -206,7 +225,17 @@ fn deploy_plan(wanted: Deploy, output: &Output) -> Result<()> {
     }
     print("");
     commits(&plan.commits, output);
+    if !plan.updates.is_empty() {
+        print("");
+        updates(&plan.updates, output);
+    }
     Ok(())
+}
+
+fn updates(updates: &[PendingUpdate], output: &Output) {
+    output.table(&["Database updates of", "Update", "What it does"], updates, |it| {
+        [it.module.clone(), it.update.clone(), it.description.clone()]
+    });
 }
 
 /// What a clone would replace, and by what.

@@ -63,6 +63,21 @@ pub(super) fn answer(
         Query::Deploys { environment } => json(commits::deploys(context, environment)?),
         Query::MergePlan { request } => json(workflow::merge_plan(context, request)?),
         Query::Connection { environment } => json(connection::connection(context, environment)?),
+        Query::Hooks { environment } => json(workflow::hooks(context, environment)?),
+        Query::LaunchCheck { environment, run: false } => {
+            json(workflow::last_launch_check(context, environment)?)
+        }
+        Query::LaunchCheck { environment, run: true } => {
+            let (cancel, report) = (Cancel::default(), |_: Report| {});
+            json(workflow::launch_check(context, environment, Meter::new(&cancel, &report))?)
+        }
+        Query::SmokeReport { environment } => {
+            json(workflow::last_smoke_test(context, environment)?)
+        }
+        Query::Configuration { environment } => {
+            let (cancel, report) = (Cancel::default(), |_: Report| {});
+            json(workflow::configuration(context, environment, Meter::new(&cancel, &report))?)
+        }
         Query::Workflows { site } => json(workflows(context, site.as_ref(), IN_A_LIST)?),
         Query::WorkflowLog { id } => json(workflow_log(context, *id)?),
         Query::Lock { environment } => json(care::lock(context, environment)?),
@@ -201,6 +216,7 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
             files: measured.map_or(FilesInfo::default(), |it| it.files),
         },
         health: context.front().health(&address),
+        config_differences: workflow::last_difference(context, it)?,
         code_folder: context.layout.code(&address).display().to_string(),
         files_folder: context.layout.files(&address).display().to_string(),
     })
@@ -243,6 +259,7 @@ fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<En
             files: FilesInfo::default(),
         },
         health: Health::Asleep,
+        config_differences: None,
         note: None,
         code_folder: context.layout.code(address).display().to_string(),
         files_folder: context.layout.files(address).display().to_string(),

@@ -2,7 +2,7 @@
 use crate::model::request::{
     CloneContent, CreateSite, Deploy, ImportDatabase, Request, Resolution, SearchReplace, Take,
 };
-use crate::model::{ConnectionMode, DatabaseEngine, EnvironmentName};
+use crate::model::{ConnectionMode, DatabaseEngine, EnvironmentName, HookStage};
 
 /// The command line of a request. A password shows as `…`: it is not kept.
 pub fn command_line(request: &Request) -> String {
@@ -56,7 +56,11 @@ pub fn command_line(request: &Request) -> String {
         | Request::ApplyUpstream(_)
         | Request::DeployTag(_)
         | Request::BringToDev(_)
-        | Request::Discard(_) => of_code(&mut line, request),
+        | Request::Discard(_)
+        | Request::RunHooks(_)
+        | Request::SmokeTest(_)
+        | Request::ImportConfig(_)
+        | Request::ExportConfig(_) => of_code(&mut line, request),
         Request::EnableLock(_)
         | Request::DisableLock(_)
         | Request::EnableCron(_)
@@ -141,6 +145,29 @@ fn of_code(line: &mut Line, request: &Request) {
                 line.word(file);
             }
         }
+        Request::RunHooks(it) => {
+            line.word("env:run-hooks").word(it.environment.to_string()).word(it.event.as_str());
+            if it.stage == HookStage::Before {
+                line.option("stage", "before");
+            }
+        }
+        Request::ImportConfig(it) => {
+            line.word("config:import").word(it.environment.to_string());
+        }
+        Request::ExportConfig(it) => {
+            line.word("config:export").word(it.environment.to_string());
+        }
+        Request::SmokeTest(it) => {
+            line.word("env:smoke").word(it.environment.to_string());
+            line.optional("against", it.against.as_ref().map(|it| it.as_str()));
+            line.optional("limit", it.limit.map(|it| it.to_string()).as_deref());
+            if !it.paths.is_empty() {
+                line.word("--paths");
+                for path in &it.paths {
+                    line.word(path);
+                }
+            }
+        }
         other => unreachable!("{} is no request of code", other.kind()),
     }
 }
@@ -205,8 +232,8 @@ fn engine(engine: DatabaseEngine) -> &'static str {
 fn deploy(line: &mut Line, it: &Deploy) {
     line.word("env:deploy").word(it.environment.to_string());
     line.flag("sync-content", it.sync_content).optional("note", it.note.as_deref());
-    line.flag("updatedb", it.updatedb).flag("cc", it.cc);
     line.optional("from", it.from.as_ref().map(EnvironmentName::as_str));
+    line.flag("updatedb", it.updatedb).flag("config-import", it.config_import).flag("cc", it.cc);
 }
 
 fn clone_content(line: &mut Line, it: &CloneContent) {
@@ -214,6 +241,7 @@ fn clone_content(line: &mut Line, it: &CloneContent) {
     line.flag("db-only", it.db_only).flag("files-only", it.files_only);
     line.optional("from-url", it.from_url.as_deref()).optional("to-url", it.to_url.as_deref());
     line.flag("keep-urls", it.keep_urls).flag("full", it.full);
+    line.flag("config-import", it.config_import);
     line.flag("updatedb", it.updatedb).flag("cc", it.cc);
     line.optional("confirm", it.confirm.as_deref());
 }

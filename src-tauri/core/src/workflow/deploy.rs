@@ -1,15 +1,18 @@
 //! `env:deploy`: the parent's code, tagged, checked out beside the old, then switched to.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
-    Change, Context, Done, check, create_site, generation, request::Deploy, running, work::Work,
+    Change, Context, Done, check, configuration, create_site, generation, request::Deploy, running,
+    work::Work,
 };
 use crate::{
+    cms,
     code::{self, Repository},
+    content::database,
     error::{Error, Result},
     model::{
         Address, CodePointer, Environment, EnvironmentName, GenerationRow, Origin, Site,
-        view::{CommitRow, DeployPlan},
+        view::{CommitRow, DeployPlan, PendingUpdate},
     },
     store::{Trace, now},
 };
@@ -125,7 +128,10 @@ pub fn plan_for_people(
         CodePointer::Release { .. } => 0,
     };
     let warnings = check::warnings(context, &site, &has)?;
+    let code = running::code_folder(context, &parent);
+    let updates = pending_updates(context, &site, target.as_ref().unwrap_or(&parent), &code)?;
     Ok(DeployPlan {
+        updates,
         environment: to.clone(),
         from: parent.name,
         first: target.is_none(),
@@ -136,6 +142,19 @@ pub fn plan_for_people(
         content: None,
         warnings,
     })
+}
+
+/// Database updates that `code` would run on what the environment holds now.
+pub(super) fn pending_updates(
+    context: &Context,
+    site: &Site,
+    environment: &Environment,
+    code: &Path,
+) -> Result<Vec<PendingUpdate>> {
+    let opened = running::open_database(context, site, environment, environment.generation)?;
+    let Some(database) = &opened.database else { return Ok(Vec::new()) };
+    let prefix = cms::table_prefix(site.cms, &database::tables(database)?);
+    cms::pending_updates(site, code, &prefix, &mut |sql| database::rows(database, sql))
 }
 
 pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
@@ -256,8 +275,9 @@ fn renew(
     let future = Environment { code, ..target.clone() };
     let row = match &plan.live {
         Some(live) => Some(clone_from(work, plan, live, &future)?),
-        None if plan.wanted.updatedb => {
-            Some(generation::updated_copy(work, &plan.site, target, &future)?)
+        None if plan.wanted.updatedb || plan.wanted.config_import => {
+            let change = |fresh: &generation::Fresh| renew_content(work, plan, &future, fresh);
+            Some(generation::changed_copy(work, &plan.site, target, &future, change)?)
         }
         None => None,
     };
@@ -269,6 +289,22 @@ fn renew(
     Ok(Done { generations: row.into_iter().collect(), changes, ..Done::default() })
 }
 
+/// What the new code does to the content, in Pantheon's order: updates, then configuration.
+fn renew_content(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    future: &Environment,
+    fresh: &generation::Fresh,
+) -> Result<()> {
+    if plan.wanted.updatedb {
+        generation::update_database(work, &plan.site, future, fresh)?;
+    }
+    if plan.wanted.config_import {
+        configuration::import_into(work, &plan.site, future, fresh)?;
+    }
+    Ok(())
+}
+
 /// A generation with the source's content, updated if asked.
 fn clone_from(
     work: &Work<'_>,
@@ -278,9 +314,7 @@ fn clone_from(
 ) -> Result<GenerationRow> {
     let site = &plan.site;
     let fresh = generation::clone_of(work, site, source, future, (true, true))?;
-    if plan.wanted.updatedb {
-        generation::update_database(work, site, future, &fresh)?;
-    }
+    renew_content(work, plan, future, &fresh)?;
     let origin = Origin::Clone { environment: source.name.clone(), database: true, files: true };
     generation::finish(work, site, future, &fresh, origin)
 }

@@ -9,8 +9,9 @@ use super::{
     work::Work,
 };
 use crate::{
-    code,
-    error::{Error, Result},
+    cms::{self, PantheonYml},
+    code::{self, Repository},
+    error::{Doing, Error, Result},
     model::{Address, CodePointer, Environment, EnvironmentName, Site, WorktreeState},
 };
 
@@ -129,6 +130,18 @@ pub(super) fn listed(mut files: Vec<String>) -> Vec<String> {
         files.push(format!("and {more} more"));
     }
     files
+}
+
+/// `pantheon.yml` over `pantheon.upstream.yml`, as a commit has them.
+pub(super) fn committed_yml(repository: &Repository, commit: &str) -> Result<PantheonYml> {
+    let folder = tempfile::tempdir().doing(|| "make a temporary folder".into())?;
+    for name in ["pantheon.yml", "pantheon.upstream.yml"] {
+        if let Some(bytes) = repository.file(commit, name)? {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).doing(|| format!("write {}", path.display()))?;
+        }
+    }
+    cms::pantheon_yml(folder.path())
 }
 
 /// Makes the target's folder that of `commit`, and updates its database by the new code if asked.

@@ -80,6 +80,19 @@ pub fn of(request: &Request) -> String {
         Request::Discard(it) => {
             format!("Discard changes of {}", it.environment.environment.title())
         }
+        Request::RunHooks(it) => {
+            let title = it.environment.environment.title();
+            format!("Run {} hooks of {title} ({})", it.event, it.stage)
+        }
+        Request::ImportConfig(it) => {
+            format!("Import configuration on {}", it.environment.environment.title())
+        }
+        Request::ExportConfig(it) => {
+            format!("Export configuration of {}", it.environment.environment.title())
+        }
+        Request::SmokeTest(it) => {
+            format!("Smoke test of {}", it.environment.environment.title())
+        }
         Request::Undo(_) => "Undo".into(),
         Request::SwitchGeneration(it) => {
             format!("Switch {} to generation {}", it.environment.environment.title(), it.id)

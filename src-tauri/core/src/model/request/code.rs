@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Result},
-    model::{Address, ConnectionMode, EnvironmentName, SiteName},
+    model::{Address, ConnectionMode, EnvironmentName, HookEvent, HookStage, SiteName},
 };
 
 /// `env:deploy`
@@ -35,6 +35,10 @@ pub struct Deploy {
     #[cfg_attr(feature = "clap", arg(long, value_name = "MULTIDEV"))]
     #[serde(default)]
     pub from: Option<EnvironmentName>,
+    /// Bring the configuration of the code into the database, after the updates
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub config_import: bool,
 }
 
 /// `env:commit`
@@ -245,4 +249,40 @@ impl FromStr for Resolution {
                 )),
         }
     }
+}
+
+/// `env:run-hooks`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct RunHooks {
+    /// The environment, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// The workflow whose scripts are run, by its name in pantheon.yml
+    #[cfg_attr(feature = "clap", arg(value_enum, value_name = "WORKFLOW"))]
+    pub event: HookEvent,
+    /// Which of them
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value = "after"))]
+    pub stage: HookStage,
+}
+
+/// `config:import`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ImportConfig {
+    /// The environment whose database takes the configuration of its code, as in `acme.test`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+}
+
+/// `config:export`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ExportConfig {
+    /// Dev or a multidev, whose code takes the configuration of its database, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
 }

@@ -108,6 +108,28 @@ pub enum Query {
         /// The environment.
         environment: Address,
     },
+    /// The scripts that `pantheon.yml` hooks to workflows, as the environment's commit has it; answers `Hook[]`.
+    Hooks {
+        /// The environment.
+        environment: Address,
+    },
+    /// The last Launch Check of an environment, or a new one; answers `LaunchCheck | null`.
+    LaunchCheck {
+        /// The environment.
+        environment: Address,
+        /// Whether to make a new one, which takes a few seconds.
+        run: bool,
+    },
+    /// The last smoke test of an environment; answers `SmokeReport | null`.
+    SmokeReport {
+        /// The environment.
+        environment: Address,
+    },
+    /// How the configuration in the code stands against the database; answers `Configuration`.
+    Configuration {
+        /// The environment.
+        environment: Address,
+    },
     /// Workflows, newest first; answers `WorkflowRow[]`.
     Workflows {
         /// Only of this site.
