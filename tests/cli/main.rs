@@ -10,6 +10,7 @@ mod owner;
 mod plugins;
 mod repositories;
 mod sample;
+mod sequences;
 mod support;
 mod switching;
 mod wordpress;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{command_line, running::Routes, undo};
+use super::{command_line, counts::Counts, running::Routes, undo};
 use crate::{
     code::{FollowedBranch, PushRules, Releases, Repository},
     content::files,
@@ -35,6 +35,8 @@ pub struct Context {
     pub program: Option<PathBuf>,
     /// What the front serves.
     pub routes: Routes,
+    /// How many files are changed in the folders.
+    pub counts: Arc<Counts>,
     front: OnceLock<Front>,
     busy: Mutex<HashMap<SiteName, String>>,
     warnings: Mutex<HashMap<(SiteName, String), Vec<CodeWarning>>>,
@@ -59,6 +61,7 @@ impl Context {
             sqlite_plugin,
             program,
             routes: Routes::default(),
+            counts: Arc::default(),
             front: OnceLock::new(),
             busy: Mutex::default(),
             warnings: Mutex::default(),

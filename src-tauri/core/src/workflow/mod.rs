@@ -11,6 +11,7 @@ mod clone_content;
 mod command;
 mod commit;
 pub mod context;
+pub mod counts;
 mod create_multidev;
 mod create_site;
 mod delete_multidev;
