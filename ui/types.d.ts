@@ -61,7 +61,11 @@ database: DatabaseEngine | null,
 /**
  * The branch that Dev follows [default: the repository's own]
  */
-branch: string | null, };
+branch: string | null, 
+/**
+ * Take uploads that Git tracks out of it with one more commit; they become Dev's uploads
+ */
+untrack_uploads: boolean, };
 export type InstallSite = { 
 /**
  * The environment, as in `acme.dev`
@@ -441,6 +445,10 @@ cms_version: string | null,
  */
 deployable: number, 
 /**
+ * Updates of its upstream that Dev lacks, as last seen.
+ */
+upstream_updates: number, 
+/**
  * Whether a workflow runs on it now.
  */
 busy: boolean, };
@@ -529,7 +537,11 @@ orphans: number,
 /**
  * How many files are changed and not committed (Dev and multidev).
  */
-uncommitted: number, };
+uncommitted: number, 
+/**
+ * What a person should know of the commit's files.
+ */
+warnings: Array<CodeWarning>, };
 export type ContentInfo = { 
 /**
  * The number of the generation in use; 0 where there is none yet.
@@ -786,7 +798,11 @@ tag: string,
 /**
  * Live's content, when it can be pulled into Test.
  */
-content: ContentInfo | null, };
+content: ContentInfo | null, 
+/**
+ * What a person should know of the files that would be deployed.
+ */
+warnings: Array<CodeWarning>, };
 export type Board = { 
 /**
  * The site.
@@ -800,6 +816,10 @@ cms_version: string | null,
  * Where Git clients clone and push.
  */
 repository: string, 
+/**
+ * Updates of its upstream that Dev lacks; none when it has no upstream, or nobody has looked yet.
+ */
+upstream_updates: number | null, 
 /**
  * Dev, Test, Live, then the multidevs by name.
  */

@@ -268,7 +268,7 @@ pub(super) fn status<'git>(
 }
 
 /// Compares the given paths, files or whole folders; everything when none are given.
-fn compare<'git>(
+pub(super) fn compare<'git>(
     git: &'git git2::Repository,
     paths: Option<&[Vec<u8>]>,
     with_content: bool,
