@@ -238,6 +238,13 @@ fn tracked_uploads_are_refused_at_the_push() {
     commit(&test, &clone, "files/picture.txt", "content");
     let outcome = test.git(&clone, &["push"]).status(1);
     outcome.stderr_has("Git tracks files in files").stderr_has("git rm -r --cached files");
+    // The hook does what it can by itself where Portico's program is gone.
+    let rules = test.root().join("sites/demo/repository.git/portico-branches");
+    let text = fs::read_to_string(&rules).unwrap();
+    assert!(text.contains("\nprogram - "), "{text}");
+    fs::write(&rules, text.replace("program - ", "program - /nowhere")).unwrap();
+    let outcome = test.git(&clone, &["push"]).status(1);
+    outcome.stderr_has("Git tracks files in files").stderr_has("git rm -r --cached files");
 }
 
 #[test]

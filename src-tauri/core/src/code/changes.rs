@@ -125,17 +125,19 @@ pub fn commit_changes(
     message: &str,
     author: &Author,
 ) -> Result<String> {
-    make_commit(worktree, files, message, author, Some("HEAD"))
+    make_commit(worktree, files, message, author, Some("HEAD"), |_| Ok(()))
 }
 
-/// As [`commit_changes`], but leaves the branch where it is: whoever asked moves it to the commit.
+/// As [`commit_changes`], but leaves the branch where it is: whoever asked moves it to the commit. What `accept` refuses
+/// is as if it never was.
 pub fn prepare_commit(
     worktree: &Path,
     files: &[String],
     message: &str,
     author: &Author,
+    accept: impl FnOnce(&str) -> Result<()>,
 ) -> Result<String> {
-    make_commit(worktree, files, message, author, None)
+    make_commit(worktree, files, message, author, None, accept)
 }
 
 /// Commits one file of a worktree, also one that `.gitignore` names; answers the commit.
@@ -160,6 +162,7 @@ fn make_commit(
     message: &str,
     author: &Author,
     reference: Option<&str>,
+    accept: impl FnOnce(&str) -> Result<()>,
 ) -> Result<String> {
     let git = open(worktree)?;
     let doing = || format!("commit the changes in {}", worktree.display());
@@ -194,6 +197,7 @@ fn make_commit(
     let author = signature(author)?;
     let parents: Vec<_> = parent.iter().collect();
     let commit = git.commit(reference, &author, &author, &message, &tree, &parents).doing(doing)?;
+    accept(&commit.to_string())?;
     index.write().doing(doing)?;
     Ok(commit.to_string())
 }
