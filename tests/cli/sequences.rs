@@ -161,6 +161,7 @@ impl Sequence {
 
 /// The seed of a failure is in its output; `PORTICO_SEED` tries it again.
 #[test]
+#[expect(clippy::print_stderr, reason = "who looks into a failure needs the seed")]
 fn random_sequences_keep_what_must_hold() {
     let chosen = std::env::var("PORTICO_SEED").ok().and_then(|it| it.parse().ok());
     let seeds = match chosen {
