@@ -16,6 +16,7 @@ mod quicksilver;
 mod repositories;
 mod review;
 mod sample;
+mod sequences;
 mod support;
 mod switching;
 mod updates;

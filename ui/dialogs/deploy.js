@@ -2,7 +2,7 @@ import { query } from '../api.js';
 import { address, deployRequest } from '../actions.js';
 import { html, keyed, make, partsOf, send, text } from '../lib/dom.js';
 import { check, field, group, requestDialog } from '../lib/dialog.js';
-import { ago, bytes, count, envName, exact, short, system, tagName } from '../lib/words.js';
+import { ago, bytes, count, envName, exact, sentence, short, system, tagName } from '../lib/words.js';
 
 /** Deploys the parent's code to Test or Live; the first deploy creates the environment. */
 export async function deployDialog(info, board) {
@@ -24,6 +24,7 @@ export async function deployDialog(info, board) {
     request,
   });
   if (plan.uncommitted) dialog.body.append(leftBehind(plan, parent, dialog, board));
+  for (const it of plan.warnings) dialog.body.append(make('p', 'hint', sentence(`${it.message}. ${it.hint}`)));
   if (idle) {
     dialog.body.append(make('p', 'note', 'There is nothing to deploy.'));
     dialog.setReady(false);

@@ -183,6 +183,8 @@ fn environment_measured(context: &Context, address: &Address) -> Result<Environm
     let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
     let database = opened.database.as_ref().map(database::measure).transpose()?.unwrap_or(empty);
     let folder = context.layout.generation_files(address, found.generation);
+    // Who asks about one environment wants to know it as it is at this moment.
+    context.counts.forget();
     let measured = Measured { database, files: files::measure(&running::resolved(&folder)?)? };
     context.store.set_measured(address, found.generation, &measured)?;
     environment(context, &site, &found)
@@ -270,7 +272,8 @@ fn code_info(context: &Context, site: &Site, it: &Environment) -> Result<CodeInf
     let repository = context.repository(&it.site);
     match &it.code {
         CodePointer::Branch { branch } => {
-            let commit = repository.commit(&repository.head(branch)?)?;
+            let head = repository.head(branch)?;
+            let commit = repository.commit(&head)?;
             let warnings = workflow::warnings(context, site, &commit.commit)?;
             Ok(CodeInfo {
                 warnings,
@@ -282,7 +285,7 @@ fn code_info(context: &Context, site: &Site, it: &Environment) -> Result<CodeInf
                 date: Some(commit.date),
                 deployable: 0,
                 orphans: 0,
-                uncommitted: code::count_changes(&running::code_folder(context, it))?,
+                uncommitted: context.counts.count(&running::code_folder(context, it), &head)?,
             })
         }
         CodePointer::Release { tag, commit, .. } => {

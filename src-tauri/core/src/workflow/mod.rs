@@ -14,6 +14,7 @@ mod commit;
 mod configuration;
 mod conflict;
 pub mod context;
+pub mod counts;
 mod create_multidev;
 mod create_site;
 pub mod cron;
