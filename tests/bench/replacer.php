@@ -1,5 +1,6 @@
 <?php
-// What `wp search-replace` does to a table: reads rows in batches, replaces inside unserialised data, writes row by row.
+// What `wp search-replace` does to a table: lists the keys of rows with a hit in batches, then reads each row, replaces
+// inside unserialised data, and writes the row.
 // usage: replacer.php SOCKET DATABASE OLD NEW ROWS    prints "rows seconds"
 [, $socket, $database, $old, $new, $most] = $argv;
 
@@ -24,15 +25,15 @@ $link = mysqli_init();
 $link->real_connect('localhost', 'root', '', $database, 0, $socket);
 $link->query("SET SESSION sql_mode = ''");
 [$rows, $last, $started] = [0, 0, microtime(true)];
-$write = $link->prepare('UPDATE wp_postmeta SET meta_value = ? WHERE meta_id = ?');
 $like = $link->real_escape_string(addcslashes($old, '_%\\'));
 while ($rows < (int) $most) {
-    $found = $link->query("SELECT meta_id, meta_value FROM wp_postmeta WHERE meta_value LIKE BINARY '%$like%' AND meta_id > $last ORDER BY meta_id LIMIT 1000");
-    foreach ($found->fetch_all() as [$last, $value]) {
+    $found = $link->query("SELECT meta_id FROM wp_postmeta WHERE meta_value LIKE BINARY '%$like%' AND meta_id > $last ORDER BY meta_id LIMIT 1000");
+    foreach ($found->fetch_all() as [$last]) {
+        $value = $link->query("SELECT meta_value FROM wp_postmeta WHERE meta_id = $last")->fetch_row()[0];
         $edited = replaced($value, $old, $new);
         if ($edited !== $value) {
-            $write->bind_param('si', $edited, $last);
-            $write->execute();
+            $escaped = $link->real_escape_string($edited);
+            $link->query("UPDATE wp_postmeta SET meta_value = '$escaped' WHERE meta_id = $last");
             $rows++;
         }
     }

@@ -1,4 +1,5 @@
 //! What is done to a generation's database, whichever engine holds it.
+mod building;
 mod mariadb;
 mod mariadb_convert;
 mod sqlite;
@@ -8,6 +9,8 @@ mod sqlite_convert;
 pub(super) mod tests;
 
 use std::path::Path;
+
+pub(in crate::content) use building::{Building, end_connections};
 
 use super::{files::CopyCost, urls::Rewriter};
 use crate::{

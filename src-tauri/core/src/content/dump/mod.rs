@@ -6,6 +6,7 @@ mod peek;
 mod rows;
 mod source;
 mod statements;
+mod workers;
 #[cfg(test)]
 mod tests;
 

@@ -1,330 +1,99 @@
-//! Converts addresses on a MariaDB server: changed rows are gathered in a temporary table and joined.
-use std::{borrow::Cow, collections::BTreeMap};
+//! Converts the rows of one job: read with one connection, written with another.
+use std::borrow::Cow;
 
-use mysql::{Conn, Row, Value, prelude::Queryable};
+use mysql::{Conn, Value, prelude::Queryable};
 
 use super::{
-    Conversion, Converted,
-    mariadb::{self, quoted},
+    super::mariadb::quoted,
+    table::{Column, Table},
+    work::{Job, Outcome, Work},
 };
 use crate::{
-    content::urls::{Met, Rewriter},
-    error::{Doing, Error, Result},
-    model::Database,
-    progress::{Meter, Unit},
+    content::urls::Met,
+    error::{Doing, Result},
 };
 
 /// So many rows go into the temporary table by one statement,
 const INSERTED: usize = 64;
 /// and so many, or so many bytes, are joined at once.
 const JOINED: usize = 8192;
-const JOINED_BYTES: usize = 16 << 20;
+const JOINED_BYTES: usize = 4 << 20;
+/// The server's numbers for a unique key or a check of the table that refuses a new value, and for a deadlock.
+const FORBIDDEN: [u16; 2] = [1062, 4025];
+const DEADLOCK: u16 = 1213;
+/// The key that a table without one has meanwhile.
+const NUMBER: &str = "portico_row";
 
-/// A table and what of it is converted.
-#[derive(Debug, Default)]
-struct Table {
-    name: String,
-    /// Text columns.
-    columns: Vec<Column>,
-    /// The primary key, if there is one that identifies a row by its written form.
-    key: Vec<String>,
-    /// Columns that the server would set on an update.
-    touched: Vec<String>,
-}
-
-#[derive(Debug)]
-struct Column {
-    name: String,
-    /// None for blobs.
-    charset: Option<String>,
-    collation: Option<String>,
-    /// The longest value: characters of a text, bytes of a blob.
-    longest: u64,
-}
-
-impl Column {
-    /// Character sets whose ASCII characters are not bytes of ASCII are converted on the way.
-    fn is_wide(&self) -> bool {
-        let wide = ["utf16", "utf16le", "utf32", "ucs2"];
-        self.charset.as_deref().is_some_and(|charset| wide.contains(&charset))
-    }
-
-    /// The column as bytes.
-    fn read(&self) -> String {
-        let name = quoted(&self.name);
-        if self.is_wide() {
-            format!("CAST(CONVERT({name} USING utf8mb4) AS BINARY)")
-        } else {
-            format!("CAST({name} AS BINARY)")
-        }
-    }
-
-    /// Bytes as what the column takes. The collation is named, since two implicit ones can't be mixed.
-    fn write(&self, bytes: &str) -> String {
-        let (Some(charset), Some(collation)) = (&self.charset, &self.collation) else {
-            return bytes.to_owned();
-        };
-        let text = if self.is_wide() {
-            format!("CONVERT({bytes} USING utf8mb4)")
-        } else {
-            bytes.to_owned()
-        };
-        format!("CONVERT({text} USING {charset}) COLLATE {collation}")
-    }
-
-    fn takes(&self, value: &[u8]) -> bool {
-        let in_utf8 = self.charset.as_deref().is_some_and(|set| set.starts_with("utf8"));
-        let length = if in_utf8 || self.is_wide() {
-            String::from_utf8_lossy(value).chars().count()
-        } else {
-            value.len()
-        };
-        length as u64 <= self.longest
-    }
-}
-
-pub(super) fn convert(
-    database: &Database,
-    rewriter: &Rewriter,
-    how: &Conversion,
-    meter: Meter<'_>,
-    met: &mut Met,
-) -> Result<Vec<Converted>> {
-    let mut reader = mariadb::connect(database)?;
-    let tables = tables(&mut reader, how)?;
-    let settings = if how.dry_run { None } else { Some(Settings::relax(&mut reader)?) };
-    let converted = (|| {
-        // Connected after the settings, some of which are taken over by new connections only.
-        let mut writer = mariadb::connect(database)?;
-        let mut converted = Vec::new();
-        for (done, table) in tables.iter().enumerate() {
-            meter.check()?;
-            meter.progress(done as u64, Some(tables.len() as u64), Unit::Tables);
-            let triggers =
-                if how.dry_run { Vec::new() } else { drop_triggers(&mut writer, table)? };
-            let mut converting = Converting {
-                table,
-                rewriter,
-                dry_run: how.dry_run,
-                meter,
-                writer: &mut writer,
-                met: Met::default(),
-                rows: 0,
-                too_long: 0,
-                colliding: 0,
-            };
-            let done = converting.run(&mut reader);
-            let (rows, here) = (converting.rows, converting.met);
-            converting.say_what_stayed();
-            restore_triggers(&mut writer, &triggers)?;
-            done.doing(|| format!("convert the table `{}`", table.name))?;
-            *met += here;
-            if rows > 0 {
-                let (table, replacements) = (table.name.clone(), here.replacements);
-                converted.push(Converted { table, rows, replacements });
-            }
-        }
-        meter.progress(tables.len() as u64, Some(tables.len() as u64), Unit::Tables);
-        Ok(converted)
-    })();
-    let restored = settings.map_or(Ok(()), |settings| settings.restore(database));
-    let converted = converted?;
-    restored.map(|()| converted)
-}
-
-fn tables(connection: &mut Conn, how: &Conversion) -> Result<Vec<Table>> {
-    const TEXTS: [&str; 11] = [
-        "char",
-        "varchar",
-        "tinytext",
-        "text",
-        "mediumtext",
-        "longtext",
-        "json",
-        "varbinary",
-        "blob",
-        "mediumblob",
-        "longblob",
-    ];
-    // Their written form is not exactly what is stored.
-    const INEXACT: [&str; 2] = ["float", "double"];
-    let doing = || "list the columns".to_owned();
-    let names = mariadb::table_names(connection)?;
-    type Known = (String, String, String, Option<String>, Option<String>, Option<u64>, String);
-    let known: Vec<Known> = connection
-        .query(
-            "SELECT table_name, column_name, data_type, character_set_name, collation_name,
-                    character_maximum_length, extra
-             FROM information_schema.columns WHERE table_schema = database()
-             ORDER BY table_name, ordinal_position",
-        )
-        .doing(doing)?;
-    let keys: Vec<(String, String)> = connection
-        .query(
-            "SELECT table_name, column_name FROM information_schema.statistics
-             WHERE table_schema = database() AND index_name = 'PRIMARY' ORDER BY table_name, seq_in_index",
-        )
-        .doing(doing)?;
-    let mut tables: BTreeMap<String, Table> = names
-        .into_iter()
-        .filter(|name| how.wants(name))
-        .map(|name| (name.clone(), Table { name, ..Table::default() }))
-        .collect();
-    for (table, column) in keys {
-        if let Some(table) = tables.get_mut(&table) {
-            table.key.push(column);
-        }
-    }
-    for (table, column, kind, charset, collation, longest, extra) in known {
-        let Some(table) = tables.get_mut(&table) else { continue };
-        let (kind, extra) = (kind.to_lowercase(), extra.to_lowercase());
-        if INEXACT.contains(&kind.as_str()) && table.key.contains(&column) {
-            table.key.clear();
-        }
-        if extra.contains("on update") {
-            table.touched.push(column);
-        } else if TEXTS.contains(&kind.as_str())
-            && !extra.contains("generated")
-            && how.wants_column(&table.name, &column)
-        {
-            let longest = longest.unwrap_or(u64::MAX);
-            table.columns.push(Column { name: column, charset, collation, longest });
-        }
-    }
-    Ok(tables.into_values().filter(|table| !table.columns.is_empty()).collect())
-}
-
-/// Settings of the server that slow down what may be lost anyway: nobody uses the generation yet.
-struct Settings {
-    old: Vec<(&'static str, u64)>,
-}
-
-impl Settings {
-    fn relax(connection: &mut Conn) -> Result<Self> {
-        let new =
-            [("innodb_flush_log_at_trx_commit", 0), ("max_allowed_packet", mariadb::PACKET as u64)];
-        let mut old = Vec::new();
-        for (name, value) in new {
-            let doing = || format!("set the server's {name}");
-            let before = connection.query_first(format!("SELECT @@GLOBAL.{name}")).doing(doing)?;
-            connection.query_drop(format!("SET GLOBAL {name} = {value}")).doing(doing)?;
-            old.extend(before.map(|before: u64| (name, before)));
-        }
-        Ok(Self { old })
-    }
-
-    fn restore(self, database: &Database) -> Result<()> {
-        let mut connection = mariadb::connect(database)?;
-        for (name, value) in self.old {
-            connection
-                .query_drop(format!("SET GLOBAL {name} = {value}"))
-                .doing(|| format!("set the server's {name} back"))?;
-        }
-        Ok(())
-    }
-}
-
-/// A trigger as it was, with the settings it was made under.
-struct Trigger {
-    name: String,
-    sql_mode: String,
-    create: String,
-}
-
-/// Triggers can't be switched off, so they are taken away for the time of the conversion.
-fn drop_triggers(connection: &mut Conn, table: &Table) -> Result<Vec<Trigger>> {
-    let doing = || format!("read the triggers of `{}`", table.name);
-    let names: Vec<String> = connection
-        .exec(
-            "SELECT trigger_name FROM information_schema.triggers
-             WHERE event_object_schema = database() AND event_object_table = ?
-               AND event_manipulation = 'UPDATE' ORDER BY action_order",
-            (&table.name,),
-        )
-        .doing(doing)?;
-    let mut triggers = Vec::new();
-    for name in names {
-        let row: Option<Row> = connection
-            .query_first(format!("SHOW CREATE TRIGGER {}", quoted(&name)))
-            .doing(doing)?;
-        let text = |at: usize| row.as_ref().and_then(|row| row.get::<String, _>(at));
-        let (Some(sql_mode), Some(create)) = (text(1), text(2)) else {
-            return Err(Error::failed(doing()));
-        };
-        triggers.push(Trigger { name, sql_mode, create });
-    }
-    for trigger in &triggers {
-        connection.query_drop(format!("DROP TRIGGER {}", quoted(&trigger.name))).doing(doing)?;
-    }
-    Ok(triggers)
-}
-
-fn restore_triggers(connection: &mut Conn, triggers: &[Trigger]) -> Result<()> {
-    for trigger in triggers {
-        let doing = || format!("make the trigger `{}` again", trigger.name);
-        connection.query_drop("SET NAMES utf8mb4").doing(doing)?;
-        connection
-            .query_drop(format!("SET SESSION sql_mode = '{}'", trigger.sql_mode))
-            .doing(doing)?;
-        connection.query_drop(&trigger.create).doing(doing)?;
-        connection.query_drop("SET NAMES binary").doing(doing)?;
-        connection.query_drop("SET SESSION sql_mode = ''").doing(doing)?;
-    }
-    Ok(())
-}
-
-/// The conversion of one table.
-struct Converting<'a> {
+/// The conversion of one table, or of a range of it.
+pub(super) struct Converting<'w, 'a> {
+    work: &'w Work<'a>,
+    job: &'w Job<'a>,
     table: &'a Table,
-    rewriter: &'a Rewriter,
-    dry_run: bool,
-    meter: Meter<'a>,
-    writer: &'a mut Conn,
-    met: Met,
-    rows: u64,
-    too_long: u64,
-    colliding: u64,
+    writer: &'w mut Conn,
+    /// Columns that identify a row.
+    key: Vec<String>,
+    pub(super) outcome: Outcome,
 }
 
-impl Converting<'_> {
-    fn run(&mut self, reader: &mut Conn) -> Result<()> {
-        if self.table.key.is_empty() && !self.dry_run {
-            self.by_value(reader)
-        } else {
-            self.by_key(reader)
+impl<'w, 'a> Converting<'w, 'a> {
+    pub(super) fn new(work: &'w Work<'a>, job: &'w Job<'a>, writer: &'w mut Conn) -> Self {
+        let (table, key) = (job.table, job.table.key.clone());
+        Self { work, job, table, writer, key, outcome: Outcome::default() }
+    }
+
+    pub(super) fn run(&mut self, reader: &mut Conn) -> Result<()> {
+        if !self.key.is_empty() || self.work.dry_run {
+            return self.by_key(reader);
+        }
+        let table = quoted(&self.table.name);
+        let number = format!("{NUMBER} BIGINT UNSIGNED NOT NULL AUTO_INCREMENT UNIQUE");
+        match self.writer.query_drop(format!("ALTER TABLE {table} ADD COLUMN {number}")) {
+            Ok(()) => {
+                self.key.push(NUMBER.into());
+                self.by_key(reader)?;
+                self.writer
+                    .query_drop(format!("ALTER TABLE {table} DROP COLUMN {NUMBER}"))
+                    .doing(|| "take the temporary key away".into())
+            }
+            // It numbers its rows already, or is cut into parts.
+            Err(mysql::Error::MySqlError(_)) => self.by_value(reader),
+            Err(error) => Err(error).doing(|| "give the table a key".into()),
         }
     }
 
-    /// Rows that may hold an address: key, then text columns.
-    fn select(&self, columns: &[Column]) -> String {
-        let key = self.table.key.iter().map(|name| quoted(name));
+    /// Rows with a value that is long enough to hold an address: key, then text columns.
+    fn select(&self) -> String {
+        let key = self.key.iter().map(|name| quoted(name));
+        let columns = &self.table.columns;
         let read = key.chain(columns.iter().map(Column::read)).collect::<Vec<_>>().join(", ");
-        let may = columns.iter().flat_map(|column| {
-            self.rewriter
-                .needles()
-                .iter()
-                .map(|needle| format!("LOCATE({}, {}) > 0", hex(needle), column.read()))
-        });
-        let may = may.collect::<Vec<_>>().join(" OR ");
-        format!("SELECT {read} FROM {} WHERE {may}", quoted(&self.table.name))
+        let shortest = self.work.rewriter.shortest();
+        let long = columns.iter().map(|it| format!("LENGTH({}) >= {shortest}", quoted(&it.name)));
+        let long = long.collect::<Vec<_>>().join(" OR ");
+        // Where writing waits until nobody reads, the server keeps what we read.
+        let kept = if self.table.is_transactional { "" } else { "SQL_BUFFER_RESULT" };
+        let range = match (self.job.range, self.key.first()) {
+            (Some((from, to)), Some(first)) => {
+                format!(" AND {} BETWEEN {from} AND {to}", quoted(first))
+            }
+            _ => String::new(),
+        };
+        format!("SELECT {kept} {read} FROM {} WHERE ({long}){range}", quoted(&self.table.name))
     }
 
     fn by_key(&mut self, reader: &mut Conn) -> Result<()> {
-        let (table, key) = (self.table, self.table.key.len());
-        if !self.dry_run {
-            self.make_gathering_table()?;
-        }
-        let select = self.select(&table.columns);
+        let key = self.key.len();
+        let select = self.select();
         let rows = reader.query_iter(select).doing(|| "read the rows".into())?;
         let (mut gathered, mut bytes) = (Vec::new(), 0);
         for row in rows {
-            self.meter.check()?;
+            self.work.check()?;
             let mut row = row.doing(|| "read the rows".into())?.unwrap();
+            self.outcome.seen += 1;
             if !self.rewrite_row(&mut row[key..]) {
                 continue;
             }
-            if self.dry_run {
-                self.rows += 1;
+            if self.work.dry_run {
+                self.outcome.rows += 1;
                 continue;
             }
             bytes += row
@@ -333,15 +102,12 @@ impl Converting<'_> {
                 .sum::<usize>();
             gathered.push(row);
             if gathered.len() == JOINED || bytes > JOINED_BYTES {
-                self.join(&gathered)?;
+                self.bring(&gathered)?;
                 gathered.clear();
                 bytes = 0;
             }
         }
-        if !gathered.is_empty() {
-            self.join(&gathered)?;
-        }
-        Ok(())
+        if gathered.is_empty() { Ok(()) } else { self.bring(&gathered) }
     }
 
     /// Replaces each value with its new one, or with nothing where it stays. Whether any is new.
@@ -350,65 +116,81 @@ impl Converting<'_> {
         for (value, column) in values.iter_mut().zip(&self.table.columns) {
             let Value::Bytes(old) = value else { continue };
             let mut met = Met::default();
-            let new = match self.rewriter.rewrite(old, &mut met) {
+            let new = match self.work.rewriter.rewrite(old, &mut met) {
                 Cow::Owned(new) if column.takes(&new) => Value::Bytes(new),
                 Cow::Owned(_) => {
-                    self.too_long += 1;
+                    self.outcome.too_long += 1;
                     met.replacements = 0;
                     Value::NULL
                 }
                 Cow::Borrowed(_) => Value::NULL,
             };
             any |= new != Value::NULL;
-            self.met += met;
+            self.outcome.met += met;
             *value = new;
         }
         any
     }
 
+    /// Brings changed rows into the table.
+    fn bring(&mut self, gathered: &[Vec<Value>]) -> Result<()> {
+        self.make_gathering_table().doing(|| "make a temporary table".into())?;
+        self.join(gathered)
+    }
+
     /// A temporary table like the key, with a column for each new value.
-    fn make_gathering_table(&mut self) -> Result<()> {
-        let doing = || "make a temporary table".to_owned();
-        let keys = self.table.key.iter().enumerate();
+    fn make_gathering_table(&mut self) -> mysql::Result<()> {
+        let keys = self.key.iter().enumerate();
         let keys: Vec<String> = keys.map(|(n, name)| format!("{} AS k{n}", quoted(name))).collect();
         let news: Vec<String> =
             (0..self.table.columns.len()).map(|n| format!("n{n} LONGBLOB NULL")).collect();
-        self.writer.query_drop("DROP TEMPORARY TABLE IF EXISTS portico_gathered").doing(doing)?;
-        self.writer
-            .query_drop(format!(
-                "CREATE TEMPORARY TABLE portico_gathered ENGINE=MyISAM AS SELECT {} FROM {} LIMIT 0",
-                keys.join(", "),
-                quoted(&self.table.name)
-            ))
-            .doing(doing)?;
-        let news = news.iter().map(|new| format!("ADD {new}")).collect::<Vec<_>>().join(", ");
-        self.writer.query_drop(format!("ALTER TABLE portico_gathered {news}")).doing(doing)
+        self.writer.query_drop("DROP TEMPORARY TABLE IF EXISTS portico_gathered")?;
+        self.writer.query_drop(format!(
+            "CREATE TEMPORARY TABLE portico_gathered ({}) ENGINE=MyISAM AS SELECT {} FROM {} LIMIT 0",
+            news.join(", "),
+            keys.join(", "),
+            quoted(&self.table.name)
+        ))
     }
 
-    /// Brings gathered rows into the table; one by one when a rule of the table forbids one of them.
+    /// Joins gathered rows with the table; one by one when a rule of the table forbids one of them.
     fn join(&mut self, gathered: &[Vec<Value>]) -> Result<()> {
         let doing = || "write the changed rows".to_owned();
         self.gather(gathered).doing(doing)?;
-        let mut joined = self.writer.query_drop(self.update());
+        let update = self.update();
+        let mut joined = self.writer.query_drop(&update);
+        // The server chose this statement to give way to another connection; nothing of it was done.
+        for _ in 0..20 {
+            if !is_refused(&joined, &[DEADLOCK]) {
+                break;
+            }
+            joined = self.writer.query_drop(&update);
+        }
         if joined.is_ok() {
-            self.rows += self.writer.affected_rows();
-        } else if gathered.len() > 1 && is_forbidden(&joined) {
+            self.outcome.rows += self.writer.affected_rows();
+        } else if gathered.len() > 1 && is_refused(&joined, &FORBIDDEN) {
             for row in gathered {
+                self.work.check()?;
                 self.join(std::slice::from_ref(row))?;
             }
             joined = Ok(());
-        } else if is_forbidden(&joined) {
-            self.colliding += 1;
+        } else if is_refused(&joined, &FORBIDDEN) {
+            self.outcome.colliding += 1;
             joined = Ok(());
         }
         joined.doing(doing)
     }
 
     fn gather(&mut self, gathered: &[Vec<Value>]) -> mysql::Result<()> {
-        let width = self.table.key.len() + self.table.columns.len();
+        let columns = self.table.columns.len();
+        let width = self.key.len() + columns;
+        let news = (0..columns).map(|n| format!("n{n}"));
+        let names = (0..self.key.len()).map(|n| format!("k{n}")).chain(news);
+        let names = names.collect::<Vec<_>>().join(", ");
         let one = format!("({})", vec!["?"; width].join(","));
         let insert = |rows: usize| {
-            format!("INSERT INTO portico_gathered VALUES {}", vec![one.as_str(); rows].join(","))
+            let rows = vec![one.as_str(); rows].join(",");
+            format!("INSERT INTO portico_gathered ({names}) VALUES {rows}")
         };
         self.writer.query_drop("DELETE FROM portico_gathered")?;
         // As many at once as the protocol's number of places allows.
@@ -422,7 +204,7 @@ impl Converting<'_> {
     }
 
     fn update(&self) -> String {
-        let on = self.table.key.iter().enumerate();
+        let on = self.key.iter().enumerate();
         let on = on.map(|(n, name)| format!("t.{} = g.k{n}", quoted(name))).collect::<Vec<_>>();
         let new = self.table.columns.iter().enumerate().map(|(n, column)| {
             let (name, new) = (quoted(&column.name), column.write(&format!("g.n{n}")));
@@ -444,62 +226,42 @@ impl Converting<'_> {
 
     /// Without a key, by value: equal values have equal new ones, so nothing else need tell rows apart.
     fn by_value(&mut self, reader: &mut Conn) -> Result<()> {
-        let table = self.table;
-        for column in &table.columns {
-            let select = self.select(std::slice::from_ref(column));
-            let select = select.replacen("SELECT", "SELECT DISTINCT", 1);
-            let values: Vec<Vec<u8>> = reader.query(select).doing(|| "read the values".into())?;
-            for old in values {
-                self.meter.check()?;
+        let table = quoted(&self.table.name);
+        for column in &self.table.columns {
+            let read = column.read();
+            let shortest = self.work.rewriter.shortest();
+            let select = format!(
+                "SELECT DISTINCT SQL_BUFFER_RESULT {read} FROM {table} WHERE LENGTH({read}) >= {shortest}"
+            );
+            let values = reader.query_iter(select).doing(|| "read the values".into())?;
+            for value in values {
+                self.work.check()?;
+                let old: Vec<u8> = mysql::from_row(value.doing(|| "read the values".into())?);
                 let mut met = Met::default();
-                let Cow::Owned(new) = self.rewriter.rewrite(&old, &mut met) else {
-                    self.met += met;
+                let Cow::Owned(new) = self.work.rewriter.rewrite(&old, &mut met) else {
+                    self.outcome.met += met;
                     continue;
                 };
                 if !column.takes(&new) {
-                    self.too_long += 1;
+                    self.outcome.too_long += 1;
                     continue;
                 }
                 let set = [format!("{} = {}", quoted(&column.name), column.write("?"))];
                 let set = set.into_iter().chain(self.keep("")).collect::<Vec<_>>().join(", ");
-                let name = quoted(&table.name);
-                let sql = format!("UPDATE IGNORE {name} SET {set} WHERE {} = ?", column.read());
+                let sql = format!("UPDATE IGNORE {table} SET {set} WHERE {read} = ?");
                 self.writer
                     .exec_drop(sql, (new, old))
                     .doing(|| "write the changed values".into())?;
                 let rows = self.writer.affected_rows();
-                self.rows += rows;
+                self.outcome.rows += rows;
                 met.replacements *= rows;
-                self.met += met;
+                self.outcome.met += met;
             }
         }
         Ok(())
     }
-
-    fn say_what_stayed(&self) {
-        let name = &self.table.name;
-        if self.too_long > 0 {
-            let count = self.too_long;
-            self.meter.line(format!("in `{name}` {count} values stay: the new ones are too long"));
-        }
-        if self.colliding > 0 {
-            let count = self.colliding;
-            self.meter.line(format!(
-                "in `{name}` {count} rows stay: a rule of the table forbids the new value"
-            ));
-        }
-    }
 }
 
-/// Whether a unique key or a check of the table refused the new value.
-fn is_forbidden<T>(written: &mysql::Result<T>) -> bool {
-    const DUPLICATE: u16 = 1062;
-    const CHECK: u16 = 4025;
-    matches!(written, Err(mysql::Error::MySqlError(error)) if [DUPLICATE, CHECK].contains(&error.code))
-}
-
-/// Bytes as a literal.
-fn hex(bytes: &[u8]) -> String {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("x'{digits}'")
+fn is_refused<T>(written: &mysql::Result<T>, codes: &[u16]) -> bool {
+    matches!(written, Err(mysql::Error::MySqlError(error)) if codes.contains(&error.code))
 }
