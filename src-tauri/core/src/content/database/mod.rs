@@ -1,4 +1,5 @@
 //! What is done to a generation's database, whichever engine holds it.
+mod building;
 mod mariadb;
 mod mariadb_convert;
 mod sqlite;
@@ -12,6 +13,7 @@ use std::path::Path;
 pub(super) use sqlite::{
     create as new_sqlite, open as open_sqlite, quoted as quoted_sqlite, tables_of as sqlite_tables,
 };
+pub(in crate::content) use building::{Building, end_connections};
 
 use super::{files::CopyCost, urls::Rewriter};
 use crate::{

@@ -10,6 +10,7 @@ mod rows;
 mod source;
 mod statements;
 mod survey;
+mod workers;
 #[cfg(test)]
 mod tests;
 

@@ -107,6 +107,11 @@ impl Rewriter {
         self.value(value, met, 0)
     }
 
+    /// A value of fewer bytes holds no address, not even inside base64.
+    pub(in crate::content) fn shortest(&self) -> usize {
+        self.finder.min_pattern_len()
+    }
+
     /// A value that is rewritten contains one of these.
     pub fn needles(&self) -> &[Vec<u8>] {
         &self.texts
