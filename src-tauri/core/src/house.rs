@@ -19,9 +19,10 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("model", &["error", "progress"]),
     ("layout", &["error", "model"]),
     ("places", &[]),
+    ("fuzzing", &[]),
     ("store", &["error", "model", "layout"]),
     ("code", &["error", "model", "progress", "layout"]),
-    ("content", &["error", "model", "progress", "layout"]),
+    ("content", &["error", "model", "progress", "layout", "fuzzing"]),
     ("cms", &["error", "model", "progress", "layout"]),
     ("runtime", &["error", "model", "progress", "layout"]),
     // The front keeps what it uses awake by the runtime's leases.
