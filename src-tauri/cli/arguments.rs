@@ -375,6 +375,9 @@ pub(crate) struct ImportAnything {
     /// Of a dump of several databases, the one to import
     #[arg(long, value_name = "NAME")]
     pub(crate) from_database: Option<String>,
+    /// Of an archive of several dumps, the one to import
+    #[arg(long, value_name = "NAME")]
+    pub(crate) entry: Option<String>,
     /// One more address to replace by the environment's, beside those that are found
     #[arg(long, value_name = "URL")]
     pub(crate) from_url: Option<String>,

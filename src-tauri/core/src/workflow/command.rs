@@ -250,6 +250,7 @@ fn import_database(line: &mut Line, it: &ImportDatabase) {
     line.word("import:database").word(it.environment.to_string()).word(&it.file);
     line.optional("files", it.files.as_deref());
     line.optional("from-database", it.from_database.as_deref());
+    line.optional("entry", it.entry.as_deref());
     line.optional("from-url", it.from_url.as_deref()).flag("keep-urls", it.keep_urls);
     line.flag("updatedb", it.updatedb).flag("cc", it.cc);
     line.optional("confirm", it.confirm.as_deref());

@@ -94,6 +94,7 @@ fn load(dump: Dump, database: &Database, how: Loading<'_>, meter: Meter<'_>) -> 
             section: None,
             is_wanted: true,
             batch: Batch::default(),
+            zone: None,
             is_ordered: false,
             keys: Vec::new(),
             guids: BTreeMap::new(),
@@ -200,6 +201,8 @@ struct Load<'a> {
     section: Option<String>,
     is_wanted: bool,
     batch: Batch,
+    /// The zone of the present times, where it is not UTC.
+    zone: Option<String>,
     /// Whether the present rows must arrive in the dump's order.
     is_ordered: bool,
     /// Keys to build when the rows are there: table, definitions.
@@ -225,11 +228,12 @@ impl Load<'_> {
                 Ok(None) => break,
                 Err(trouble) => return Err(self.spot.trouble(trouble)),
             };
+            self.spot.enter(piece.part);
             self.spot.line = piece.line;
             match piece.kind {
                 Kind::Row if skips_rows => {}
                 Kind::Row => self.row(piece.text)?,
-                Kind::End => self.send_batch()?,
+                Kind::End => self.end_rows(piece.text)?,
                 Kind::Head => skips_rows = !self.head(piece.text)?,
                 Kind::Statement => self.statement(piece.text)?,
             }
@@ -248,6 +252,11 @@ impl Load<'_> {
             Verdict::Run(head) if self.is_wanted => {
                 self.batch.head = self.as_text(head)?;
                 self.rows.kept = self.guid_column();
+                if let Some(zone) = &self.zone {
+                    // MariaDB's way to set a variable for one statement, whichever connection runs it.
+                    let head = &self.batch.head;
+                    self.batch.head = format!("SET STATEMENT time_zone='{zone}' FOR {head}");
+                }
                 self.is_ordered = !is_plain(text);
                 if self.is_ordered {
                     self.wait()?;
@@ -289,6 +298,21 @@ impl Load<'_> {
         self.batch.sql.push_str(&row);
         self.batch.rows += 1;
         Ok(())
+    }
+
+    /// Sends what is left of a statement's rows. What it says of rows that are there already holds for those that are
+    /// sent now: of a very long statement a row that came twice is an error, not lost.
+    fn end_rows(&mut self, tail: &[u8]) -> Result<()> {
+        if !tail.is_empty() && !self.batch.sql.is_empty() {
+            if !filter::is_on_duplicate(tail) {
+                return Err(self.spot.refused("an unusual end of rows"));
+            }
+            let tail = self.as_text(tail.to_vec())?;
+            self.batch.sql.push(' ');
+            self.batch.sql.push_str(&tail);
+            self.wait(None)?;
+        }
+        self.send_batch()
     }
 
     fn send_batch(&mut self) -> Result<()> {
@@ -364,12 +388,26 @@ impl Load<'_> {
             Verdict::TimeZone(zone) => {
                 self.wait()?;
                 // The workers begin with UTC, which is what dumps say; another zone is converted by the server.
-                self.spot.check_zone(&zone)?;
+                self.use_zone(zone)?;
             }
             Verdict::Drop => {}
             Verdict::Leave(what) => *self.left.entry(what).or_default() += 1,
             Verdict::Refuse(what) => return Err(self.spot.refused(&what)),
         }
+        Ok(())
+    }
+
+    /// Takes the times to come for ones of this zone.
+    fn use_zone(&mut self, zone: String) -> Result<()> {
+        let version: Option<String> =
+            self.main.query_first("SELECT version()").doing(|| "ask the database".into())?;
+        if !version.is_some_and(|it| it.contains("MariaDB")) {
+            self.spot.check_zone(&zone)?;
+        }
+        self.main
+            .query_drop(format!("SET time_zone = '{zone}'"))
+            .map_err(|error| self.spot.error().because(error))?;
+        self.zone = Some(zone).filter(|zone| !super::is_utc(zone));
         Ok(())
     }
 

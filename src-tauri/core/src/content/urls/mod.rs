@@ -3,6 +3,8 @@
 //! A value is looked at as PHP-serialised data, then as JSON, then as text; the strings of the first two are
 //! values again. Text is searched for the pairs' hosts; around each hit the boundaries, the separator and its
 //! encoding (`//`, `\/\/`, `%2F%2F`) decide whether it is an address of a pair and how the new one is written.
+#[cfg(test)]
+mod fuzz;
 mod json;
 mod pair;
 mod serialized;

@@ -83,6 +83,9 @@ pub struct ImportDatabase {
     /// Of a dump of several databases, the one to import
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
     pub from_database: Option<String>,
+    /// Of an archive of several dumps, the one to import
+    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
+    pub entry: Option<String>,
     /// One more address to replace by the environment's, beside those that are found
     #[cfg_attr(feature = "clap", arg(long, value_name = "URL"))]
     pub from_url: Option<String>,
