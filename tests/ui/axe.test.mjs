@@ -10,6 +10,10 @@ withBrowser();
 const shots = process.env.SHOTS ?? mkdtempSync(join(tmpdir(), 'portico-ui-'));
 const press = (name) => (page) => page.getByRole('button', { name }).first().click();
 const tab = (name) => (page) => page.getByRole('tab', { name }).click();
+const inTest = (name) => async (page) => {
+  await page.locator('.env.test h2 button').click();
+  await tab(name)(page);
+};
 const SCREENS = {
   board: [full, async () => {}],
   welcome: [nothing, async () => {}],
@@ -17,6 +21,10 @@ const SCREENS = {
   multidev: [full, (page) => page.click('text=Harbor Festival')],
   commits: [full, tab('Commits')],
   activity: [full, tab('Activity')],
+  logs: [full, inTest(/^Logs/)],
+  mail: [full, inTest('Mail')],
+  cron: [full, inTest('Cron')],
+  lock: [full, inTest('Security')],
   machine: [full, press(/MariaDB/)],
   settings: [full, press('Settings')],
   deploy: [full, press(/^Deploy 3/)],
