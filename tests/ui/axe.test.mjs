@@ -17,6 +17,10 @@ async function dragged(page, end) {
   await page.evaluate(([paths, x, y, last]) => { fake.drag('enter', paths, x, y); fake.drag(last, paths, x, y); }, [[dump.path, uploads.path], box.x + 90, box.y + 200, end]);
   await page.getByText(end === 'drop' ? 'cdn.acme.example' : 'Replaces the database').waitFor();
 }
+const inTest = (name) => async (page) => {
+  await page.locator('.env.test h2 button').click();
+  await tab(name)(page);
+};
 const SCREENS = {
   board: [full, async () => {}],
   welcome: [nothing, async () => {}],
@@ -24,6 +28,10 @@ const SCREENS = {
   multidev: [full, (page) => page.click('text=Harbor Festival')],
   commits: [full, tab('Commits')],
   activity: [full, tab('Activity')],
+  logs: [full, inTest(/^Logs/)],
+  mail: [full, inTest('Mail')],
+  cron: [full, inTest('Cron')],
+  lock: [full, inTest('Security')],
   machine: [full, press(/MariaDB/)],
   settings: [full, press('Settings')],
   deploy: [full, press(/^Deploy 3/)],

@@ -96,6 +96,7 @@ pub(crate) struct Done {
 ///
 /// # Errors
 /// Busy when another workflow runs on the site; what the request itself meets.
+#[allow(clippy::too_many_lines, reason = "a list of the requests")]
 pub fn run(
     context: &Context,
     request: &Request,
@@ -148,12 +149,6 @@ pub fn run(
         Request::DeployTag(it) => frame.run(deploy_tag::plan(context, it)?, deploy_tag::run),
         Request::BringToDev(it) => frame.run(bring_to_dev::plan(context, it)?, bring_to_dev::run),
         Request::SetDatabase(it) => frame.run(set_database::plan(context, it)?, set_database::run),
-        Request::EnableLock(it) => frame.run(lock::plan_enable(context, it)?, care::run),
-        Request::DisableLock(it) => frame.run(lock::plan_disable(context, it)?, care::run),
-        Request::EnableCron(it) => frame.run(cron::plan_enable(context, it)?, care::run),
-        Request::DisableCron(it) => frame.run(cron::plan_disable(context, it)?, care::run),
-        Request::RunCron(it) => frame.run(cron::plan_run(context, it)?, cron::run),
-        Request::ClearMail(it) => frame.run(care::plan_clear_mail(context, it)?, care::run),
         Request::Discard(it) => frame.run(discard::plan(context, it)?, discard::run),
         Request::RunHooks(it) => frame.run(quicksilver::plan(context, it)?, quicksilver::run),
         Request::ImportConfig(it) => {
@@ -163,6 +158,22 @@ pub fn run(
             frame.run(configuration::plan_export(context, it)?, configuration::run_export)
         }
         Request::SmokeTest(it) => frame.run(smoke_test::plan(context, it)?, smoke_test::run),
+        Request::EnableLock(it) => {
+            frame.run(lock::plan_enable(context, it)?, |work, changes| care::run(work, changes))
+        }
+        Request::DisableLock(it) => {
+            frame.run(lock::plan_disable(context, it)?, |work, changes| care::run(work, changes))
+        }
+        Request::EnableCron(it) => {
+            frame.run(cron::plan_enable(context, it)?, |work, changes| care::run(work, changes))
+        }
+        Request::DisableCron(it) => {
+            frame.run(cron::plan_disable(context, it)?, |work, changes| care::run(work, changes))
+        }
+        Request::RunCron(it) => frame.run(cron::plan_run(context, it)?, cron::run),
+        Request::ClearMail(it) => {
+            frame.run(care::plan_clear_mail(context, it)?, |work, changes| care::run(work, changes))
+        }
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)
