@@ -155,6 +155,10 @@ keep_urls: boolean,
  */
 full: boolean, 
 /**
+ * Leave the rows of this table behind, too (`*` for any letters); can be given more than once
+ */
+exclude_table: Array<string>, 
+/**
  * The site's name, to confirm that content goes up to Live
  */
 confirm: string | null, };
@@ -347,7 +351,20 @@ cc: boolean,
  * The site's name, to confirm that Live's content is changed.
  */
 confirm: string | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace;
+export type SetCloneProfile = { 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * Tables whose rows clones leave out, without their prefix; `*` stands for any letters.
+ */
+exclude: Array<string>, 
+/**
+ * Back to the system's own list.
+ */
+reset: boolean, };
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -428,7 +445,23 @@ disk: boolean, } | { "query": "search_replace_plan",
 /**
  * The request.
  */
-request: SearchReplace, };
+request: SearchReplace, } | { "query": "clone_plan", 
+/**
+ * The request.
+ */
+request: CloneContent, } | { "query": "clone_profile", 
+/**
+ * The site.
+ */
+site: SiteName, } | { "query": "inspect", 
+/**
+ * Their paths, absolute.
+ */
+paths: Array<string>, 
+/**
+ * Where they may be imported: notes say what does not fit there.
+ */
+environment: Address | null, };
 export type Event = { "event": "started", 
 /**
  * Its row.

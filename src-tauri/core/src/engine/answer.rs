@@ -67,6 +67,8 @@ pub(super) fn answer(
         Query::SearchReplacePlan { request } => {
             json(workflow::search_replace::dry_run(context, request)?)
         }
+        Query::ClonePlan { request } => json(workflow::clone_plan::plan(context, request)?),
+        Query::CloneProfile { site } => json(workflow::clone_profile::of(context, site)?),
         Query::Inspect { paths, environment } => {
             json(workflow::inspect::inspect(context, paths, environment.as_ref())?)
         }
@@ -156,9 +158,6 @@ fn environment_measured(context: &Context, address: &Address) -> Result<Environm
 
 fn environment(context: &Context, site: &Site, it: &Environment) -> Result<EnvironmentInfo> {
     let address = Address::new(&site.name, &it.name);
-    let row = context.store.generation(&address, it.generation)?;
-    let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
-    let measured = row.as_ref().and_then(|row| row.measured);
     Ok(EnvironmentInfo {
         site: site.name.clone(),
         environment: it.name.clone(),
@@ -167,13 +166,7 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
         connection_mode: it.connection_mode,
         locked: it.lock.is_some(),
         code: code_info(context, it)?,
-        content: ContentInfo {
-            generation: it.generation,
-            origin: row.as_ref().map(|row| row.generation.origin.clone()),
-            origin_at: row.as_ref().map(|row| row.generation.created),
-            database: measured.map_or(empty, |it| it.database),
-            files: measured.map_or(FilesInfo::default(), |it| it.files),
-        },
+        content: workflow::content_info(context, site, it)?,
         health: context.front().health(&address),
         note: php_note(context, it),
         code_folder: context.layout.code(&address).display().to_string(),

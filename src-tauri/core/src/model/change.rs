@@ -76,6 +76,17 @@ pub enum Change {
         /// After.
         after: WorktreeState,
     },
+    /// Which tables' rows a site's clones leave out.
+    CloneProfile {
+        /// The site.
+        site: SiteName,
+        /// The site's permanent id, under which the profile is kept.
+        id: String,
+        /// Before; none for the system's own list.
+        before: Option<Vec<String>>,
+        /// After; none for the system's own list.
+        after: Option<Vec<String>>,
+    },
     /// Where a site's updates come from.
     Upstream {
         /// The site.
@@ -121,6 +132,7 @@ impl Change {
             Self::Reference { before, after, .. } => std::mem::swap(before, after),
             Self::Worktree { before, after, .. } => std::mem::swap(before, after),
             Self::Upstream { before, after, .. } => std::mem::swap(before, after),
+            Self::CloneProfile { before, after, .. } => std::mem::swap(before, after),
             Self::Site { before, after, .. } => std::mem::swap(before, after),
         }
         change
@@ -144,6 +156,7 @@ impl Change {
             }
             Self::Worktree { environment, .. } => format!("the code of {environment}"),
             Self::Upstream { site, .. } => format!("the upstream of {site}"),
+            Self::CloneProfile { site, .. } => format!("the clone profile of {site}"),
             Self::Site { site, .. } => format!("the site {site}"),
         }
     }

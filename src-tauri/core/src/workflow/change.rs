@@ -30,6 +30,7 @@ pub(crate) fn starts_from_here(change: &Change, store: &Store) -> Result<bool> {
         }
         Change::Site { site, before: None, .. } => store.find_site(site)?.is_none(),
         Change::Upstream { id, before, .. } => store.upstream(id)? == *before,
+        Change::CloneProfile { id, before, .. } => store.clone_profile(id)? == *before,
         Change::Reference { .. } | Change::Worktree { .. } => true,
     })
 }
@@ -73,6 +74,9 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<()> {
             }
         }
         Change::Upstream { id, after, .. } => store::upstreams::set(connection, id, after.as_ref()),
+        Change::CloneProfile { id, after, .. } => {
+            store::profiles::set(connection, id, after.as_ref())
+        }
         // The repository is not the database's: the frame moves these, journalled, before the switch.
         Change::Reference { .. } | Change::Worktree { .. } => Ok(()),
     }

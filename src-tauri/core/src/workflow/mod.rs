@@ -7,6 +7,8 @@ mod bring_to_dev;
 mod change;
 mod clear_cache;
 mod clone_content;
+pub mod clone_plan;
+pub mod clone_profile;
 mod command;
 mod commit;
 pub mod context;
@@ -16,6 +18,7 @@ mod delete_multidev;
 mod delete_site;
 mod deploy;
 mod deploy_tag;
+mod effort;
 mod export;
 mod generation;
 pub mod generations;
@@ -39,6 +42,7 @@ pub use crate::model::{
     request::{self, Event, Query, Request},
 };
 pub use bring_to_dev::orphans;
+pub(crate) use clone_plan::content_info;
 pub use command::command_line;
 pub use context::Context;
 pub use deploy::plan_for_people as deploy_plan;
@@ -143,6 +147,9 @@ pub fn run(
             .run(generations::plan_prune(context, it)?, |work, numbers| {
                 generations::run_prune(work, it, numbers)
             }),
+        Request::SetCloneProfile(it) => frame.run(clone_profile::plan(context, it)?, |work, it| {
+            clone_profile::run(work.context, it)
+        }),
         Request::SearchReplace(it) => {
             frame.run(search_replace::plan(context, it)?, search_replace::run)
         }

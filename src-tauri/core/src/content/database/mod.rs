@@ -1,6 +1,7 @@
 //! What is done to a generation's database, whichever engine holds it.
 mod mariadb;
 mod mariadb_convert;
+mod sizes;
 mod sqlite;
 mod sqlite_convert;
 
@@ -8,6 +9,8 @@ mod sqlite_convert;
 pub(super) mod tests;
 
 use std::path::Path;
+
+pub use sizes::table_sizes;
 
 use super::{files::CopyCost, urls::Rewriter};
 use crate::{

@@ -74,6 +74,8 @@ pub enum Request {
     PruneGenerations(PruneGenerations),
     /// Replaces texts or addresses throughout a database.
     SearchReplace(SearchReplace),
+    /// Says which tables' rows clones leave out.
+    SetCloneProfile(SetCloneProfile),
 }
 
 /// What every shell needs to know of a request before it runs.
@@ -107,15 +109,18 @@ impl Request {
             Self::PinGeneration(it) | Self::UnpinGeneration(it) => &it.environment.site,
             Self::PruneGenerations(it) => &it.environment.site,
             Self::SearchReplace(it) => &it.environment.site,
+            Self::SetCloneProfile(it) => &it.site,
         }
     }
 
     /// The environment that it changes, where it is one.
     pub fn environment(&self) -> Option<&EnvironmentName> {
         match self {
-            Self::CreateSite(_) | Self::DeleteSite(_) | Self::SetUpstream(_) | Self::Undo(_) => {
-                None
-            }
+            Self::CreateSite(_)
+            | Self::DeleteSite(_)
+            | Self::SetUpstream(_)
+            | Self::Undo(_)
+            | Self::SetCloneProfile(_) => None,
             Self::InstallSite(it) => Some(&it.environment.environment),
             Self::Deploy(it) => Some(&it.environment.environment),
             Self::CloneContent(it) => Some(&it.to),
@@ -172,6 +177,7 @@ impl Request {
             Self::UnpinGeneration(_) => "unpin_generation",
             Self::PruneGenerations(_) => "prune_generations",
             Self::SearchReplace(_) => "search_replace",
+            Self::SetCloneProfile(_) => "set_clone_profile",
         }
     }
 
