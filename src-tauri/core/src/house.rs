@@ -199,6 +199,7 @@ fn the_pages_types_are_those_of_the_core() {
         request::PinGeneration,
         request::PruneGenerations,
         request::SearchReplace,
+        request::SetCloneProfile,
         request::Request,
         request::Query,
         request::Event,

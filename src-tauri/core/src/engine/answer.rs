@@ -99,6 +99,8 @@ pub(super) fn answer(
         Query::SearchReplacePlan { request } => {
             json(workflow::search_replace::dry_run(context, request)?)
         }
+        Query::ClonePlan { request } => json(workflow::clone_plan::plan(context, request)?),
+        Query::CloneProfile { site } => json(workflow::clone_profile::of(context, site)?),
         Query::Inspect { paths, environment } => {
             json(workflow::inspect::inspect(context, paths, environment.as_ref())?)
         }
@@ -192,9 +194,6 @@ fn environment_measured(context: &Context, address: &Address) -> Result<Environm
 
 fn environment(context: &Context, site: &Site, it: &Environment) -> Result<EnvironmentInfo> {
     let address = Address::new(&site.name, &it.name);
-    let row = context.store.generation(&address, it.generation)?;
-    let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
-    let measured = row.as_ref().and_then(|row| row.measured);
     let code = code_info(context, site, it)?;
     let fatal_errors = match code.date {
         Some(date) => context.fatals.since(&context.layout.environment_logs(&address), date)?,
@@ -210,13 +209,7 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
         locked: it.lock.is_some(),
         note: php_note(context, it).or_else(|| code.warnings.first().map(in_words)),
         code,
-        content: ContentInfo {
-            generation: it.generation,
-            origin: row.as_ref().map(|row| row.generation.origin.clone()),
-            origin_at: row.as_ref().map(|row| row.generation.created),
-            database: measured.map_or(empty, |it| it.database),
-            files: measured.map_or(FilesInfo::default(), |it| it.files),
-        },
+        content: workflow::content_info(context, site, it)?,
         health: context.front().health(&address),
         config_differences: workflow::last_difference(context, it)?,
         code_folder: context.layout.code(&address).display().to_string(),

@@ -9,6 +9,8 @@ mod change;
 mod check;
 mod clear_cache;
 mod clone_content;
+pub mod clone_plan;
+pub mod clone_profile;
 mod command;
 mod commit;
 mod configuration;
@@ -23,6 +25,7 @@ mod delete_site;
 mod deploy;
 mod deploy_tag;
 mod discard;
+mod effort;
 mod export;
 mod generation;
 pub mod generations;
@@ -54,6 +57,7 @@ pub use crate::model::{
 pub use bring_to_dev::orphans;
 pub use check::pushed_code;
 pub(crate) use check::warnings;
+pub(crate) use clone_plan::content_info;
 pub use command::command_line;
 pub use configuration::{configuration, last_difference};
 pub use conflict::merge_plan;
@@ -193,6 +197,9 @@ pub fn run(
             .run(generations::plan_prune(context, it)?, |work, numbers| {
                 generations::run_prune(work, it, numbers)
             }),
+        Request::SetCloneProfile(it) => frame.run(clone_profile::plan(context, it)?, |work, it| {
+            clone_profile::run(work.context, it)
+        }),
         Request::SearchReplace(it) => {
             frame.run(search_replace::plan(context, it)?, search_replace::run)
         }

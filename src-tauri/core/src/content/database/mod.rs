@@ -2,6 +2,7 @@
 mod building;
 mod mariadb;
 mod mariadb_convert;
+mod sizes;
 mod sqlite;
 mod sqlite_convert;
 
@@ -10,10 +11,11 @@ pub(super) mod tests;
 
 use std::path::Path;
 
+pub(in crate::content) use building::{Building, end_connections};
+pub use sizes::table_sizes;
 pub(super) use sqlite::{
     create as new_sqlite, open as open_sqlite, quoted as quoted_sqlite, tables_of as sqlite_tables,
 };
-pub(in crate::content) use building::{Building, end_connections};
 
 use super::{files::CopyCost, urls::Rewriter};
 use crate::{

@@ -310,7 +310,7 @@ impl Load<'_> {
             let tail = self.as_text(tail.to_vec())?;
             self.batch.sql.push(' ');
             self.batch.sql.push_str(&tail);
-            self.wait(None)?;
+            self.wait()?;
         }
         self.send_batch()
     }

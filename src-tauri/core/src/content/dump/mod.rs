@@ -13,11 +13,11 @@ mod rows;
 mod source;
 mod statements;
 mod survey;
-mod workers;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tools_tests;
+mod workers;
 
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 
