@@ -22,8 +22,9 @@ pub(crate) fn config() -> Result<Config> {
                 .hint("A port is a number from 1 to 65535.")
         })?),
     };
+    let sqlite_plugin = sqlite_plugin();
     let hook_limit = hook_limit()?;
-    Ok(Config { root: root()?, port, sqlite_plugin: sqlite_plugin(), idle: IDLE, hook_limit })
+    Ok(Config { root: root()?, port, sqlite_plugin, program: program(), idle: IDLE, hook_limit })
 }
 
 /// `PORTICO_HOOK_SECONDS`, else what Pantheon allows.
@@ -47,6 +48,13 @@ pub(crate) fn root() -> Result<PathBuf> {
     std::path::absolute(&root).map_err(|error| {
         Error::failed(format!("find the folder {}", root.display())).because(error)
     })
+}
+
+/// The command `portico`: this program, or the one beside the window's.
+fn program() -> Option<PathBuf> {
+    let name = format!("portico{}", env::consts::EXE_SUFFIX);
+    let program = env::current_exe().ok()?.with_file_name(name);
+    program.is_file().then_some(program)
 }
 
 /// Where `setup` or a package put the SQLite Database Integration plugin.

@@ -48,6 +48,7 @@ function environmentActions(info, all) {
     ...others.map((from) => ({ label: `Clone content from ${envName(from.environment)} to ${name}`, verb: 'clone', detail: { info, from: from.environment, to: info.environment }, request: cloneRequest(info.site, from.environment, info.environment) })),
     { label: `Clear Caches of ${name}`, verb: 'start', detail: clearRequest(info), request: clearRequest(info) },
     info.connection_mode && { label: `${name}: ${modeLabel(info)}`, verb: 'start', detail: modeRequest(info), request: modeRequest(info) },
+    { label: `Show Database / Files of ${name}`, verb: 'openEnvironment', detail: { environment: info.environment, tab: 'content' } },
     { label: `Open folder of ${name}`, verb: 'openFolder', detail: info.code_folder },
     { label: `Terminal in ${name}`, verb: 'openTerminal', detail: info.code_folder },
     { label: `Wipe database and files of ${name}…`, verb: 'wipe', detail: info, request: wipeRequest(info) },

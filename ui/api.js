@@ -1,6 +1,7 @@
 // The only file that knows Tauri. What the desktop shell must offer:
 //   query({query}) run({request, events}) cancel({workflow}) subscribe({events})
-//   open_url({url}) open_folder({path}) open_terminal({path}), and the dialog plugin's open.
+//   open_url({url}) open_folder({path}) open_terminal({path}) notify({title, body}),
+//   the event "menu" with a verb, and the dialog plugin's open.
 
 /** A failure as the core tells it. */
 export class AppError extends Error {
@@ -57,11 +58,28 @@ export const openUrl = (url) => call('open_url', { url });
 export const openFolder = (path) => call('open_folder', { path });
 export const openTerminal = (path) => call('open_terminal', { path });
 
+/** Says it where the system says such things; where it can't, the page has said it too. */
+export const notify = (title, body) => call('notify', { title, body }).catch(() => {});
+
+/** What is chosen in the system's own menu: a verb, with its detail behind a colon. @param {(verb: string, detail?: string) => void} onChoice */
+export async function onMenu(onChoice) {
+  await window.__TAURI__.event.listen('menu', ({ payload }) => onChoice(...payload.split(':')));
+}
+
 /** A folder that the person picks, or null. @returns {Promise<string | null>} */
 export const pickFolder = (title) => pick({ title, directory: true });
 
 /** An archive of code that the person picks, or null. @returns {Promise<string | null>} */
 export const pickArchive = (title) => pick({ title, filters: [{ name: 'Archives of code', extensions: ['zip', 'gz', 'tgz'] }] });
+
+/** Where the person wants a file, or null. @returns {Promise<string | null>} */
+export async function pickPlace(title, name) {
+  try {
+    return await window.__TAURI__.dialog.save({ title, defaultPath: name });
+  } catch (thrown) {
+    throw asError(thrown);
+  }
+}
 
 async function pick(options) {
   try {

@@ -14,11 +14,13 @@ import { make, show } from './lib/dom.js';
 import { duration, sentence } from './lib/words.js';
 import { ErrorNote } from './lib/error.js';
 import { Announcer } from './announce.js';
+import { look } from './look.js';
 import { Machine } from './machine.js';
 import { openPalette } from './palette.js';
 import { Settings } from './settings.js';
 import { shortcuts } from './shortcuts.js';
 import { Sidebar } from './sidebar.js';
+import { Environment } from './environment.js';
 import { Site } from './site.js';
 import * as store from './store.js';
 import { Toasts } from './toast.js';
@@ -32,7 +34,7 @@ const sidebar = Sidebar(document.querySelector('.side'));
 const drawer = Drawer(drawerEl);
 const announce = Announcer(document.querySelector('[data-live]'), document.querySelector('[data-alert]'));
 const screens = {};
-for (const [name, mount] of [['welcome', Welcome], ['site', Site], ['machine', Machine], ['settings', Settings], ['fatal', ErrorNote]]) {
+for (const [name, mount] of [['welcome', Welcome], ['site', Site], ['environment', Environment], ['machine', Machine], ['settings', Settings], ['fatal', ErrorNote]]) {
   const el = make('div', `screen ${name}`);
   main.append(el);
   screens[name] = { el, update: mount(el) };
@@ -41,15 +43,17 @@ for (const [name, mount] of [['welcome', Welcome], ['site', Site], ['machine', M
 function screen() {
   if (state.fatal) return 'fatal';
   if (state.tab === 'machine' || state.tab === 'settings') return state.tab;
-  return state.sites?.length ? 'site' : 'welcome';
+  if (!state.sites?.length) return 'welcome';
+  return store.environment() ? 'environment' : 'site';
 }
 
 function draw() {
   if (!state.sites && !state.fatal) return;
   const open = screen();
-  sidebar({ ...state, sites: state.sites ?? [], selected: open === 'site' ? state.selected : null });
+  sidebar({ ...state, sites: state.sites ?? [], selected: ['site', 'environment'].includes(open) ? state.selected : null });
   for (const [name, { el }] of Object.entries(screens)) show(el, name === open);
-  if (open === 'site') screens.site.update(state, store.board());
+  if (open === 'site') screens.site.update(state, store.board(), store.busy());
+  else if (open === 'environment') screens.environment.update(state, store.board(), store.environment(), store.busy());
   else screens[open].update(open === 'fatal' ? state.fatal : state);
   drawer(state);
   announce(state);
@@ -80,6 +84,7 @@ const board = () => store.board();
 const verbs = {
   selectSite: (name) => store.select(name),
   openTab: (tab) => { store.openTab(tab); if (tab === 'machine') store.refreshStatus(); },
+  openEnvironment: (detail) => store.openEnvironment(detail),
   openPalette: () => openPalette(),
   showKeys: () => keysDialog(),
   newSite: (given) => { if (!document.querySelector('dialog[open]')) newSiteDialog(given ?? {}); },
@@ -108,23 +113,31 @@ store.onChange(draw);
 store.onFinished((row, mine) => {
   if (row.state === 'failed' && row.error) announce.alert(`${row.title}: ${sentence(row.error.message)}`);
   if (!mine) return;
+  if (!document.hasFocus()) api.notify(row.title, ended(row));
   if (row.state === 'succeeded') {
     if (row.kind === 'create_site') store.select(row.site);
-    const took = row.finished_at ? `in ${duration(new Date(row.finished_at) - new Date(row.started_at))}` : '';
-    toast({ words: row.title, note: `done ${took}`.trim(), ...(row.undoable ? { action: 'Undo', run: () => verbs.undo(row) } : {}) });
+    toast({ words: row.title, note: ended(row), ...(row.undoable ? { action: 'Undo', run: () => verbs.undo(row) } : {}) });
   } else if (row.state === 'failed' && row.error) {
     if (document.querySelector('dialog[open]')) toast({ words: row.title, note: sentence(row.error.message), tone: 'bad', action: 'Why?', run: () => errorDialog({ title: row.title, error: row.error }) });
     else errorDialog({ title: row.title, error: row.error });
-  } else toast({ words: row.title, note: 'cancelled, everything is as it was' });
+  } else toast({ words: row.title, note: ended(row) });
 });
 
+/** How a workflow ended, in a few words. */
+function ended(row) {
+  if (row.state === 'failed' && row.error) return sentence(row.error.message);
+  if (row.state !== 'succeeded') return 'cancelled, everything is as it was';
+  return row.finished_at ? `done in ${duration(new Date(row.finished_at) - new Date(row.started_at))}` : 'done';
+}
+
 shortcuts({ verbs, state, toggleDrawer: drawer.toggle });
-Drag(main, board, () => !!state.sites?.find((it) => it.name === state.selected)?.busy);
+await api.onMenu((verb, detail) => { if (!document.querySelector('dialog[open]')) ({ toggleDrawer: drawer.toggle, ...verbs })[verb]?.(detail); }).catch(() => {});
+Drag(main, board, store.busy);
 await Drop(document.body).catch(() => {});
 await store.load();
 store.changed();
 // The first drawing is in the next frame; relative times are drawn anew now and then, without asking anyone.
 requestAnimationFrame(() => requestAnimationFrame(() => { document.documentElement.dataset.ready = 'true'; }));
 setInterval(store.changed, 30_000);
-setInterval(store.look, 4000, false);
-window.addEventListener('focus', () => store.look(true));
+setInterval(look, 4000, false);
+window.addEventListener('focus', () => look(true));

@@ -1,6 +1,6 @@
 import { html, icon, keyed, make, partsOf, send, show, text } from './lib/dom.js';
 import { ago, count, envName, tagName } from './lib/words.js';
-import { EnvironmentCard, MultidevRow } from './environment.js';
+import { EnvironmentCard, MultidevRow } from './card.js';
 
 const COLUMNS = ['dev', 'test', 'live'];
 

@@ -1,135 +1,84 @@
-import { attribute, html, icon, partsOf, send, show, text } from './lib/dom.js';
-import { ago, bytes, count, engine, envName, exact, facts, host, origin, sentence, short, tagName } from './lib/words.js';
+// One environment: who it is, its tabs, and the tab that is open.
+import { html, keyed, make, partsOf, send, show, text } from './lib/dom.js';
+import { envName, host } from './lib/words.js';
+import { Tabs } from './lib/tabs.js';
 import { environmentMenu } from './actions.js';
+import { Content } from './content.js';
+import { Cron } from './cron.js';
+import { drawHealth } from './health.js';
+import { Lock } from './lock.js';
+import { Logs } from './logs.js';
+import { Mail } from './mail.js';
 import { MenuButton } from './menu.js';
 
-/** The card of Dev, Test or Live: address, health, code, content. Uninitialised ones offer to be created. */
-export function EnvironmentCard(el, name) {
-  el.className = `env ${name}`;
-  el.dataset.environment = name;
-  const title = `env-${name}`;
-  el.setAttribute('aria-labelledby', title);
+/**
+ * The tabs, in their order. `mount(el)` is called once, when the tab is opened first, and gives back an idempotent
+ * `update({ info, board, busy, state })`, called while it is open. `for` says which environments have it (all where
+ * it is left out), `badge` a number beside its name.
+ * @type {{ id: string, label: string, mount: (el: HTMLElement) => (view: any) => void,
+ *   for?: (info: import('./types').EnvironmentInfo) => boolean, badge?: (info: import('./types').EnvironmentInfo) => number }[]}
+ */
+export const TABS = [
+  { id: 'content', label: 'Database / Files', mount: Content },
+  { id: 'logs', label: 'Logs', mount: Logs, badge: (info) => info.fatal_errors },
+  { id: 'mail', label: 'Mail', mount: Mail },
+  { id: 'cron', label: 'Cron', mount: Cron },
+  { id: 'lock', label: 'Security', mount: Lock },
+];
+
+const PANEL = 'environment-panel';
+
+/** The page of one environment. */
+export function Environment(el) {
   el.append(
-    html`<header><div class="name"><span class="dot" data-part="dot"></span><h2 data-part="title"></h2><span class="lock" data-part="lock" title="Private: visitors are asked for a name and a password"><span class="unseen">Private</span></span>
-      <button type="button" class="link" data-part="visit">Visit</button><span data-part="menu"></span></div>
-      <p class="url clip mono selectable" data-part="url"></p><p class="health meta"><span data-part="health"></span> <button type="button" class="link" data-part="why">Why?</button></p><p class="note meta" data-part="note"></p></header>`,
-    html`<div class="cell code" data-part="codeCell"><div class="over"><h3 class="chip code" data-part="codeChip"></h3><small data-part="mode"></small></div>
-      <p class="head"><code data-part="commit"></code> <span data-part="message"></span></p><p class="meta" data-part="codeMeta"></p>
-      <div class="flag" data-part="flag"><span data-part="changes"></span><button type="button" class="code soft" data-part="review">Review &amp; commit</button></div></div>`,
-    html`<div class="cell content" data-part="contentCell"><div class="over"><h3 class="chip content" data-part="contentChip"></h3></div>
-      <p class="head" data-part="origin"></p><dl class="meta"><div><dt>Database</dt><dd data-part="database"></dd></div><div><dt>Files</dt><dd data-part="files"></dd></div></dl>
-      <p class="meta drift" data-part="drift"></p></div>`,
-    html`<div class="create" data-part="create"><p data-part="createWords"></p><button type="button" class="code" data-part="createAct"></button><small data-part="createWhy"></small></div>`,
+    html`<nav class="crumbs" aria-label="Environments"><button type="button" class="link" data-part="back"></button><span class="sep" aria-hidden="true">›</span><span class="switch" data-part="switch"></span></nav>`,
+    html`<header class="top"><div class="titles"><h1 data-part="title"></h1><p class="sub"><span class="dot" data-part="dot"></span><span data-part="health"></span><button type="button" class="link" data-part="why">Why?</button><code class="clip selectable" data-part="url"></code></p></div>
+      <div class="tools"><button type="button" data-part="folder">Open folder</button><button type="button" data-part="terminal">Terminal</button><button type="button" class="code" data-part="visit">Visit</button><span data-part="menu"></span></div></header>`,
+    make('div'),
+    html`<section role="tabpanel" tabindex="-1" data-part="panel"></section>`,
   );
   const parts = partsOf(el);
+  parts.panel.id = PANEL;
+  const tabs = Tabs(el.children[2], { label: 'Environment', panel: parts.panel, open: (tab) => send(el, 'openEnvironment', { environment: info.environment, tab }) });
+  const mounted = new Map();
   let info = null;
-  parts.title.id = title;
-  text(parts.title, envName(name));
-  parts.lock.append(icon('lock'));
-  parts.visit.append(icon('out'));
-  parts.visit.setAttribute('aria-label', `Visit ${envName(name)}`);
-  for (const [chip, words, kind] of [[parts.codeChip, 'Code', 'code'], [parts.contentChip, 'Content', 'content']]) {
-    chip.append(icon('grip'), words);
-    chip.dataset.drag = kind;
-  }
-  const menu = MenuButton(parts.menu, `More for ${envName(name)}`, () => environmentMenu(info));
+  parts.back.addEventListener('click', () => send(el, 'openTab', 'workflow'));
   parts.visit.addEventListener('click', () => send(el, 'visit', info));
-  parts.why.addEventListener('click', () => send(el, 'showError', { title: `${envName(name)} does not answer`, error: info.health.error }));
-  parts.review.addEventListener('click', () => send(el, 'commit', info));
-  parts.createAct.addEventListener('click', () => send(el, 'deploy', info));
+  parts.folder.addEventListener('click', () => send(el, 'openFolder', info.code_folder));
+  parts.terminal.addEventListener('click', () => send(el, 'openTerminal', info.code_folder));
+  parts.why.addEventListener('click', () => send(el, 'showError', { title: `${envName(info.environment)} does not answer`, error: info.health.error }));
+  MenuButton(parts.menu, 'More for this environment', () => environmentMenu(info));
 
-  return (next, { busy, parent, system }) => {
+  function panel(tab) {
+    if (!mounted.has(tab.id)) {
+      const inner = make('div');
+      parts.panel.append(inner);
+      mounted.set(tab.id, { inner, update: tab.mount(inner) });
+    }
+    return mounted.get(tab.id);
+  }
+
+  return (state, board, next, busy) => {
     info = next;
-    const ready = info.initialized;
-    el.classList.toggle('dashed', !ready);
-    for (const part of ['codeCell', 'contentCell', 'dot', 'visit', 'url']) show(parts[part], ready);
-    show(parts.health.parentNode, ready);
-    show(parts.create, !ready);
-    menu.show(ready);
-    show(parts.lock, ready && info.locked);
-    if (!ready) return drawCreate(parts, name, parent, busy);
+    el.dataset.environment = info.environment;
+    text(parts.back, board.site.label);
+    keyed(parts.switch, board.environments.filter((it) => it.initialized), (it) => it.environment, Jump, (jump, it) => jump.update(it.environment === info.environment));
+    text(parts.title, envName(info.environment));
     text(parts.url, host(info.url));
-    parts.url.title = info.url;
-    show(parts.note, Boolean(info.note));
-    text(parts.note, info.note ? sentence(info.note) : '');
     drawHealth(parts, info);
-    drawCode(parts, info);
-    drawContent(parts, info, system);
+    const own = TABS.filter((it) => it.for?.(info) ?? true);
+    const open = own.find((it) => it.id === state.environmentTab) ?? own[0];
+    tabs(own.map((it) => ({ ...it, badge: it.badge?.(info) })), open.id);
+    const shown = panel(open);
+    for (const { inner } of mounted.values()) show(inner, inner === shown.inner);
+    shown.update({ info, board, busy, state });
   };
 }
 
-function drawCreate(parts, name, parent, busy) {
-  const possible = parent?.initialized;
-  text(parts.createWords, possible
-    ? `${envName(name)} does not exist yet. It starts with the code and the content of ${envName(parent.environment)}.`
-    : `${envName(name)} comes after ${envName(parent?.environment ?? 'test')}.`);
-  text(parts.createAct, `Create ${envName(name)} Environment`);
-  parts.createAct.disabled = !possible || busy;
-  text(parts.createWhy, !possible ? `Create ${envName(parent?.environment ?? 'test')} first` : busy ? 'A workflow is running on this site' : '');
+function Jump({ environment }) {
+  const jump = make('button', 'plain', envName(environment));
+  jump.type = 'button';
+  jump.addEventListener('click', () => send(jump, 'openEnvironment', { environment }));
+  jump.update = (on) => { if (on) jump.setAttribute('aria-current', 'page'); else jump.removeAttribute('aria-current'); };
+  return jump;
 }
-
-function drawHealth(parts, { health }) {
-  const kind = health.type === 'broken' || health.status >= 500 ? 'bad' : health.type === 'asleep' ? 'asleep' : 'ok';
-  parts.dot.className = `dot ${kind}`;
-  show(parts.why, health.type === 'broken');
-  text(parts.health, {
-    asleep: () => 'Asleep until visited',
-    answered: () => `Answered ${health.status} in ${health.ms} ms`,
-    broken: () => sentence(health.error.message),
-  }[health.type]());
-  parts.health.parentNode.classList.toggle('bad', kind === 'bad');
-}
-
-function drawCode(parts, { code, connection_mode: mode }) {
-  text(parts.mode, mode === 'sftp' ? 'edit the folder' : mode === 'git' ? 'push with Git' : 'read-only');
-  text(parts.commit, code.tag ? tagName(code.tag) : short(code.commit));
-  parts.commit.title = code.commit ?? '';
-  parts.commit.classList.toggle('tag', !!code.tag);
-  text(parts.message, code.message ?? 'No commit yet');
-  const when = code.date ? ago(code.date) : '';
-  const words = code.tag ? [short(code.commit), when && `deployed ${when}`] : [code.branch, code.author, when];
-  text(parts.codeMeta, facts(...words));
-  parts.codeMeta.title = code.date ? exact(code.date) : '';
-  show(parts.flag, code.uncommitted);
-  text(parts.changes, `${count(code.uncommitted, 'changed file')} not committed`);
-}
-
-function drawContent(parts, { content, url }, system) {
-  const { database, files } = content;
-  const empty = !database.tables;
-  const when = content.origin_at ? ago(content.origin_at) : '';
-  text(parts.origin, content.origin && content.origin.type !== 'empty' ? `${origin(content.origin)}${when && `, ${when}`}` : empty ? 'Nothing yet' : 'The original');
-  parts.origin.title = content.origin_at ? exact(content.origin_at) : '';
-  text(parts.database, empty ? 'empty' : facts(bytes(database.bytes), count(database.tables, 'table'), count(database.rows, 'row')));
-  parts.database.title = engine(database.engine);
-  text(parts.files, files.count ? facts(bytes(files.bytes), count(files.count, 'file')) : 'none');
-  const installs = ['wordpress', 'drupal', 'drupal7'].includes(system) && empty;
-  show(parts.drift, installs);
-  text(parts.drift, installs ? `No database yet. Visit ${host(url)} to install.` : '');
-}
-
-/** A row of the Multidev table. */
-export function MultidevRow(info) {
-  const row = html`<tr><th scope="row"><span class="dot" data-part="dot"></span> <b data-part="name"></b><small class="mono" data-part="url"></small></th>
-    <td><code data-part="commit"></code> <span data-part="message"></span><small data-part="changes"></small></td><td data-part="origin"></td>
-    <td class="acts"><button type="button" class="link" data-part="visit">Visit</button><button type="button" class="content" data-part="clone">Clone…</button><span data-part="menu"></span></td></tr>`;
-  const parts = partsOf(row);
-  row.dataset.environment = info.environment;
-  MenuButton(parts.menu, `More for ${info.environment}`, () => environmentMenu(info));
-  parts.visit.addEventListener('click', () => send(row, 'visit', info));
-  parts.clone.addEventListener('click', () => send(row, 'clone', { info, to: info.environment }));
-  row.update = (next) => {
-    info = next;
-    parts.dot.className = `dot ${{ asleep: 'asleep', answered: 'ok', broken: 'bad' }[info.health.type]}`;
-    text(parts.name, info.environment);
-    text(parts.url, host(info.url));
-    text(parts.commit, short(info.code.commit));
-    text(parts.message, info.code.message);
-    show(parts.changes, info.code.uncommitted);
-    text(parts.changes, `${count(info.code.uncommitted, 'changed file')} not committed`);
-    text(parts.origin, info.content.origin_at ? `${origin(info.content.origin)}, ${ago(info.content.origin_at)}` : origin(info.content.origin));
-    attribute(parts.origin, 'title', info.content.origin_at && exact(info.content.origin_at));
-  };
-  return row;
-}
-

@@ -5,10 +5,11 @@ const KEEP_FINISHED = 12;
 const SETTLE_MS = 60;
 
 /** @type {{ sites: import('./types').SiteCard[] | null, selected: string | null, tab: string,
+ *  environment: string | null, environmentTab: string | null,
  *  boards: Map<string, import('./types').Board>, boardError: api.AppError | null, status: import('./types').Status | null,
  *  checks: import('./types').Check[] | null, running: Map<number, any>, finished: any[], fatal: api.AppError | null }} */
 export const state = {
-  sites: null, selected: localStorage.getItem('site'), tab: 'workflow', boards: new Map(), boardError: null,
+  sites: null, selected: localStorage.getItem('site'), tab: 'workflow', environment: null, environmentTab: null, boards: new Map(), boardError: null,
   status: null, checks: null, running: new Map(), finished: [], fatal: null,
 };
 
@@ -44,6 +45,10 @@ async function ask(key, query, take) {
 }
 
 export const board = () => state.boards.get(state.selected) ?? null;
+/** The environment that is open, as long as it exists. */
+export const environment = () => board()?.environments.find((it) => it.environment === state.environment && it.initialized) ?? null;
+/** Whether a workflow holds the site that is shown. */
+export const busy = () => !!state.sites?.find((it) => it.name === state.selected)?.busy || [...state.running.values()].some((it) => it.row.site === state.selected);
 
 export function refreshSites() {
   return ask('sites', { query: 'site_cards' }, (sites, error) => {
@@ -65,26 +70,6 @@ export function refreshBoard(site = state.selected) {
 
 export const refreshStatus = () => ask('status', { query: 'status' }, (answer) => { if (answer) state.status = answer; });
 export const refreshChecks = () => ask('doctor', { query: 'doctor' }, (answer) => { if (answer) state.checks = answer; });
-
-const INSTALLS = ['wordpress', 'drupal', 'drupal7'];
-let looking = false;
-
-/**
- * Nobody tells what a person does beside Portico, such as editing files or installing a site in the browser. So the
- * board that is open is looked at now and then. A database is measured, which may wake it, only when the person
- * comes back (`thorough`) or when a site that was visited waits for its installation.
- */
-export async function look(thorough = false) {
-  const shown = board();
-  if (looking || document.hidden || !shown || state.tab !== 'workflow' || state.running.size) return;
-  looking = true;
-  const installing = (it) => !it.content.database.tables && INSTALLS.includes(shown.site.cms);
-  const awake = shown.environments.filter((it) => it.initialized && it.health.type === 'answered' && (thorough || installing(it)));
-  // A failure shows in the board, which is asked next.
-  for (const it of awake) await api.query({ query: 'environment', environment: `${it.site}.${it.environment}` }).catch(() => null);
-  await refreshBoard(shown.site.name);
-  looking = false;
-}
 
 const dirty = new Set();
 let settling = 0;
@@ -213,6 +198,7 @@ export function select(site, tab = 'workflow') {
   if (state.selected !== site) state.boardError = null;
   state.selected = site;
   state.tab = tab;
+  state.environment = null;
   if (site) localStorage.setItem('site', site);
   changed();
   if (!state.boards.has(site)) refreshBoard(site);
@@ -220,6 +206,13 @@ export function select(site, tab = 'workflow') {
 
 export function openTab(tab) {
   state.tab = tab;
+  state.environment = null;
+  changed();
+}
+
+/** Opens an environment's page, at the tab that was open last unless one is named. */
+export function openEnvironment({ environment: name, tab = state.environmentTab }) {
+  Object.assign(state, { tab: 'workflow', environment: name, environmentTab: tab });
   changed();
 }
 

@@ -61,7 +61,11 @@ database: DatabaseEngine | null,
 /**
  * The branch that Dev follows [default: the repository's own]
  */
-branch: string | null, };
+branch: string | null, 
+/**
+ * Take uploads that Git tracks out of it with one more commit; they become Dev's uploads
+ */
+untrack_uploads: boolean, };
 export type InstallSite = { 
 /**
  * The environment, as in `acme.dev`
@@ -112,7 +116,11 @@ updatedb: boolean,
 /**
  * Clear caches afterwards
  */
-cc: boolean, };
+cc: boolean, 
+/**
+ * Deploy this multidev's code instead of the environment before: a hotfix
+ */
+from: EnvironmentName | null, };
 export type CloneContent = { 
 /**
  * The environment whose content is copied, as in `acme.live`
@@ -219,7 +227,11 @@ no_db: boolean,
 /**
  * Begin without files
  */
-no_files: boolean, };
+no_files: boolean, 
+/**
+ * Make its branch at this branch or tag [default: Dev's commit]
+ */
+at: string | null, };
 export type DeleteMultidev = { 
 /**
  * The multidev, as in `acme.blog`
@@ -237,7 +249,11 @@ environment: Address,
 /**
  * Run the system's database updates after the code is there
  */
-updatedb: boolean, };
+updatedb: boolean, 
+/**
+ * How a file that conflicts is solved; may be given for each
+ */
+resolve: Array<Resolution>, };
 export type SetUpstream = { 
 /**
  * The site
@@ -263,7 +279,11 @@ updatedb: boolean,
 /**
  * Take the upstream's lines where both changed
  */
-accept_upstream: boolean, };
+accept_upstream: boolean, 
+/**
+ * How a file that conflicts is solved; may be given for each
+ */
+resolve: Array<Resolution>, };
 export type DeployTag = { 
 /**
  * Test or Live of a site, as in `acme.test`
@@ -277,7 +297,30 @@ export type BringToDev = {
 /**
  * Test or Live of a site, as in `acme.live`
  */
-environment: Address, };
+environment: Address, 
+/**
+ * How a file that conflicts is solved; may be given for each
+ */
+resolve: Array<Resolution>, };
+export type Discard = { 
+/**
+ * Dev or a multidev, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * Only these files [default: all that changed]
+ */
+files: Array<string>, };
+export type Resolution = { 
+/**
+ * The path in the code.
+ */
+file: string, 
+/**
+ * What it holds in the end.
+ */
+take: Take, };
+export type Take = "ours" | "theirs" | { "text": string } | { "file": string };
 export type Undo = { 
 /**
  * The site
@@ -287,7 +330,67 @@ site: SiteName,
  * The workflow to take back [default: the newest that can be]
  */
 workflow: number | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "undo" } & Undo;
+export type SwitchGeneration = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The generation to use; `generation:list` shows them
+ */
+id: number, 
+/**
+ * The site's name, to confirm that Live's content is replaced
+ */
+confirm: string | null, };
+export type PinGeneration = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The generation; `generation:list` shows them
+ */
+id: number, };
+export type PruneGenerations = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The generations to let go [default: all but the one in use, the pinned, and those that `--keep` keeps]
+ */
+ids: Array<number>, 
+/**
+ * How many of the newest replaced ones stay, for undo [default: 1]
+ */
+keep: number | null, };
+export type SearchReplace = { 
+/**
+ * The environment whose database is searched.
+ */
+environment: Address, 
+/**
+ * What replaces what, all in one pass: no replacement is replaced again.
+ */
+pairs: Array<Replacement>, 
+/**
+ * Only these tables; all when empty.
+ */
+tables: Array<string>, 
+/**
+ * Replace in WordPress's `guid` columns too.
+ */
+guid: boolean, 
+/**
+ * Clear caches afterwards.
+ */
+cc: boolean, 
+/**
+ * The site's name, to confirm that Live's content is changed.
+ */
+confirm: string | null, };
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "discard" } & Discard | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -320,7 +423,11 @@ file: string, } | { "query": "deploy_plan",
 /**
  * Test or Live.
  */
-environment: Address, } | { "query": "multidevs", 
+environment: Address, 
+/**
+ * The multidev whose code is deployed as a hotfix, instead of the environment before.
+ */
+from: EnvironmentName | null, } | { "query": "multidevs", 
 /**
  * The site.
  */
@@ -344,6 +451,38 @@ check: boolean, } | { "query": "orphans",
 /**
  * Test or Live.
  */
+environment: Address, } | { "query": "commit", 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * The commit's id, or the beginning of it.
+ */
+commit: string, } | { "query": "commit_diff", 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * The commit's id, or the beginning of it.
+ */
+commit: string, 
+/**
+ * The file.
+ */
+file: string, } | { "query": "deploys", 
+/**
+ * Test or Live.
+ */
+environment: Address, } | { "query": "merge_plan", 
+/**
+ * The request.
+ */
+request: Request, } | { "query": "connection", 
+/**
+ * The environment.
+ */
 environment: Address, } | { "query": "workflows", 
 /**
  * Only of this site.
@@ -356,7 +495,19 @@ id: number, } | { "query": "doctor" } | { "query": "status" } | { "query": "comm
 /**
  * The request.
  */
-request: Request, };
+request: Request, } | { "query": "generations", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * Whether to measure what each alone takes of the disk, which takes a while with many files.
+ */
+disk: boolean, } | { "query": "search_replace_plan", 
+/**
+ * The request.
+ */
+request: SearchReplace, };
 export type Event = { "event": "started", 
 /**
  * Its row.
@@ -440,6 +591,10 @@ cms_version: string | null,
  * Commits of Dev that Test lacks, and of Test that Live lacks.
  */
 deployable: number, 
+/**
+ * Updates of its upstream that Dev lacks, as last seen.
+ */
+upstream_updates: number, 
 /**
  * Whether a workflow runs on it now.
  */
@@ -529,7 +684,11 @@ orphans: number,
 /**
  * How many files are changed and not committed (Dev and multidev).
  */
-uncommitted: number, };
+uncommitted: number, 
+/**
+ * What a person should know of the commit's files.
+ */
+warnings: Array<CodeWarning>, };
 export type ContentInfo = { 
 /**
  * The number of the generation in use; 0 where there is none yet.
@@ -786,7 +945,162 @@ tag: string,
 /**
  * Live's content, when it can be pulled into Test.
  */
-content: ContentInfo | null, };
+content: ContentInfo | null, 
+/**
+ * What a person should know of the files that would be deployed.
+ */
+warnings: Array<CodeWarning>, };
+export type CommitInfo = { 
+/**
+ * As lists show it; its labels are left empty.
+ */
+row: CommitRow, 
+/**
+ * The whole message.
+ */
+message: string, 
+/**
+ * The author's address.
+ */
+email: string, 
+/**
+ * The commits that it came from; more than one for a merge.
+ */
+parents: Array<string>, 
+/**
+ * What it changed against the first of them.
+ */
+files: Array<FileChange>, };
+export type DeployRow = { 
+/**
+ * `pantheon_test_N`.
+ */
+tag: string, 
+/**
+ * The deploy message; empty for a tag that was made by hand without one.
+ */
+message: string, 
+/**
+ * When it was tagged.
+ */
+date: string, 
+/**
+ * The commit it is on.
+ */
+commit: CommitRow, 
+/**
+ * Whether the environment runs it.
+ */
+current: boolean, };
+export type MergePlan = { 
+/**
+ * The environment that changes.
+ */
+into: Address, 
+/**
+ * Where the code comes from: an environment's name, or `the upstream`.
+ */
+from: string, 
+/**
+ * What comes, newest first; the first 200.
+ */
+commits: Array<CommitRow>, 
+/**
+ * How many there are in all; with none there is nothing to do.
+ */
+count: number, 
+/**
+ * Changed files that are in the way until they are committed or discarded.
+ */
+uncommitted: number, 
+/**
+ * Files that need the person's answer and have none in the request.
+ */
+conflicts: Array<Conflict>, 
+/**
+ * The commands that do it by hand, one a line.
+ */
+by_hand: Array<string>, };
+export type Conflict = { 
+/**
+ * The path in the code.
+ */
+file: string, 
+/**
+ * What the environment has; none when it has no such file.
+ */
+ours: Side | null, 
+/**
+ * What comes; none when it has no such file.
+ */
+theirs: Side | null, 
+/**
+ * What both came from.
+ */
+base: Side | null, 
+/**
+ * Both sides between markers, where both are text.
+ */
+merged: string | null, };
+export type Side = { 
+/**
+ * How large the file is.
+ */
+bytes: number, 
+/**
+ * What it holds; none for a binary or a very long one.
+ */
+text: string | null, };
+export type Connection = { 
+/**
+ * How its code is changed.
+ */
+connection_mode: ConnectionMode | null, 
+/**
+ * Where it answers.
+ */
+url: string, 
+/**
+ * What clones the site's repository; with the branch, where it has one.
+ */
+git_command: string, 
+/**
+ * The folder of its code.
+ */
+code_folder: string, 
+/**
+ * The folder of its uploaded files.
+ */
+files_folder: string, 
+/**
+ * Its database; none on a site without PHP.
+ */
+database: DatabaseConnection | null, };
+export type DatabaseConnection = { 
+/**
+ * Which engine it is.
+ */
+engine: DatabaseEngine, 
+/**
+ * MariaDB's socket (a named pipe on Windows), or SQLite's file.
+ */
+path: string, 
+/**
+ * The database's name; none of SQLite's.
+ */
+name: string | null, 
+/**
+ * The user.
+ */
+user: string | null, 
+/**
+ * The user's password.
+ */
+password: string | null, 
+/**
+ * A client's command line.
+ */
+command: string, };
 export type Board = { 
 /**
  * The site.
@@ -800,6 +1114,10 @@ cms_version: string | null,
  * Where Git clients clone and push.
  */
 repository: string, 
+/**
+ * Updates of its upstream that Dev lacks; none when it has no upstream, or nobody has looked yet.
+ */
+upstream_updates: number | null, 
 /**
  * Dev, Test, Live, then the multidevs by name.
  */
@@ -884,3 +1202,398 @@ problem: string | null,
  * How to get it on this system: a command, or a sentence.
  */
 remedy: string | null, };
+export type GenerationInfo = { 
+/**
+ * Its number; never used twice in an environment.
+ */
+id: number, 
+/**
+ * Where its content came from.
+ */
+origin: Origin, 
+/**
+ * The workflow that made it, where history still has it.
+ */
+workflow: number | null, 
+/**
+ * That workflow's title: "Clone database and files, Live → Dev".
+ */
+made_by: string | null, 
+/**
+ * When it was made.
+ */
+created: string, 
+/**
+ * Whether the environment runs it.
+ */
+current: boolean, 
+/**
+ * Whether the person wants it kept.
+ */
+pinned: boolean, 
+/**
+ * The size of its database, as last measured.
+ */
+database: DatabaseInfo | null, 
+/**
+ * The size of its files, as last measured.
+ */
+files: FilesInfo | null, 
+/**
+ * The earlier generation whose database it uses, because only files were replaced.
+ */
+database_of: number | null, 
+/**
+ * The earlier generation whose files it uses, because only the database was replaced.
+ */
+files_of: number | null, 
+/**
+ * Later generations that use a part of it: it can't be pruned before them.
+ */
+needed_by: Array<number>, 
+/**
+ * Disk use of what only this generation holds, in bytes; none when it was not asked for. See [`DiskUse`].
+ */
+disk: DiskUse | null, };
+export type DiskUse = { 
+/**
+ * Bytes that pruning would free: blocks that other files share (reflinks), files with a second name (hard
+ * links) and parts of other generations (links) count as nothing.
+ */
+own: number, 
+/**
+ * Whether the disk told which blocks are shared; where it can't (macOS, Windows), they count in full.
+ */
+is_exact: boolean, };
+export type Replacement = { 
+/**
+ * What is looked for.
+ */
+old: string, 
+/**
+ * What replaces it.
+ */
+new: string, };
+export type ReplacedTable = { 
+/**
+ * The table.
+ */
+table: string, 
+/**
+ * Rows that change.
+ */
+rows: number, 
+/**
+ * Replacements in them.
+ */
+replacements: number, };
+export type SearchReplacePlan = { 
+/**
+ * Tables that would change, by name.
+ */
+tables: Array<ReplacedTable>, 
+/**
+ * Rows in all.
+ */
+rows: number, 
+/**
+ * Replacements in all.
+ */
+replacements: number, 
+/**
+ * What a person should know: broken serialised values, base64 that is left alone.
+ */
+notes: Array<string>, };
+export type Inspected = { 
+/**
+ * The path as it was asked about.
+ */
+path: string, 
+/**
+ * The file's name.
+ */
+name: string, 
+/**
+ * Bytes of the file; 0 for a folder.
+ */
+bytes: number, 
+/**
+ * How it is packed, from the outside in: `["gzip", "tar"]`; empty when it is not.
+ */
+packed: Array<string>, 
+/**
+ * What it holds.
+ */
+holds: Holding, 
+/**
+ * What a person should know before it is imported.
+ */
+notes: Array<string>, };
+export type Holding = { "type": "database" } & InspectedDatabase | { "type": "files" } & InspectedFiles | { "type": "code", 
+/**
+ * What the code is.
+ */
+cms: Cms, 
+/**
+ * The folder inside that holds the code; empty for the whole.
+ */
+root: string, 
+/**
+ * Whether the uploads folder has files as well.
+ */
+uploads: string | null, } | { "type": "site", 
+/**
+ * What the code is.
+ */
+cms: Cms, 
+/**
+ * The folder inside that holds the code; empty for the whole.
+ */
+root: string, 
+/**
+ * The dump inside.
+ */
+dump: string, 
+/**
+ * The uploads folder inside, where it has files.
+ */
+uploads: string | null, } | { "type": "unusable", 
+/**
+ * Why: a clause without full stop.
+ */
+reason: string, };
+export type InspectedDatabase = { 
+/**
+ * Whether it is a SQLite file; else a dump in SQL.
+ */
+sqlite: boolean, 
+/**
+ * The dump's name inside its archive.
+ */
+member: string | null, 
+/**
+ * The system that its tables belong to, as far as they tell.
+ */
+cms: Cms | null, 
+/**
+ * The prefix of its tables.
+ */
+prefix: string, 
+/**
+ * Tables that were met so far.
+ */
+tables: Array<string>, 
+/**
+ * Whether all of it was looked at, so that there are no further tables.
+ */
+complete: boolean, 
+/**
+ * Addresses that the site answered at.
+ */
+addresses: Array<string>, 
+/**
+ * Names of the databases inside; more than one: choose by `from_database`.
+ */
+databases: Array<string>, };
+export type InspectedFiles = { 
+/**
+ * Files that were met.
+ */
+count: number, 
+/**
+ * Their bytes, unpacked.
+ */
+bytes: number, 
+/**
+ * Whether all of it was looked at; else there are more.
+ */
+complete: boolean, 
+/**
+ * The folder inside that becomes the uploads folder; empty for the whole.
+ */
+root: string, };
+export type TableSize = { 
+/**
+ * The table.
+ */
+table: string, 
+/**
+ * Its rows; MariaDB's own estimate for large tables.
+ */
+rows: number, 
+/**
+ * Bytes of data and indexes; 0 where the engine does not tell (SQLite).
+ */
+bytes: number, };
+export type Effort = { 
+/**
+ * Bytes that it may need at most: blocks that the disk will share count too.
+ */
+needed: number, 
+/**
+ * Free bytes on the root folder's disk.
+ */
+free: number, 
+/**
+ * Seconds that it takes, about; by what the same took before on this machine. None when nothing is known.
+ */
+about_s: number | null, };
+export type ClonePlan = { 
+/**
+ * Whose content is copied.
+ */
+from: Address, 
+/**
+ * Whose content is replaced.
+ */
+to: Address, 
+/**
+ * The database that is copied, measured now; none when only files are.
+ */
+database: DatabaseInfo | null, 
+/**
+ * The files that are copied, measured now; none when only the database is.
+ */
+files: FilesInfo | null, 
+/**
+ * What is replaced, as last measured.
+ */
+replaces: ContentInfo, 
+/**
+ * Tables whose rows stay behind.
+ */
+excluded: Array<TableSize>, 
+/**
+ * Addresses that are converted.
+ */
+pairs: Array<Replacement>, 
+/**
+ * Disk and time.
+ */
+effort: Effort, 
+/**
+ * The site's name has to be typed: content goes up to Live.
+ */
+confirm: boolean, };
+export type ImportPlan = { 
+/**
+ * Whose content is replaced.
+ */
+environment: Address, 
+/**
+ * What each file is.
+ */
+sources: Array<Inspected>, 
+/**
+ * What is replaced, as last measured.
+ */
+replaces: ContentInfo, 
+/**
+ * Whether its code is replaced, too.
+ */
+code: boolean, 
+/**
+ * Whether its database is replaced.
+ */
+database: boolean, 
+/**
+ * Whether its files are replaced.
+ */
+files: boolean, 
+/**
+ * Addresses that are converted.
+ */
+pairs: Array<Replacement>, 
+/**
+ * Disk and time.
+ */
+effort: Effort, 
+/**
+ * The request that does it; none while `problem` stands in the way.
+ */
+request: Request | null, 
+/**
+ * Why it can't be done.
+ */
+problem: Error | null, 
+/**
+ * The site's name has to be typed: Live's content is replaced.
+ */
+confirm: boolean, };
+export type CloneProfile = { 
+/**
+ * Tables whose rows are left out, without their prefix; `*` stands for any letters.
+ */
+exclude: Array<string>, 
+/**
+ * Whether this is the system's own list, which nobody has changed.
+ */
+is_default: boolean, };
+export type ContentComparison = { 
+/**
+ * The environment that may have more.
+ */
+from: Address, 
+/**
+ * The environment that may lack it.
+ */
+to: Address, 
+/**
+ * Posts or nodes; none where the system has neither.
+ */
+entries: NewerEntries | null, 
+/**
+ * Tables that differ in rows, or that one of both lacks, largest difference first.
+ */
+tables: Array<TableDifference>, 
+/**
+ * Files of `from`.
+ */
+files_from: FilesSeen, 
+/**
+ * Files of `to`.
+ */
+files_to: FilesSeen, };
+export type NewerEntries = { 
+/**
+ * `posts` or `nodes`.
+ */
+what: string, 
+/**
+ * Entries of `from` that were changed after the newest change of `to`.
+ */
+newer: number, 
+/**
+ * The newest change in `from`.
+ */
+newest_from: string | null, 
+/**
+ * The newest change in `to`.
+ */
+newest_to: string | null, };
+export type TableDifference = { 
+/**
+ * The table.
+ */
+table: string, 
+/**
+ * Its rows in `from`; none when it is not there.
+ */
+rows_from: number | null, 
+/**
+ * Its rows in `to`; none when it is not there.
+ */
+rows_to: number | null, };
+export type FilesSeen = { 
+/**
+ * Files.
+ */
+count: number, 
+/**
+ * Bytes.
+ */
+bytes: number, 
+/**
+ * When the newest was changed.
+ */
+newest: string | null, };

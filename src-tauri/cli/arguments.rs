@@ -1,15 +1,16 @@
 //! The command line's grammar: groups and verbs as in Terminus.
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use portico_core::model::{
-    Address, SiteName,
+    Address, LogKind, SiteName,
     request::{
-        ApplyUpstream, BringToDev, ClearCache, CloneContent, Commit, CreateMultidev, CreateSite,
-        DeleteMultidev, DeleteSite, Deploy, DeployTag, ExportConfig, ExportDatabase, ExportFiles,
-        ImportConfig, ImportDatabase, ImportFiles, InstallSite, Merge, RunHooks, SetConnection,
-        SetUpstream, SmokeTest, Undo, Wipe,
+        ApplyUpstream, BringToDev, ClearCache, ClearMail, CloneContent, Commit, CreateMultidev,
+        CreateSite, DeleteMultidev, DeleteSite, Deploy, DeployTag, DisableCron, DisableLock,
+        EnableCron, EnableLock, ExportConfig, ExportDatabase, ExportFiles, ImportConfig,
+        ImportDatabase, ImportFiles, InstallSite, Merge, PinGeneration, PruneGenerations, RunCron,
+        RunHooks, SetConnection, SetDatabase, SetUpstream, SmokeTest, SwitchGeneration, Undo, Wipe,
     },
 };
 
@@ -77,6 +78,11 @@ pub(crate) enum Command {
     /// Write an environment's database or files to a file
     #[command(subcommand)]
     Export(ExportCommand),
+    /// The contents that an environment had: go back to one, keep it, let it go
+    #[command(subcommand)]
+    Generation(GenerationCommand),
+    /// Replace texts or addresses throughout a database, also inside serialised and JSON values
+    SearchReplace(SearchReplaceArguments),
     /// How a writable environment's code is changed
     #[command(subcommand)]
     Connection(ConnectionCommand),
@@ -95,6 +101,28 @@ pub(crate) enum Command {
     /// What was done, and its logs
     #[command(subcommand)]
     Workflow(WorkflowCommand),
+    /// Ask visitors of an environment for a name and a password
+    #[command(subcommand)]
+    Lock(LockCommand),
+    /// When the cron of an environment runs
+    #[command(subcommand)]
+    Cron(CronCommand),
+    /// Mail that an environment sent: all of it is caught
+    #[command(subcommand)]
+    Mail(MailCommand),
+    /// Show and follow the logs of an environment
+    Logs(Logs),
+    /// Run WP-CLI inside an environment: the site's own (vendor/bin/wp), else the machine's
+    Wp(Tool),
+    /// Run Drush inside an environment: the site's own (vendor/bin/drush), else the machine's
+    Drush(Tool),
+    /// Run PHP inside an environment: its version, settings and variables
+    Php(Tool),
+    /// Open a shell in an environment's code, with its variables and its PHP first in PATH
+    Shell(Tool),
+    /// The database of an environment
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Take back the newest workflow of a site, or the one that is named
     Undo(Undo),
     /// Run the sites in the foreground until Ctrl-C
@@ -103,6 +131,20 @@ pub(crate) enum Command {
     Status,
     /// Show what the machine has and lacks for running sites
     Doctor,
+    /// Look through what is pushed; Git's hook calls it
+    #[command(hide = true)]
+    PushedCode {
+        /// The repository
+        repository: PathBuf,
+        /// What is pushed
+        commit: String,
+        /// The uploads folder, relative to the code
+        #[arg(long, default_value = "")]
+        uploads: String,
+        /// Where Git keeps what is pushed until it is taken
+        #[arg(long, env = "GIT_OBJECT_DIRECTORY")]
+        objects: Option<PathBuf>,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -128,6 +170,8 @@ pub(crate) enum SiteCommand {
     /// Where a site's updates come from
     #[command(subcommand)]
     Upstream(SiteUpstream),
+    /// Move the databases of all environments to MariaDB or SQLite; it can be undone
+    Database(SetDatabase),
 }
 
 #[derive(Subcommand)]
@@ -353,6 +397,49 @@ pub(crate) enum ExportCommand {
 }
 
 #[derive(Subcommand)]
+pub(crate) enum GenerationCommand {
+    /// List the contents that an environment has and had, newest first
+    List {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Make an environment use another of its generations; it can be undone
+    Switch(SwitchGeneration),
+    /// Keep a generation from being pruned
+    Pin(PinGeneration),
+    /// Let a generation be pruned again
+    Unpin(PinGeneration),
+    /// Let go of generations that are not in use, for good
+    Prune(PruneGenerations),
+}
+
+#[derive(Args)]
+pub(crate) struct SearchReplaceArguments {
+    /// The environment, as in `acme.dev`
+    #[arg(value_name = "SITE.ENV")]
+    pub(crate) environment: Address,
+    /// What to look for and what replaces it, as many pairs as you like
+    #[arg(value_name = "OLD NEW", num_args = 2.., required = true)]
+    pub(crate) words: Vec<String>,
+    /// Only this table; can be given more than once
+    #[arg(long = "table", value_name = "TABLE")]
+    pub(crate) tables: Vec<String>,
+    /// Replace in WordPress's `guid` columns too, which name posts for feed readers
+    #[arg(long)]
+    pub(crate) guid: bool,
+    /// Show what would be replaced, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Clear caches afterwards
+    #[arg(long)]
+    pub(crate) cc: bool,
+    /// The site's name, to confirm that Live's content is changed
+    #[arg(long, value_name = "SITE")]
+    pub(crate) confirm: Option<String>,
+}
+
+#[derive(Subcommand)]
 pub(crate) enum ConnectionCommand {
     /// Edit the folder (sftp) or push to it (git)
     Set(SetConnection),
@@ -410,8 +497,101 @@ pub(crate) enum WorkflowInfo {
     },
 }
 
-const GROUPS: [&str; 10] = [
-    "config",
+#[derive(Subcommand)]
+pub(crate) enum LockCommand {
+    /// Ask visitors for a name and a password
+    Enable(EnableLock),
+    /// Let everybody in
+    Disable(DisableLock),
+    /// Show whether it is locked, with name and password
+    Info {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CronCommand {
+    /// Run cron at an interval; the environment is woken for it
+    Enable(EnableCron),
+    /// Run cron only when it is asked for
+    Disable(DisableCron),
+    /// Run cron now
+    Run(RunCron),
+    /// Show when cron runs, and how it went the last time
+    Info {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum MailCommand {
+    /// List the mail that was caught, newest first
+    List {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Show one message
+    Show(ShowMail),
+    /// Empty the list; it can be undone
+    Clear(ClearMail),
+}
+
+#[derive(Args)]
+pub(crate) struct ShowMail {
+    /// The environment, as in `acme.dev`
+    #[arg(value_name = "SITE.ENV")]
+    pub(crate) environment: Address,
+    /// The message [default: the newest]
+    pub(crate) id: Option<String>,
+    /// Print the HTML part
+    #[arg(long, conflicts_with_all = ["raw", "attachment"])]
+    pub(crate) html: bool,
+    /// Print the whole message as it was sent
+    #[arg(long, conflicts_with = "attachment")]
+    pub(crate) raw: bool,
+    /// Print the attachment with this number, as `mail:show` lists them
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) attachment: Option<u32>,
+}
+
+#[derive(Args)]
+pub(crate) struct Logs {
+    /// The environment, as in `acme.dev`
+    #[arg(value_name = "SITE.ENV")]
+    pub(crate) environment: Address,
+    /// Which log; `slow` has the requests that took a second or longer to answer
+    #[arg(long = "type", value_enum, default_value = "php")]
+    pub(crate) kind: LogKind,
+    /// Go on printing what comes
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Begin with so many of the newest entries
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) lines: u32,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DbCommand {
+    /// Open the client of an environment's database: mariadb, or sqlite3
+    Cli(Tool),
+}
+
+#[derive(Args)]
+pub(crate) struct Tool {
+    /// The environment, as in `acme.dev`
+    #[arg(value_name = "SITE.ENV")]
+    pub(crate) environment: Address,
+    /// What the tool is given, after `--`
+    #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<String>,
+}
+
+const GROUPS: &[&str] = &[
     "site",
     "env",
     "import",
@@ -421,7 +601,16 @@ const GROUPS: [&str; 10] = [
     "branch",
     "upstream",
     "workflow",
+    "config",
+    "generation",
+    "lock",
+    "cron",
+    "mail",
+    "db",
 ];
+
+/// Commands whose further words are a tool's own.
+const TOOLS: [&str; 4] = ["wp", "drush", "php", "shell"];
 
 /// Splits the first `group:verb` into `group verb`, and gives Terminus' short `deploy` its group.
 pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
@@ -440,7 +629,7 @@ pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<Os
                 split.extend(["env".into(), word]);
             }
             _ => {
-                found |= is_verb && GROUPS.contains(&text);
+                found |= is_verb && (GROUPS.contains(&text) || TOOLS.contains(&text));
                 split.push(word);
             }
         }
@@ -467,6 +656,8 @@ mod tests {
             split("portico site:create a --from git@host:site:x"),
             "portico site create a --from git@host:site:x"
         );
+        assert_eq!(split("portico db:cli acme.dev -- -e x:y"), "portico db cli acme.dev -- -e x:y");
+        assert_eq!(split("portico wp acme.dev env:deploy"), "portico wp acme.dev env:deploy");
         assert_eq!(split("portico deploy acme.test"), "portico env deploy acme.test");
         assert_eq!(split("portico --format json site:list"), "portico --format json site list");
     }

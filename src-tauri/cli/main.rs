@@ -2,7 +2,12 @@
 
 mod arguments;
 mod content;
+mod cron;
 mod environment;
+mod generation;
+mod lock;
+mod logs;
+mod mail;
 mod multidev;
 mod output;
 mod progress;
@@ -11,12 +16,13 @@ mod serve;
 mod site;
 #[path = "../surroundings.rs"]
 mod surroundings;
+mod tools;
 mod upstream;
 mod workflow;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, DbCommand};
 use clap::{CommandFactory, Parser};
 use output::Output;
 use portico_core::{
@@ -58,22 +64,51 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
         Command::Env(command) => environment::run(command, output),
         Command::Import(wanted) => content::import(wanted, output),
         Command::Export(command) => content::export(command, output),
+        Command::Generation(command) => generation::run(command, output),
+        Command::SearchReplace(wanted) => generation::search_replace(wanted, output),
         Command::Connection(command) => environment::connection(command, output),
         Command::Multidev(command) => multidev::run(command, output),
         Command::Branch(command) => multidev::branch(command, output),
         Command::Upstream(command) => upstream::run(command, output),
         Command::Config(command) => report::configuration(command, output),
         Command::Workflow(command) => workflow::list(command, output),
+        Command::Lock(command) => lock::lock(command, output),
+        Command::Cron(command) => cron::cron(command, output),
+        Command::Mail(command) => mail::mail(command, output),
+        Command::Logs(wanted) => logs::logs(wanted, output),
+        Command::Wp(tool) => tools::run(tools::Kind::Wp, &tool),
+        Command::Drush(tool) => tools::run(tools::Kind::Drush, &tool),
+        Command::Php(tool) => tools::run(tools::Kind::Php, &tool),
+        Command::Shell(tool) => tools::run(tools::Kind::Shell, &tool),
+        Command::Db(DbCommand::Cli(tool)) => tools::run(tools::Kind::Database, &tool),
         Command::Undo(wanted) => workflow::run(&Request::Undo(wanted), output),
         Command::Serve => serve::run(),
         Command::Status => status(output),
         Command::Doctor => doctor(output),
+        Command::PushedCode { repository, commit, uploads, objects } => {
+            pushed_code(repository, objects, &uploads, &commit)
+        }
         Command::Completions { shell } => {
             let mut command = Arguments::command();
             clap_complete::generate(shell, &mut command, "portico", &mut std::io::stdout());
             Ok(())
         }
     }
+}
+
+/// What Git's client shows of a push: the hook passes it on.
+fn pushed_code(
+    repository: PathBuf,
+    objects: Option<PathBuf>,
+    uploads: &str,
+    commit: &str,
+) -> Result<()> {
+    let found = portico_core::workflow::pushed_code(repository, objects, uploads, commit)?;
+    for it in found {
+        output::say(&format!("Portico: {}", it.message));
+        output::say(&it.hint);
+    }
+    Ok(())
 }
 
 /// Opens the root folder, and says what was healed.

@@ -28,6 +28,7 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
             wanted.url = absolute(wanted.url);
             workflow::run(&Request::SetUpstream(wanted), output)
         }
+        SiteCommand::Database(wanted) => workflow::run(&Request::SetDatabase(wanted), output),
         SiteCommand::List => {
             let sites: Vec<SiteRow> = crate::open()?.query(&Query::Sites)?;
             output.table(&["Name", "Label", "CMS", "Created"], &sites, |site| {
@@ -79,6 +80,10 @@ fn info(board: &Board, output: &Output) -> Result<()> {
                 ),
             ),
             ("repository", board.repository.clone()),
+            (
+                "upstream updates",
+                board.upstream_updates.map(|it| it.to_string()).unwrap_or_default(),
+            ),
             ("environments", environments.join(", ")),
             ("created", board.site.created.to_string()),
         ],

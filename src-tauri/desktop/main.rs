@@ -2,6 +2,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 mod commands;
 mod desktop;
+mod menu;
 mod opening;
 #[path = "../surroundings.rs"]
 mod surroundings;
@@ -12,6 +13,7 @@ use tauri::{Manager, RunEvent};
 fn main() {
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
+        .setup(|app| Ok(menu::set(app)?))
         .manage(Desktop::default())
         .invoke_handler(tauri::generate_handler![
             commands::query,

@@ -77,6 +77,7 @@ class Home:
         self.programs = programs
         self.port = free_port()
         self.children = []
+        self.scale = 1
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="pb", dir="/tmp"))

@@ -10,30 +10,30 @@ use serde_json::Value;
 use crate::support::{PorticoTest, eventually, wordpress};
 
 /// A site from the sample whose Dev takes pushes, and a person's clone of it.
-fn with_clone(test: &PorticoTest) -> PathBuf {
+pub(crate) fn with_clone(test: &PorticoTest) -> PathBuf {
     test.run(&["site:create", "demo", "--from", "sample"]).success();
     test.run(&["connection:set", "demo.dev", "git"]).success();
     clone(test, "clone")
 }
 
-fn clone(test: &PorticoTest, name: &str) -> PathBuf {
+pub(crate) fn clone(test: &PorticoTest, name: &str) -> PathBuf {
     let repository = test.root().join("sites/demo/repository.git");
     test.git(&test.folder(""), &["clone", repository.to_str().unwrap(), name]).success();
     test.folder(name)
 }
 
 /// Commits a file in a clone.
-fn commit(test: &PorticoTest, clone: &Path, file: &str, text: &str) {
+pub(crate) fn commit(test: &PorticoTest, clone: &Path, file: &str, text: &str) {
     fs::write(clone.join(file), text).unwrap();
     test.git(clone, &["add", "."]).success();
     test.git(clone, &["commit", "-m", &format!("Change {file}")]).success();
 }
 
-fn code(test: &PorticoTest, environment: &str) -> Value {
+pub(crate) fn code(test: &PorticoTest, environment: &str) -> Value {
     test.json(&["env:info", environment])["code"].clone()
 }
 
-fn read(test: &PorticoTest, environment: &str, file: &str) -> Option<String> {
+pub(crate) fn read(test: &PorticoTest, environment: &str, file: &str) -> Option<String> {
     fs::read_to_string(test.environment(environment).join("code").join(file)).ok()
 }
 

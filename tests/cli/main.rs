@@ -2,13 +2,18 @@
 // Helpers of tests are tests.
 #![allow(clippy::unwrap_used)]
 
+mod care;
 mod checks;
 mod code;
 mod content;
+mod engines;
 mod faults;
+mod generations;
 mod input;
 mod owner;
+mod plugins;
 mod quicksilver;
+mod repositories;
 mod sample;
 mod support;
 mod switching;

@@ -424,9 +424,7 @@ impl Browser {
 
     /// Logs into WordPress and publishes a post, as its editor does, through the REST API.
     pub(crate) fn publish(&self, environment: &str, user: &str, password: &str, title: &str) {
-        self.get(environment, "/wp-login.php").ok(); // sets WordPress's test cookie
-        let form = [("log", user), ("pwd", password), ("wp-submit", "Log In"), ("testcookie", "1")];
-        self.post(environment, "/wp-login.php", &form).ok();
+        self.log_in(environment, user, password);
         let nonce = self.get(environment, "/wp-admin/admin-ajax.php?action=rest-nonce").ok();
         let answer = self
             .agent
@@ -436,6 +434,43 @@ impl Browser {
             .unwrap();
         let answer = read(answer).unwrap();
         assert_eq!(answer.status, 201, "{}", answer.body);
+    }
+}
+
+impl Browser {
+    /// Logs into WordPress.
+    pub(crate) fn log_in(&self, environment: &str, user: &str, password: &str) {
+        self.get(environment, "/wp-login.php").ok(); // sets WordPress's test cookie
+        let form = [("log", user), ("pwd", password), ("wp-submit", "Log In"), ("testcookie", "1")];
+        self.post(environment, "/wp-login.php", &form).ok();
+    }
+
+    /// Submits a form with a file in the field that `file` names first.
+    pub(crate) fn upload(
+        &self,
+        environment: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: (&str, &Path),
+    ) -> Answer {
+        const BOUNDARY: &str = "----portico-test-boundary";
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"");
+            body.extend(format!("{head}\r\n\r\n{value}\r\n").into_bytes());
+        }
+        let name = file.1.file_name().unwrap().to_string_lossy();
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n",
+            file.0
+        );
+        body.extend(head.into_bytes());
+        body.extend(fs::read(file.1).unwrap());
+        body.extend(format!("\r\n--{BOUNDARY}--\r\n").into_bytes());
+        let request = self.agent.post(self.url(environment, path));
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        read(request.header("Content-Type", kind).send(&body[..]).unwrap()).unwrap()
     }
 }
 

@@ -85,3 +85,13 @@ test('shortcuts: sites by number, workflows, the sheet, none of it while typing'
   assert.equal(await page.locator('dialog').count(), 1);
   assert.equal(await page.locator('#new-label').inputValue(), '?');
 });
+
+test('what is chosen in the system’s menu is done, but not behind a dialog', async (t) => {
+  const page = await open(t, full);
+  await page.evaluate(() => fake.tell.menu('openTab:machine'));
+  await page.locator('.screen.machine h1').waitFor();
+  await page.evaluate(() => fake.tell.menu('newSite'));
+  await page.locator('dialog').waitFor();
+  await page.evaluate(() => fake.tell.menu('showKeys'));
+  assert.equal(await page.locator('dialog').count(), 1);
+});

@@ -55,7 +55,7 @@ function fakeTauri(answers) {
     },
     async cancel({ workflow }) { fake.finish(workflow, { state: 'cancelled', undoable: false }); },
     async subscribe({ events }) { fake.subscriber = events; },
-    async open_url() {}, async open_folder() {}, async open_terminal() {},
+    async open_url() {}, async open_folder() {}, async open_terminal() {}, async notify() {},
   };
   window.__TAURI__ = {
     core: {
@@ -68,6 +68,7 @@ function fakeTauri(answers) {
     },
     webview: { getCurrentWebview: () => ({ onDragDropEvent: async (listener) => { fake.drag = (type, paths, x, y) => listener({ payload: { type, paths, position: { x, y } } }); return () => {}; } }) },
     dialog: { open: async () => fake.picked },
+    event: { listen: async (name, listener) => { fake.tell = { ...fake.tell, [name]: (payload) => listener({ payload }) }; return () => {}; } },
   };
 }
 

@@ -105,3 +105,12 @@ test('a workflow that a dead owner left is shown as rolled back', async (t) => {
   const page = await open(t, { ...full, status: { ...full.status, healed: [row(9, 'deploy', 'Deploy to Test', { state: 'rolled_back' })] } });
   await page.getByText('Rolled back · everything is as it was').waitFor();
 });
+
+test('the end of a workflow is told by the system when the person looks elsewhere', async (t) => {
+  const page = await open(t, full);
+  await clear(page);
+  await page.evaluate(() => { document.hasFocus = () => false; });
+  await finish(page, 100, { state: 'succeeded' });
+  await page.locator('.toast').waitFor();
+  assert.match((await calls(page, 'notify'))[0].body, /^done/);
+});

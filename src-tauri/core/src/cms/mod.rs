@@ -12,27 +12,32 @@ mod drupal;
 mod drupal7;
 mod launch;
 mod pantheon_yml;
+mod pantheon_yml_check;
 mod pending;
 mod php_source;
 mod php_value;
 mod plain;
 mod quicksilver;
+mod recognise;
 mod sample;
 mod support;
 #[cfg(test)]
 mod tests;
 mod wordpress;
 
+pub use contract::task_folder as system_folder;
 pub use contract::{php_settings, variables};
 pub use detect::detect;
 pub use launch::{Subject, launch_check, prober, read_probe};
 pub use pantheon_yml::{PantheonYml, pantheon_yml};
+pub use pantheon_yml_check::{PANTHEON_YML, check_pantheon_yml};
 pub use pending::pending_updates;
 pub use quicksilver::{HookCall, PhpPage, hook_page};
+pub use recognise::{of_paths, of_tables};
 pub use sample::write_sample;
 pub use support::{
-    Installation, PhpTask, cache_clearer, configurer, installer, read_configuration, updater,
-    write_support,
+    Installation, PhpTask, cache_clearer, configurer, cron_runner, installer, read_configuration,
+    sqlite_driver, updater, write_support,
 };
 
 /// Answers the rows of a query, every value as text; none when the table does not exist.
@@ -68,6 +73,10 @@ pub struct Surroundings<'a> {
     pub files: &'a Path,
     /// A folder for temporary files.
     pub temporary: &'a Path,
+    /// The loopback port that catches mail.
+    pub smtp_port: u16,
+    /// Whether cron is run by Portico or not at all, so that visits must not start it.
+    pub cron_by_visits: bool,
     /// Where [`write_support`] wrote.
     pub support: &'a Path,
     /// The SQLite Database Integration plugin's folder, where it is installed.

@@ -69,11 +69,7 @@ fn read(folder: &Path, name: &str) -> Result<File> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(File::default()),
         source => source.doing(|| format!("read {}", path.display()))?,
     };
-    let blank = |line: &str| {
-        let line = line.trim();
-        line.is_empty() || line.starts_with('#') || line == "---"
-    };
-    if source.lines().all(blank) {
+    if source.lines().all(is_blank) {
         return Ok(File::default());
     }
     let file: File = serde_saphyr::from_str(&source).map_err(|error| broken(name, &error))?;
@@ -82,6 +78,12 @@ fn read(folder: &Path, name: &str) -> Result<File> {
         Some(version) => Err(Error::refused(format!("{name} has `api_version: {version}`"))
             .hint("The only version that there is, is `api_version: 1`.")),
     }
+}
+
+/// Whether a line says nothing.
+pub(super) fn is_blank(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty() || line.starts_with('#') || line == "---"
 }
 
 /// The uploads folder must be inside the code.
@@ -96,7 +98,7 @@ fn check(name: &str, file: File) -> Result<File> {
     }
 }
 
-fn broken(name: &str, error: &serde_saphyr::Error) -> Error {
+pub(super) fn broken(name: &str, error: &serde_saphyr::Error) -> Error {
     let error = error.without_snippet();
     let place = match error.location() {
         Some(location) if location.line() > 0 => format!("{name}, line {}", location.line()),

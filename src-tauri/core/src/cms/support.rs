@@ -22,6 +22,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("wordpress-install.php", include_str!("support/wordpress-install.php")),
     ("wordpress-update.php", include_str!("support/wordpress-update.php")),
     ("wordpress-caches.php", include_str!("support/wordpress-caches.php")),
+    ("wordpress-database.php", include_str!("support/wordpress-database.php")),
     ("drupal7-install.php", include_str!("support/drupal7-install.php")),
     ("drupal7-update.php", include_str!("support/drupal7-update.php")),
     ("drupal7-caches.php", include_str!("support/drupal7-caches.php")),
@@ -35,6 +36,9 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("wordpress-config.php", include_str!("support/wordpress-config.php")),
     ("drupal7-config.php", include_str!("support/drupal7-config.php")),
     ("drupal-config.php", include_str!("support/drupal-config.php")),
+    ("wordpress-cron.php", include_str!("support/wordpress-cron.php")),
+    ("drupal7-cron.php", include_str!("support/drupal7-cron.php")),
+    ("drupal-cron.php", include_str!("support/drupal-cron.php")),
     ("mail.sh", include_str!("support/mail.sh")),
     ("mail.cmd", include_str!("support/mail.cmd")),
 ];
@@ -122,6 +126,18 @@ pub fn configurer(around: &Surroundings<'_>, act: &str) -> Option<PhpTask> {
 /// What [`configurer`] said; a site may print before it.
 pub fn read_configuration(said: &str) -> Option<Configuration> {
     said.lines().rev().find_map(|line| serde_json::from_str(line.strip_prefix("config ")?).ok())
+}
+
+/// The driver that keeps notes of its own in the site's SQLite database, as WordPress's does; none where there is none.
+/// It answers each line of JSON: `{"run": statement}` with `{"refused": message or null}`, `{"show": table}` with
+/// `{"text": its CREATE TABLE}`.
+pub fn sqlite_driver(around: &Surroundings<'_>) -> Option<PhpTask> {
+    (around.site.cms == Cms::WordPress).then(|| task(around, "database", String::new())).flatten()
+}
+
+/// One run of the system's cron; none for a site of no known system.
+pub fn cron_runner(around: &Surroundings<'_>) -> Option<PhpTask> {
+    task(around, "cron", String::new())
 }
 
 pub(super) fn task(around: &Surroundings<'_>, what: &str, input: String) -> Option<PhpTask> {

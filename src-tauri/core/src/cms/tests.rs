@@ -192,6 +192,47 @@ fn a_broken_pantheon_yml_is_refused_with_name_and_line() {
     }
 }
 
+#[test]
+fn what_pantheon_would_refuse_is_refused_with_its_line() {
+    let good = "---\napi_version: 1\nphp_version: 8.2\nweb_docroot: true\nenforce_https: full\n\
+        database:\n  version: 10.6\nsearch_replace: true\nobject_cache: {version: 6.2}\n\
+        protected_web_paths:\n  - /private/\nworkflows:\n  deploy:\n    after:\n      \
+        - type: webphp\n        description: Log\n        script: private/log.php\n  sync_code:\n";
+    check_pantheon_yml("pantheon.yml", good.as_bytes()).expect("all of it is documented");
+    check_pantheon_yml("pantheon.yml", b"# nothing yet\n").expect("it says nothing");
+    let cases: &[(&str, u64, &str)] = &[
+        ("php_version: 8.2\n", 1, "api_version"),
+        ("api_version: 2\n", 1, "api_version"),
+        ("\napi_version: 1\nphp_version: eight\n", 3, "php_version"),
+        ("api_version: 1\nphp_version: 8\n", 2, "php_version"),
+        ("api_version: 1\nphp_version: [8.2]\n", 2, ""),
+        ("api_version: 1\nweb_docroot: maybe\n", 2, ""),
+        ("api_version: 1\nenforce_https: yes please\n", 2, "enforce_https"),
+        ("api_version: 1\ndatabase: 10.6\n", 2, ""),
+        ("api_version: 1\nfilemount: /../x\n", 2, "filemount"),
+        ("api_version: 1\nprotected_web_paths: /private\n", 2, ""),
+        ("api_version: 1\nprotected_web_paths:\n  - /a\n  - private\n", 4, "begins with"),
+        ("api_version: 1\nworkflows:\n  deploys:\n    after: []\n", 3, "deploys"),
+        (
+            "api_version: 1\nworkflows:\n  deploy:\n    after:\n      - type: bash\n        script: x\n",
+            5,
+            "webphp",
+        ),
+        ("api_version: 1\nworkflows:\n  deploy:\n    later: []\n", 4, "later"),
+        ("api_version: 1\n  php_version: 8.2\n", 2, ""),
+        ("api_version: 1\nphp_version: 8.2\nphp_version: 8.3\n", 3, ""),
+    ];
+    for (source, line, says) in cases {
+        let error = check_pantheon_yml("pantheon.yml", source.as_bytes()).expect_err(source);
+        assert_eq!(error.code, crate::Code::Refused, "{source}");
+        let place = format!("pantheon.yml, line {line}");
+        assert!(error.message.starts_with(&place), "{source}: {}", error.message);
+        assert!(error.message.contains(says), "{source}: {}", error.message);
+    }
+    let error = check_pantheon_yml("pantheon.yml", b"api_version: 1\n# caf\xe9\n");
+    assert!(error.expect_err("latin").message.contains("line 2"));
+}
+
 /// A site and an environment, as the store would hold them.
 pub(super) struct Example {
     pub(super) site: Site,
@@ -245,6 +286,8 @@ impl Example {
         let at = |name: &str| self.folder.path().join(name);
         let (code, files, temporary, support) = (at("code"), at("files"), at("tmp"), at("support"));
         use_it(&Surroundings {
+            smtp_port: 2525,
+            cron_by_visits: true,
             site: &self.site,
             environment: &self.environment,
             database,

@@ -1,7 +1,10 @@
 //! Branches, and what comes from an upstream.
 use std::ffi::OsString;
 
-use super::{Repository, clone, find_commit, program};
+use super::{
+    Repository, clone, find_commit,
+    program::{self, Asks},
+};
 use crate::{
     error::{Doing, Error, Result},
     progress::{Meter, Unit},
@@ -55,6 +58,26 @@ impl Repository {
     /// # Errors
     /// `missing` without Git on the machine; a failure names the address and what Git said.
     pub fn fetch(&self, url: &str, branch: Option<&str>, meter: Meter<'_>) -> Result<String> {
+        self.fetch_with(Asks::Person, url, branch, meter)
+    }
+
+    /// As [`Self::fetch`], for one that nobody waits for: it never opens a window to ask for a password.
+    pub fn fetch_unasked(
+        &self,
+        url: &str,
+        branch: Option<&str>,
+        meter: Meter<'_>,
+    ) -> Result<String> {
+        self.fetch_with(Asks::Nobody, url, branch, meter)
+    }
+
+    fn fetch_with(
+        &self,
+        asks: Asks,
+        url: &str,
+        branch: Option<&str>,
+        meter: Meter<'_>,
+    ) -> Result<String> {
         let (theirs, name) = match branch {
             Some(branch) => {
                 check_name(branch)?;
@@ -69,7 +92,7 @@ impl Repository {
         let options = options.into_iter().chain(["--no-write-fetch-head", "--", url]);
         let refspec = OsString::from(format!("+{theirs}:{ours}"));
         let arguments = [directory].into_iter().chain(options.map(OsString::from)).chain([refspec]);
-        let ended = program::run(arguments, meter, |line| {
+        let ended = program::run_asking(asks, arguments, meter, |line| {
             if let Some((done, total)) = program::percent(line)
                 && line.starts_with("Receiving objects")
             {

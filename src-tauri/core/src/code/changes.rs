@@ -280,7 +280,8 @@ fn compare<'git>(
             .max_size(DIFF_LIMIT)
             // What was found unchanged by reading it is remembered, so that it is not read again.
             .update_index(refresh);
-        if let Some(file) = file {
+        // A name with bytes that are no text is not in here as it is on the disk: then all are compared.
+        if let Some(file) = file.filter(|it| !it.contains(char::REPLACEMENT_CHARACTER)) {
             options.disable_pathspec_match(true).pathspec(file);
         }
         git.diff_tree_to_workdir_with_index(head.as_ref(), Some(&mut options))

@@ -267,7 +267,7 @@ pub(super) fn submodule(path: &str) -> Error {
 }
 
 /// Whether a name of a tree is one that a file may get: it stays in its folder and is not Git's own.
-fn is_plain_name(name: &[u8]) -> bool {
+pub(super) fn is_plain_name(name: &[u8]) -> bool {
     let never = name.is_empty()
         || name == b"."
         || name == b".."

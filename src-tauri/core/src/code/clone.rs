@@ -56,7 +56,10 @@ impl Repository {
         finish().doing(|| format!("set up the repository {}", made.path.display()))?;
         configure(&git)?;
         if git.is_shallow() {
-            meter.line("The source has only a part of its history (it is a shallow clone).");
+            meter.line(
+                "the source has only a part of its history (it is a shallow clone); to have all \
+                 of it, run `git fetch --unshallow` there before making the site",
+            );
         }
         drop(git);
         std::fs::rename(&made.path, &self.path)

@@ -42,26 +42,36 @@ pub struct Push {
     pub references: Vec<String>,
 }
 
+/// What pushes keep to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushRules {
+    /// The branches that environments follow.
+    pub branches: Vec<FollowedBranch>,
+    /// Whose tags deploy.
+    pub releases: Vec<Releases>,
+    /// The uploads folder, relative to the code; empty for none.
+    pub uploads: String,
+    /// The program `portico`, which looks through what is pushed.
+    pub program: Option<PathBuf>,
+}
+
 impl Repository {
-    /// Says which branches environments follow, which tags deploy and where uploads are, and makes pushes keep to it.
-    /// Idempotent.
-    pub fn guard(
-        &self,
-        branches: &[FollowedBranch],
-        releases: &[Releases],
-        uploads: &str,
-    ) -> Result<()> {
+    /// Makes pushes keep to the rules. Idempotent.
+    pub fn guard(&self, rules: &PushRules) -> Result<()> {
         let mut lines = String::new();
-        for it in branches {
+        for it in &rules.branches {
             let mode = if it.is_edited { "sftp" } else { "git" };
             lines.push_str(&format!("{mode} {} {}\n", it.environment, it.branch));
         }
-        for it in releases {
+        for it in &rules.releases {
             let mode = if it.is_initialized { "tags" } else { "untagged" };
             lines.push_str(&format!("{mode} {} {}\n", it.environment, it.prefix));
         }
-        if !uploads.is_empty() {
-            lines.push_str(&format!("uploads - {uploads}\n"));
+        if !rules.uploads.is_empty() {
+            lines.push_str(&format!("uploads - {}\n", rules.uploads));
+        }
+        if let Some(program) = rules.program.as_ref().and_then(|it| it.to_str()) {
+            lines.push_str(&format!("program - {program}\n"));
         }
         write_if_changed(self.path().join("portico-branches"), &lines)?;
         self.hook("pre-receive", PRE_RECEIVE)?;

@@ -15,6 +15,7 @@ mod graph;
 mod history;
 mod hooks;
 mod import;
+mod inspect;
 mod merge;
 mod pack;
 mod program;
@@ -31,7 +32,8 @@ pub use changes::{
     FileDiff, any_tracked, changes, commit_changes, commit_file, count_changes, diff,
     prepare_commit,
 };
-pub use hooks::{FollowedBranch, Push, Releases};
+pub use hooks::{FollowedBranch, Push, PushRules, Releases};
+pub use inspect::Inspection;
 pub use merge::{Answer, ConflictFile, Merged};
 pub use update::{
     SNAPSHOTS, discard_changes, move_worktree, restore_worktree, snapshot_worktree, update_worktree,
@@ -44,6 +46,8 @@ pub const FIRST_BRANCH: &str = "master";
 #[derive(Clone, Debug)]
 pub struct Repository {
     path: PathBuf,
+    /// More objects than its own: those of a push that is not taken yet.
+    objects: Option<PathBuf>,
 }
 
 /// Who commits or tags.
@@ -82,7 +86,13 @@ pub struct DeployTag {
 impl Repository {
     /// The repository at `path`, which may not exist yet.
     pub fn at(path: PathBuf) -> Self {
-        Self { path }
+        Self { path, objects: None }
+    }
+
+    /// The same, and the objects in a folder besides: those of a push, before it is taken.
+    #[must_use]
+    pub fn with_objects(self, objects: PathBuf) -> Self {
+        Self { objects: Some(objects), ..self }
     }
 
     /// The bare repository's folder.
@@ -121,8 +131,13 @@ impl Repository {
     }
 
     fn open(&self) -> Result<git2::Repository> {
-        git2::Repository::open(&self.path)
-            .doing(|| format!("open the repository {}", self.path.display()))
+        let doing = || format!("open the repository {}", self.path.display());
+        let git = git2::Repository::open(&self.path).doing(doing)?;
+        if let Some(objects) = &self.objects {
+            let path = objects.to_string_lossy();
+            git.odb().and_then(|odb| odb.add_disk_alternate(&path)).doing(doing)?;
+        }
+        Ok(git)
     }
 
     /// Makes an empty bare repository with our settings.

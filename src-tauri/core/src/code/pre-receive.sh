@@ -1,18 +1,30 @@
 #!/bin/sh
 # Written by Portico: says what a push may do. Lines of portico-branches:
-#   sftp|git site.env branch, tags|untagged site.env tag-without-number, uploads - path
+#   sftp|git site.env branch, tags|untagged site.env tag-without-number, uploads - path, program - path
 none=0000000000000000000000000000000000000000
 refused=0
 uploads=
+program=
 while read -r mode _ path; do
-	if [ "$mode" = uploads ]; then uploads=$path; fi
+	case $mode in
+	uploads) uploads=$path ;;
+	program) program=$path ;;
+	esac
 done <portico-branches
 refuse() {
 	echo "Portico: $1" >&2
 	refused=1
 }
+# Portico itself looks through the files, where it is still where it was; else the next deploy does.
 # Uploads are content; tracked by Git they would be code as well.
 check_code() {
+	if [ -x "$program" ]; then
+		"$program" pushed-code . "$1" --uploads "$uploads" </dev/null
+		case $? in
+		0) return ;;
+		5) refused=1 && return ;;
+		esac
+	fi
 	if [ -n "$uploads" ] && git cat-file -e "$1:$uploads" 2>/dev/null; then
 		refuse "Git tracks files in $uploads, which is content, not code"
 		echo "Run: git rm -r --cached $uploads, commit, and push again; the files themselves stay." >&2

@@ -27,14 +27,38 @@ const SAID: usize = 5;
 #[cfg(unix)]
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// Whom `git` may ask for a password.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asks {
+    /// The person, in a window of its own or of the agent.
+    Person,
+    /// Nobody: what needs an answer fails.
+    Nobody,
+}
+
 /// Runs `git` with the arguments; each line it says on stderr (progress too) goes to `on_line`.
 /// It never prompts and runs no hook; a cancel ends it and what it started.
 pub(super) fn run<S: AsRef<OsStr>>(
     arguments: impl IntoIterator<Item = S>,
     meter: Meter<'_>,
+    on_line: impl FnMut(&str),
+) -> Result<Ended> {
+    run_asking(Asks::Person, arguments, meter, on_line)
+}
+
+/// As [`run`], and says whom it may ask.
+pub(super) fn run_asking<S: AsRef<OsStr>>(
+    asks: Asks,
+    arguments: impl IntoIterator<Item = S>,
+    meter: Meter<'_>,
     mut on_line: impl FnMut(&str),
 ) -> Result<Ended> {
-    let mut child = match command(arguments).spawn() {
+    let mut command = command(arguments);
+    if asks == Asks::Nobody {
+        // Git, ssh and Git Credential Manager each ask in their own way; `false` answers nothing.
+        command.env("GIT_ASKPASS", "").env("SSH_ASKPASS", "false").env("GCM_INTERACTIVE", "never");
+    }
+    let mut child = match command.spawn() {
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(Error::missing("Git")),
         spawned => spawned.doing(|| "start git".into())?,
     };

@@ -3,4 +3,5 @@ pub mod archive;
 pub mod database;
 pub mod dump;
 pub mod files;
+pub mod listing;
 pub mod urls;

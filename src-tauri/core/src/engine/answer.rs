@@ -3,7 +3,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::branches;
+use super::{branches, care};
 
 use crate::{
     cms, code,
@@ -13,8 +13,8 @@ use crate::{
         Address, CodePointer, Environment, EnvironmentName, Measured, Site, SiteName,
         request::Query,
         view::{
-            Board, CodeInfo, CommitRow, ContentInfo, DatabaseInfo, DeployPlan, EnvironmentInfo,
-            FilesInfo, Health, Problem, SiteCard, SiteRow, Status, WorkflowRow,
+            Board, CodeInfo, CodeWarning, CommitRow, ContentInfo, DatabaseInfo, DeployPlan,
+            EnvironmentInfo, FilesInfo, Health, Problem, SiteCard, SiteRow, Status, WorkflowRow,
         },
     },
     progress::{Cancel, Meter, Report},
@@ -73,9 +73,28 @@ pub(super) fn answer(
         }
         Query::Workflows { site } => json(workflows(context, site.as_ref(), IN_A_LIST)?),
         Query::WorkflowLog { id } => json(workflow_log(context, *id)?),
+        Query::Lock { environment } => json(care::lock(context, environment)?),
+        Query::Log { environment, kind, lines, since } => {
+            json(care::log(context, environment, *kind, *lines, since.as_deref())?)
+        }
+        Query::Mail { environment } => json(workflow::care::mail(context, environment)?),
+        Query::MailMessage { environment, id } => json(care::message(context, environment, id)?),
+        Query::MailPart { environment, id, attachment, to } => {
+            json(care::mail_part(context, environment, id, *attachment, to.as_deref())?)
+        }
+        Query::Cron { environment } => json(workflow::cron::info(context, environment)?),
         Query::Doctor => json(runtime::doctor()),
         Query::Status => json(status(context, healed, problems)?),
         Query::Command { request } => json(workflow::command_line(request)),
+        Query::Generations { environment, disk } => {
+            json(workflow::generations::list(context, environment, *disk)?)
+        }
+        Query::SearchReplacePlan { request } => {
+            json(workflow::search_replace::dry_run(context, request)?)
+        }
+        Query::Inspect { paths, environment } => {
+            json(workflow::inspect::inspect(context, paths, environment.as_ref())?)
+        }
     }
 }
 
@@ -103,6 +122,7 @@ fn site_card(context: &Context, site: Site) -> Result<SiteCard> {
         }
     }
     Ok(SiteCard {
+        upstream_updates: workflow::upstream::waiting(context, &site)?.unwrap_or(0),
         cms_version: cms_version(context, &site),
         busy: context.is_busy(&site.name),
         name: site.name,
@@ -135,6 +155,7 @@ fn board(context: &Context, name: &SiteName) -> Result<Board> {
     }
     Ok(Board {
         cms_version: cms_version(context, &site),
+        upstream_updates: workflow::upstream::waiting(context, &site)?,
         repository: context.layout.repository(name).display().to_string(),
         environments,
         workflows: workflows(context, Some(name), ON_THE_BOARD)?,
@@ -165,14 +186,21 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
     let row = context.store.generation(&address, it.generation)?;
     let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
     let measured = row.as_ref().and_then(|row| row.measured);
+    let code = code_info(context, site, it)?;
+    let fatal_errors = match code.date {
+        Some(date) => context.fatals.since(&context.layout.environment_logs(&address), date)?,
+        None => 0,
+    };
     Ok(EnvironmentInfo {
+        fatal_errors,
         site: site.name.clone(),
         environment: it.name.clone(),
         url: context.url(&address),
         initialized: true,
         connection_mode: it.connection_mode,
         locked: it.lock.is_some(),
-        code: code_info(context, it)?,
+        note: php_note(context, it).or_else(|| code.warnings.first().map(in_words)),
+        code,
         content: ContentInfo {
             generation: it.generation,
             origin: row.as_ref().map(|row| row.generation.origin.clone()),
@@ -182,10 +210,13 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
         },
         health: context.front().health(&address),
         config_differences: workflow::last_difference(context, it)?,
-        note: php_note(context, it),
         code_folder: context.layout.code(&address).display().to_string(),
         files_folder: context.layout.files(&address).display().to_string(),
     })
+}
+
+fn in_words(warning: &CodeWarning) -> String {
+    format!("{}. {}", warning.message, warning.hint).trim_end().to_owned()
 }
 
 /// That the PHP version which the code asks for is missing; a broken `pantheon.yml` is told by the visit.
@@ -205,6 +236,7 @@ fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<En
         None => 0,
     };
     Ok(EnvironmentInfo {
+        fatal_errors: 0,
         site: site.name.clone(),
         environment: address.environment.clone(),
         url: context.url(address),
@@ -227,12 +259,14 @@ fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<En
     })
 }
 
-fn code_info(context: &Context, it: &Environment) -> Result<CodeInfo> {
+fn code_info(context: &Context, site: &Site, it: &Environment) -> Result<CodeInfo> {
     let repository = context.repository(&it.site);
     match &it.code {
         CodePointer::Branch { branch } => {
             let commit = repository.commit(&repository.head(branch)?)?;
+            let warnings = workflow::warnings(context, site, &commit.commit)?;
             Ok(CodeInfo {
+                warnings,
                 commit: Some(commit.commit),
                 tag: None,
                 branch: Some(branch.clone()),
@@ -256,6 +290,7 @@ fn code_info(context: &Context, it: &Environment) -> Result<CodeInfo> {
                 date: deployed.map(|it| it.date),
                 deployable: code_waiting(context, it)?,
                 orphans: orphans(context, it, commit)?,
+                warnings: workflow::warnings(context, site, commit)?,
                 uncommitted: 0,
             })
         }

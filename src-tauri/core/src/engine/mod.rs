@@ -4,9 +4,12 @@
 //! it. **Invariant:** only the owner writes to `portico.db` or starts a process.
 mod answer;
 mod branches;
+mod care;
+mod clock;
 mod owner;
 mod pushes;
 mod remote;
+mod upstreams;
 mod watch;
 mod wire;
 
@@ -26,6 +29,7 @@ use crate::{
     error::{Doing, Error, Result},
     layout::Layout,
     model::{
+        Address, Lent,
         request::{Event, Query, Request},
         view::WorkflowRow,
     },
@@ -44,6 +48,8 @@ pub struct Config {
     pub port: Option<u16>,
     /// The SQLite Database Integration plugin's folder, where it is installed.
     pub sqlite_plugin: Option<PathBuf>,
+    /// The program `portico` on this machine: Git's hooks call it, whether a Portico runs or not.
+    pub program: Option<PathBuf>,
     /// After so long without a request, an environment's processes sleep.
     pub idle: Duration,
     /// How long one of a site's own scripts (Quicksilver) may take.
@@ -125,6 +131,17 @@ impl Session {
         match self {
             Self::Owner(engine) => engine.run(request, on_event, cancel),
             Self::Guest(remote) => remote.run(request, on_event, cancel),
+        }
+    }
+
+    /// Calls `body` with what a tool needs to run inside the environment, whose database answers meanwhile.
+    pub fn lend<T>(&self, environment: &Address, body: impl FnOnce(&Lent) -> T) -> Result<T> {
+        match self {
+            Self::Owner(engine) => {
+                let lending = engine.lend(environment)?;
+                Ok(body(&lending.lent))
+            }
+            Self::Guest(remote) => remote.lend(environment, body),
         }
     }
 

@@ -8,10 +8,13 @@ use std::{
         Arc, Mutex, OnceLock, PoisonError, Weak,
         mpsc::{Receiver, Sender, channel},
     },
+    time::Duration,
 };
 
 use super::{
     Config, answer,
+    clock::Clock,
+    upstreams::UpstreamWatch,
     watch::{Watch, Word},
     wire::{Call, Card, Reply},
 };
@@ -28,7 +31,10 @@ use crate::{
     progress::{Cancel, Meter},
     runtime::{self, Runtime},
     store::Store,
-    workflow::{self, Context, heal, running},
+    workflow::{
+        self, Context, heal,
+        running::{self, Lending},
+    },
 };
 
 /// Ports that are tried when the person chose none and none is kept: the web's own, then the usual others.
@@ -37,11 +43,16 @@ const PORTS: [u16; 21] = [
     8095, 8096, 8097, 8098, 8099,
 ];
 
+/// How often it is looked whether the tool of another shell still runs.
+const STILL: Duration = Duration::from_secs(1);
+
 /// The owner of a root folder. Dropping it stops everything that it started.
 pub struct Engine {
     // Dropped in this order: first nobody can ask, nothing is watched, then the servers stop, then the folder is free.
     control: Mutex<Option<Control>>,
     watch: Mutex<Option<Watch>>,
+    clock: Mutex<Option<Clock>>,
+    upstreams: Mutex<Option<UpstreamWatch>>,
     shared: Arc<Shared>,
     layout: Layout,
     _lock: File,
@@ -77,8 +88,10 @@ impl Engine {
             idle: config.idle,
         })?;
         let plugin = config.sqlite_plugin.clone();
+        let program = config.program.clone();
+        let limit = config.hook_limit;
         let context =
-            Arc::new(Context::new(layout.clone(), store, runtime, plugin, config.hook_limit));
+            Arc::new(Context::new(layout.clone(), store, runtime, plugin, program, limit));
         start_front(&context, config.port)?;
         let healed = heal::at_start(&context)?;
         let problems = healed.problems.into_iter().map(|(site, error)| Problem { site, error });
@@ -100,9 +113,12 @@ impl Engine {
         let watch = Watch::start(Arc::downgrade(&shared));
         let sender = watch.sender.clone();
         shared.watch.set(sender).unwrap_or_else(|_| unreachable!("the watch is started once"));
+        let upstreams = UpstreamWatch::start(Arc::downgrade(&shared));
         Ok(Self {
             control: Mutex::new(Some(control)),
+            upstreams: Mutex::new(Some(upstreams)),
             watch: Mutex::new(Some(watch)),
+            clock: Mutex::new(Some(Clock::start(Arc::downgrade(&shared)))),
             shared,
             layout,
             _lock: lock,
@@ -141,6 +157,10 @@ impl Engine {
         self.shared.cancel(workflow)
     }
 
+    pub(super) fn lend(&self, environment: &Address) -> Result<Lending> {
+        running::lend(&self.shared.context, environment)
+    }
+
     pub(super) fn subscribe(&self, on_event: &mut dyn FnMut(Event) -> bool) {
         for event in self.shared.listen() {
             if !on_event(event) {
@@ -164,6 +184,13 @@ impl Engine {
         self.shared.running().values().for_each(Cancel::cancel);
         if let Some(watch) = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take() {
             watch.stop();
+        }
+        if let Some(clock) = self.clock.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            clock.stop();
+        }
+        let upstreams = self.upstreams.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(upstreams) = upstreams {
+            upstreams.stop();
         }
         drop(self.control.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(front) = self.shared.context.started_front() {
@@ -273,6 +300,17 @@ impl Shared {
                 .cancel(id)
                 .map_or_else(Reply::Error, |()| Reply::Answer(serde_json::Value::Null)),
             Ok(Call::Run(request)) => self.run_for_guest(&request, sink),
+            Ok(Call::Lend(environment)) => match running::lend(&self.context, &environment) {
+                Err(error) => Reply::Error(error),
+                Ok(lending) => {
+                    let mut next = line(&Reply::Lent(Box::new(lending.lent.clone())));
+                    while sink(next) {
+                        std::thread::sleep(STILL);
+                        next = line(&Reply::Still);
+                    }
+                    return;
+                }
+            },
             Ok(Call::Subscribe) => {
                 for event in self.listen() {
                     if !sink(line(&Reply::Event(Box::new(event)))) {

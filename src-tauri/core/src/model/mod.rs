@@ -1,4 +1,5 @@
 //! Plain data. A name is checked once, when it is parsed.
+mod care;
 mod change;
 mod check;
 mod configuration;
@@ -11,6 +12,10 @@ pub mod request;
 mod site;
 pub mod view;
 
+pub use care::{
+    CronInfo, CronMode, CronRun, Lent, LockInfo, LogEntry, LogKind, LogLevel, LogPage,
+    MailAttachment, MailMessage, MailRow,
+};
 pub use change::{Change, WorktreeState};
 pub use check::{Finding, LaunchCheck, PageDifference, Score, SmokeReport};
 pub use configuration::{ConfigItem, ConfigState, Configuration};

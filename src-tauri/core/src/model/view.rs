@@ -1,6 +1,10 @@
 //! What the shells are told: rows of lists, an environment in full, the board.
+mod content;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use content::*;
 
 use super::{
     Address, Cms, ConnectionMode, DatabaseEngine, EnvironmentName, Origin, SiteName, Upstream,
@@ -37,6 +41,9 @@ pub struct SiteCard {
     /// Commits of Dev that Test lacks, and of Test that Live lacks.
     #[cfg_attr(test, ts(type = "number"))]
     pub deployable: u64,
+    /// Updates of its upstream that Dev lacks, as last seen.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub upstream_updates: u64,
     /// Whether a workflow runs on it now.
     pub busy: bool,
 }
@@ -63,6 +70,9 @@ pub struct EnvironmentInfo {
     pub content: ContentInfo,
     /// How it answered last, as far as the front has seen.
     pub health: Health,
+    /// How many requests died in PHP since its code came: since the last deploy, or Dev's last commit.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub fatal_errors: u64,
     /// What a person should know: that the PHP version which the code asks for is not on this machine.
     pub note: Option<String>,
     /// How many pieces of configuration differ between code and database, as far as somebody looked since either
@@ -101,6 +111,18 @@ pub struct CodeInfo {
     /// How many files are changed and not committed (Dev and multidev).
     #[cfg_attr(test, ts(type = "number"))]
     pub uncommitted: u64,
+    /// What a person should know of the commit's files.
+    pub warnings: Vec<CodeWarning>,
+}
+
+/// Something about a commit's files that a person should know: tracked uploads, Git LFS, names that clash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct CodeWarning {
+    /// What it is: lower case, no full stop.
+    pub message: String,
+    /// What to do: full sentences.
+    pub hint: String,
 }
 
 /// An environment's content.
@@ -353,6 +375,8 @@ pub struct DeployPlan {
     pub content: Option<ContentInfo>,
     /// Database updates that the new code would run on what the environment holds.
     pub updates: Vec<PendingUpdate>,
+    /// What a person should know of the files that would be deployed.
+    pub warnings: Vec<CodeWarning>,
 }
 
 /// One database update that waits.
@@ -377,6 +401,9 @@ pub struct Board {
     pub cms_version: Option<String>,
     /// Where Git clients clone and push.
     pub repository: String,
+    /// Updates of its upstream that Dev lacks; none when it has no upstream, or nobody has looked yet.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub upstream_updates: Option<u64>,
     /// Dev, Test, Live, then the multidevs by name.
     pub environments: Vec<EnvironmentInfo>,
     /// The newest twenty workflows, newest first.

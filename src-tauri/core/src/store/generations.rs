@@ -112,6 +112,23 @@ pub(crate) fn insert(connection: &Connection, row: &GenerationRow) -> Result<()>
     Ok(())
 }
 
+/// Says whether a generation is kept from being pruned.
+pub(crate) fn set_pinned(
+    connection: &Connection,
+    address: &Address,
+    number: u32,
+    pinned: bool,
+) -> Result<()> {
+    connection
+        .execute(
+            "UPDATE generations SET pinned = ?4
+             WHERE site = ?1 AND environment = ?2 AND number = ?3",
+            params![address.site.as_str(), address.environment.as_str(), number, pinned],
+        )
+        .doing(|| format!("record that generation {number} of {address} is kept"))?;
+    Ok(())
+}
+
 /// Forgets a generation that was pruned.
 pub(crate) fn remove(connection: &Connection, address: &Address, number: u32) -> Result<()> {
     connection

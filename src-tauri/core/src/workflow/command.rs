@@ -1,5 +1,7 @@
 //! A request as the command line that does the same: "Copy as command".
-use crate::model::request::{CloneContent, CreateSite, Deploy, ImportDatabase, Request};
+use crate::model::request::{
+    CloneContent, CreateSite, Deploy, ImportDatabase, Request, SearchReplace,
+};
 use crate::model::{ConnectionMode, DatabaseEngine, HookStage};
 
 /// The command line of a request. A password shows as `…`: it is not kept.
@@ -39,6 +41,9 @@ pub fn command_line(request: &Request) -> String {
             line.word("env:wipe").word(it.environment.to_string());
             line.optional("confirm", it.confirm.as_deref());
         }
+        Request::SetDatabase(it) => {
+            line.word("site:database").word(it.site.as_str()).word(engine(it.engine));
+        }
         Request::Undo(it) => {
             line.word("undo").word(it.site.as_str());
             line.optional("workflow", it.workflow.map(|id| id.to_string()).as_deref());
@@ -55,6 +60,12 @@ pub fn command_line(request: &Request) -> String {
         | Request::SmokeTest(_)
         | Request::ImportConfig(_)
         | Request::ExportConfig(_) => of_code(&mut line, request),
+        Request::EnableLock(_)
+        | Request::DisableLock(_)
+        | Request::EnableCron(_)
+        | Request::DisableCron(_)
+        | Request::RunCron(_)
+        | Request::ClearMail(_) => of_care(&mut line, request),
         Request::ImportDatabase(it) => import_database(&mut line, it),
         Request::ImportFiles(it) => {
             line.word("import:files").word(it.environment.to_string()).word(&it.file);
@@ -66,6 +77,22 @@ pub fn command_line(request: &Request) -> String {
         Request::ExportFiles(it) => {
             line.word("export:files").word(it.environment.to_string()).word(&it.to);
         }
+        Request::SwitchGeneration(it) => {
+            line.word("generation:switch").word(it.environment.to_string());
+            line.word(it.id.to_string()).optional("confirm", it.confirm.as_deref());
+        }
+        Request::PinGeneration(it) => {
+            line.word("generation:pin").word(it.environment.to_string()).word(it.id.to_string());
+        }
+        Request::UnpinGeneration(it) => {
+            line.word("generation:unpin").word(it.environment.to_string()).word(it.id.to_string());
+        }
+        Request::PruneGenerations(it) => {
+            line.word("generation:prune").word(it.environment.to_string());
+            it.ids.iter().for_each(|id| _ = line.word(id.to_string()));
+            line.optional("keep", it.keep.map(|keep| keep.to_string()).as_deref());
+        }
+        Request::SearchReplace(it) => search_replace(&mut line, it),
     }
     line.0
 }
@@ -133,17 +160,48 @@ fn of_code(line: &mut Line, request: &Request) {
     }
 }
 
+/// The requests of locks, cron and mail.
+fn of_care(line: &mut Line, request: &Request) {
+    match request {
+        Request::EnableLock(it) => {
+            line.word("lock:enable").word(it.environment.to_string());
+            line.optional("username", it.username.as_deref()).option("password", "…");
+        }
+        Request::DisableLock(it) => {
+            line.word("lock:disable").word(it.environment.to_string());
+        }
+        Request::EnableCron(it) => {
+            line.word("cron:enable").word(it.environment.to_string());
+            match it.while_awake {
+                true => line.flag("while-awake", true),
+                false => line.option("every", &it.every.to_string()),
+            };
+        }
+        Request::DisableCron(it) => {
+            line.word("cron:disable").word(it.environment.to_string());
+        }
+        Request::RunCron(it) => {
+            line.word("cron:run").word(it.environment.to_string());
+        }
+        Request::ClearMail(it) => {
+            line.word("mail:clear").word(it.environment.to_string());
+        }
+        other => unreachable!("{} is no request of care", other.kind()),
+    }
+}
+
 fn create_site(line: &mut Line, it: &CreateSite) {
     line.word("site:create").word(it.name.as_str()).option("from", &it.from);
     line.optional("label", it.label.as_deref());
-    line.optional(
-        "database",
-        it.database.map(|engine| match engine {
-            DatabaseEngine::MariaDb => "mariadb",
-            DatabaseEngine::Sqlite => "sqlite",
-        }),
-    );
-    line.optional("branch", it.branch.as_deref());
+    line.optional("database", it.database.map(engine));
+    line.optional("branch", it.branch.as_deref()).flag("untrack-uploads", it.untrack_uploads);
+}
+
+fn engine(engine: DatabaseEngine) -> &'static str {
+    match engine {
+        DatabaseEngine::MariaDb => "mariadb",
+        DatabaseEngine::Sqlite => "sqlite",
+    }
 }
 
 fn deploy(line: &mut Line, it: &Deploy) {
@@ -169,6 +227,17 @@ fn import_database(line: &mut Line, it: &ImportDatabase) {
     line.optional("from-url", it.from_url.as_deref()).flag("keep-urls", it.keep_urls);
     line.flag("updatedb", it.updatedb).flag("cc", it.cc);
     line.optional("confirm", it.confirm.as_deref());
+}
+
+fn search_replace(line: &mut Line, it: &SearchReplace) {
+    line.word("search-replace").word(it.environment.to_string());
+    for pair in &it.pairs {
+        line.word(&pair.old).word(&pair.new);
+    }
+    for table in &it.tables {
+        line.option("table", table);
+    }
+    line.flag("guid", it.guid).flag("cc", it.cc).optional("confirm", it.confirm.as_deref());
 }
 
 /// A command line in the making; each word is quoted where a shell needs it.

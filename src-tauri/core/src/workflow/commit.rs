@@ -1,7 +1,7 @@
 //! `env:commit`: the changed files of a writable environment's folder become a commit on its branch.
-use super::{Change, Context, Done, create_site, request::Commit, running, work::Work};
+use super::{Change, Context, Done, check, create_site, request::Commit, running, work::Work};
 use crate::{
-    cms, code,
+    code,
     error::{Error, Result},
     model::{CodePointer, ConnectionMode, Environment},
 };
@@ -34,7 +34,6 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a Commit) -> Result<Plan<'a>
         return Err(Error::refused("there is nothing to commit")
             .hint(format!("No file is changed in {}.", folder.display())));
     }
-    cms::pantheon_yml(&folder)?;
     let branch = branch.clone();
     Ok(Plan { wanted, environment, branch })
 }
@@ -49,6 +48,10 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
         let author = create_site::author();
         code::prepare_commit(&folder, &wanted.files, &wanted.message, &author)
     })?;
+    let site = work.context.store.site(&wanted.environment.site)?;
+    for it in check::check_code(work.context, &site, &commit)? {
+        work.line(format!("{}. {}", it.message, it.hint));
+    }
     let mut result = serde_json::Map::new();
     result.insert("commit".into(), commit.clone().into());
     Ok(Done {

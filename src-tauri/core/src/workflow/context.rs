@@ -8,14 +8,16 @@ use std::{
 
 use super::{command_line, running::Routes, undo};
 use crate::{
-    code::{FollowedBranch, Releases, Repository},
+    code::{FollowedBranch, PushRules, Releases, Repository},
     content::files,
     error::{Error, Result},
     front::{Front, Hold},
     layout::Layout,
+    logs::Fatals,
+    mail::Catchers,
     model::{
         Address, CodePointer, ConnectionMode, Environment, EnvironmentName, SiteName, SiteRecord,
-        view::WorkflowRow,
+        view::{CodeWarning, WorkflowRow},
     },
     runtime::Runtime,
     store::{Store, Workflow},
@@ -31,13 +33,23 @@ pub struct Context {
     pub runtime: Runtime,
     /// The SQLite Database Integration plugin's folder, where it is installed.
     pub sqlite_plugin: Option<PathBuf>,
+    /// The program `portico`, which looks through what is pushed.
+    pub program: Option<PathBuf>,
     /// What the front serves.
     pub routes: Routes,
     /// How long one of a site's own scripts may take.
     pub hook_limit: Duration,
+    /// SMTP servers that catch the mail of environments.
+    pub catchers: Catchers,
+    /// How many requests of each environment died.
+    pub fatals: Fatals,
     front: OnceLock<Front>,
     busy: Mutex<HashMap<SiteName, String>>,
+    warnings: Mutex<HashMap<(SiteName, String), Vec<CodeWarning>>>,
 }
+
+/// Commits whose warnings are remembered; more than all environments of most people.
+const KNOWN_COMMITS: usize = 1000;
 
 impl Context {
     /// A context whose front is not started yet.
@@ -46,6 +58,7 @@ impl Context {
         store: Store,
         runtime: Runtime,
         sqlite_plugin: Option<PathBuf>,
+        program: Option<PathBuf>,
         hook_limit: Duration,
     ) -> Self {
         Self {
@@ -53,11 +66,30 @@ impl Context {
             store,
             runtime,
             sqlite_plugin,
+            program,
             routes: Routes::default(),
             hook_limit,
+            catchers: Catchers::default(),
+            fatals: Fatals::default(),
             front: OnceLock::new(),
             busy: Mutex::default(),
+            warnings: Mutex::default(),
         }
+    }
+
+    /// What was found in a commit before; it can't have changed.
+    pub(super) fn known_warnings(&self, site: &SiteName, commit: &str) -> Option<Vec<CodeWarning>> {
+        let known = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(site.clone(), commit.to_owned())).cloned()
+    }
+
+    /// Remembers what was found in a commit.
+    pub(super) fn know_warnings(&self, site: &SiteName, commit: &str, found: &[CodeWarning]) {
+        let mut known = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KNOWN_COMMITS {
+            known.clear();
+        }
+        known.insert((site.clone(), commit.to_owned()), found.to_vec());
     }
 
     /// Hands over the front, once.
@@ -194,7 +226,12 @@ impl Context {
             prefix: format!("pantheon_{name}"),
             is_initialized: environments.iter().any(|it| it.name == name),
         });
-        self.repository(site).guard(&followed, &releases, &record.uploads)?;
+        self.repository(site).guard(&PushRules {
+            branches: followed,
+            releases: releases.into(),
+            uploads: record.uploads,
+            program: self.program.clone(),
+        })?;
         self.routes.replace(site, routes);
         Ok(())
     }

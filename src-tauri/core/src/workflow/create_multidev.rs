@@ -1,7 +1,9 @@
 //! `multidev:create`: a branch, its worktree, and the content of another environment.
 use std::thread;
 
-use super::{Change, Context, Done, create_site, generation, request::CreateMultidev, work::Work};
+use super::{
+    Change, Context, Done, check, create_site, generation, request::CreateMultidev, work::Work,
+};
 use crate::{
     error::{Error, Result},
     model::{Address, CodePointer, Environment, EnvironmentName, Origin, Site},
@@ -45,9 +47,7 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a CreateMultidev) -> Result<
         Some(commit) => commit,
         None => context.commit_of(&dev)?,
     };
-    if !site.uploads.is_empty() && repository.tracks(&commit, &site.uploads)? {
-        return Err(create_site::uploads_are_tracked(&site.uploads));
-    }
+    check::check_code(context, &site, &commit)?;
     Ok(Plan { wanted, site, source, dev, address, commit, has_branch })
 }
 

@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Change, Context, Done, generation, request::CreateSite, upstream, work::Work};
+use super::{Change, Context, Done, check, generation, request::CreateSite, upstream, work::Work};
 use crate::{
     cms::{self, Detected},
     code::{self, Author, Repository},
@@ -113,7 +113,10 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
         id: super::work::random_uuid()?,
         created: now(),
     };
-    refuse_tracked_uploads(&repository, &site)?;
+    let uploads = uploads.or(untrack_uploads(work, plan, &repository, &site)?);
+    for it in repository.inspect(&repository.head(&site.branch)?)?.warnings {
+        work.line(format!("{}. {}", it.message, it.hint));
+    }
     if !site.uploads.is_empty() {
         repository.exclude(&[&format!("/{}", site.uploads)])?;
     }
@@ -255,19 +258,36 @@ fn choose_engine(
     Ok(engine)
 }
 
-fn refuse_tracked_uploads(repository: &Repository, site: &Site) -> Result<()> {
+/// Uploads that Git tracks are content: they go to the first generation, and one commit takes them out of Git.
+/// Answers them, none when there are none.
+///
+/// # Errors
+/// Refused, with the way out, unless the person asked for it.
+fn untrack_uploads(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    repository: &Repository,
+    site: &Site,
+) -> Result<Option<PathBuf>> {
     let uploads = &site.uploads;
-    if !uploads.is_empty() && repository.tracks(&repository.head(&site.branch)?, uploads)? {
-        return Err(uploads_are_tracked(uploads));
+    if uploads.is_empty() || !repository.tracks(&repository.head(&site.branch)?, uploads)? {
+        return Ok(None);
     }
-    Ok(())
-}
-
-/// Uploads are content; tracked by Git they would be code as well.
-pub(super) fn uploads_are_tracked(uploads: &str) -> Error {
-    Error::refused(format!("Git tracks files in {uploads}, which is content")).hint(format!(
-        "Run `git rm -r --cached {uploads}`, commit, and try again; the files themselves stay."
-    ))
+    if !plan.wanted.untrack_uploads {
+        return Err(check::uploads_are_tracked(uploads).hint(format!(
+            "Add `--untrack-uploads`: they become Dev's uploads, and one more commit takes them \
+             out of Git. Or run `git rm -r --cached {uploads}` there, commit, and try again."
+        )));
+    }
+    let code = work.context.layout.code(&Address::new(&site.name, &EnvironmentName::Dev));
+    let (from, aside) = (code.join(uploads), work.scratch()?.join("uploads"));
+    fs::rename(&from, &aside).doing(|| format!("move {}", from.display()))?;
+    let message = format!("Take {uploads} out of Git, for it is content");
+    work.step("Take the uploads out of Git", |_| {
+        code::commit_changes(&code, &[], &message, &code::default_author())
+    })?;
+    work.line(format!("{uploads} was tracked by Git; its files are Dev's uploads now"));
+    Ok(Some(aside))
 }
 
 /// New passwords and salts.

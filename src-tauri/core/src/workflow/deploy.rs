@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Change, Context, Done, configuration, create_site, generation, request::Deploy, running,
+    Change, Context, Done, check, configuration, create_site, generation, request::Deploy, running,
     work::Work,
 };
 use crate::{
@@ -45,9 +45,7 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a Deploy) -> Result<Plan<'a>
             parent.name.title()
         )));
     }
-    if !site.uploads.is_empty() && repository.tracks(&commit, &site.uploads)? {
-        return Err(create_site::uploads_are_tracked(&site.uploads));
-    }
+    check::check_code(context, &site, &commit)?;
     let number = next_number(&repository, &wanted.environment)?;
     Ok(Plan { wanted, site, parent, target, live, commit, number })
 }
@@ -111,6 +109,7 @@ pub fn plan_for_people(context: &Context, to: &Address) -> Result<DeployPlan> {
     };
     let code = running::code_folder(context, &parent);
     let updates = pending_updates(context, &site, target.as_ref().unwrap_or(&parent), &code)?;
+    let warnings = check::warnings(context, &site, &has)?;
     Ok(DeployPlan {
         updates,
         environment: to.clone(),
@@ -121,6 +120,7 @@ pub fn plan_for_people(context: &Context, to: &Address) -> Result<DeployPlan> {
         uncommitted,
         tag: tag_name(to, next_number(&repository, to)?),
         content: None,
+        warnings,
     })
 }
 
@@ -189,7 +189,6 @@ pub(super) fn check_out_beside(
         let like = like.as_ref().map(|(folder, commit)| (folder.as_path(), commit.as_str()));
         context.repository(&to.site).checkout_release(commit, &folder, like, meter)
     })?;
-    cms::pantheon_yml(&folder)?;
     Ok(directory)
 }
 

@@ -1,5 +1,6 @@
 //! `multidev:merge-to-dev`, `multidev:merge-from-dev`; and how any commit is brought into a folder that is worked in.
-use super::{Change, Context, Done, create_site, generation, request::Merge, running, work::Work};
+pub(super) use super::check::check_code;
+use super::{Change, Context, Done, generation, request::Merge, running, work::Work};
 use crate::{
     cms::{self, PantheonYml},
     code::{self, ConflictFile, Merged, Repository},
@@ -130,15 +131,6 @@ pub(super) fn conflict(
     ));
     error.causes = listed(files.iter().map(|it| format!("conflict in {}", it.path)).collect());
     error
-}
-
-/// Refuses a commit that could not be deployed: uploads tracked, a broken `pantheon.yml`.
-pub(super) fn check_code(context: &Context, site: &Site, commit: &str) -> Result<()> {
-    let repository = context.repository(&site.name);
-    if !site.uploads.is_empty() && repository.tracks(commit, &site.uploads)? {
-        return Err(create_site::uploads_are_tracked(&site.uploads));
-    }
-    committed_yml(&repository, commit).map(drop)
 }
 
 /// `pantheon.yml` over `pantheon.upstream.yml`, as a commit has them.

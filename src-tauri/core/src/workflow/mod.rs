@@ -4,7 +4,9 @@
 //! database transaction. **Invariant:** before that transaction nothing that a visitor or a person
 //! uses has changed; a failure, a cancel or a crash before it takes away what was built.
 mod bring_to_dev;
+pub mod care;
 mod change;
+mod check;
 mod clear_cache;
 mod clone_content;
 mod command;
@@ -13,21 +15,28 @@ mod configuration;
 pub mod context;
 mod create_multidev;
 mod create_site;
+pub mod cron;
 mod delete_multidev;
 mod delete_site;
 mod deploy;
 mod deploy_tag;
 mod export;
 mod generation;
+pub mod generations;
 pub mod heal;
 mod import;
+pub mod inspect;
 mod install_site;
+mod load;
+mod lock;
 mod merge;
 pub mod prune;
 mod quicksilver;
 mod report;
 pub mod running;
+pub mod search_replace;
 mod set_connection;
+mod set_database;
 mod smoke_test;
 pub mod title;
 mod undo;
@@ -40,6 +49,8 @@ pub use crate::model::{
     request::{self, Event, Query, Request},
 };
 pub use bring_to_dev::orphans;
+pub use check::pushed_code;
+pub(crate) use check::warnings;
 pub use command::command_line;
 pub use configuration::{configuration, last_difference};
 pub use context::Context;
@@ -140,9 +151,34 @@ pub fn run(
             frame.run(configuration::plan_export(context, it)?, configuration::run_export)
         }
         Request::SmokeTest(it) => frame.run(smoke_test::plan(context, it)?, smoke_test::run),
+        Request::SetDatabase(it) => frame.run(set_database::plan(context, it)?, set_database::run),
+        Request::EnableLock(it) => frame.run(lock::plan_enable(context, it)?, care::run),
+        Request::DisableLock(it) => frame.run(lock::plan_disable(context, it)?, care::run),
+        Request::EnableCron(it) => frame.run(cron::plan_enable(context, it)?, care::run),
+        Request::DisableCron(it) => frame.run(cron::plan_disable(context, it)?, care::run),
+        Request::RunCron(it) => frame.run(cron::plan_run(context, it)?, cron::run),
+        Request::ClearMail(it) => frame.run(care::plan_clear_mail(context, it)?, care::run),
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)
+        }
+        Request::SwitchGeneration(it) => {
+            frame.run(generations::plan_switch(context, it)?, generations::run_switch)
+        }
+        Request::PinGeneration(it) => {
+            let change = generations::plan_pin(context, it, true)?;
+            frame.run(change, |_, change| Ok(generations::run_pin(change.clone())))
+        }
+        Request::UnpinGeneration(it) => {
+            let change = generations::plan_pin(context, it, false)?;
+            frame.run(change, |_, change| Ok(generations::run_pin(change.clone())))
+        }
+        Request::PruneGenerations(it) => frame
+            .run(generations::plan_prune(context, it)?, |work, numbers| {
+                generations::run_prune(work, it, numbers)
+            }),
+        Request::SearchReplace(it) => {
+            frame.run(search_replace::plan(context, it)?, search_replace::run)
         }
     }
 }

@@ -95,7 +95,12 @@ fn to_prune(all: &[GenerationRow], in_use: u32, free: u64, now: Timestamp) -> Ve
 }
 
 /// Lets a generation go, unless a later one shares a part of it.
-fn prune(context: &Context, address: &Address, number: u32, all: &[GenerationRow]) -> Result<()> {
+pub(super) fn prune(
+    context: &Context,
+    address: &Address,
+    number: u32,
+    all: &[GenerationRow],
+) -> Result<()> {
     let layout = &context.layout;
     for part in [layout.database(address, number), layout.generation_files(address, number)] {
         let Ok(own) = part.canonicalize() else { continue };

@@ -74,6 +74,32 @@ pub fn of(request: &Request) -> String {
         Request::SmokeTest(it) => {
             format!("Smoke test of {}", it.environment.environment.title())
         }
+        Request::SetDatabase(it) => format!("Move {} to {}", it.site, it.engine.title()),
+        Request::EnableLock(it) => format!("Lock {}", it.environment.environment.title()),
+        Request::DisableLock(it) => format!("Unlock {}", it.environment.environment.title()),
+        Request::EnableCron(it) => {
+            format!("Turn cron on, {}", it.environment.environment.title())
+        }
+        Request::DisableCron(it) => {
+            format!("Turn cron off, {}", it.environment.environment.title())
+        }
+        Request::RunCron(it) => format!("Run cron of {}", it.environment.environment.title()),
+        Request::ClearMail(it) => format!("Clear mail of {}", it.environment.environment.title()),
         Request::Undo(_) => "Undo".into(),
+        Request::SwitchGeneration(it) => {
+            format!("Switch {} to generation {}", it.environment.environment.title(), it.id)
+        }
+        Request::PinGeneration(it) => {
+            format!("Pin generation {} of {}", it.id, it.environment.environment.title())
+        }
+        Request::UnpinGeneration(it) => {
+            format!("Unpin generation {} of {}", it.id, it.environment.environment.title())
+        }
+        Request::PruneGenerations(it) => {
+            format!("Prune generations of {}", it.environment.environment.title())
+        }
+        Request::SearchReplace(it) => {
+            format!("Search and replace in {}", it.environment.environment.title())
+        }
     }
 }

@@ -7,8 +7,9 @@ use super::{
 use crate::{
     code::{self, Merged},
     error::{Error, Result},
-    model::{Address, SiteName, Upstream, view::UpstreamStatus},
+    model::{Address, EnvironmentName, Site, SiteName, Upstream, view::UpstreamStatus},
     progress::Meter,
+    store::now,
 };
 
 /// Updates that a status lists; the count says how many there are in all.
@@ -51,6 +52,32 @@ fn wanted_upstream(context: &Context, site: &SiteName) -> Result<Upstream> {
     })
 }
 
+/// Asks the site's upstream for what is new, without anybody who could be asked for a password. No branch moves.
+pub fn look(context: &Context, site: &Site, meter: Meter<'_>) -> Result<()> {
+    let upstream = wanted_upstream(context, &site.name)?;
+    let repository = context.repository(&site.name);
+    repository.fetch_unasked(&upstream.url, upstream.branch.as_deref(), meter)?;
+    context.store.set_upstream_seen(&site.id, &upstream, now())
+}
+
+/// How many updates Dev lacks, as far as the upstream was seen; none when it never was.
+pub fn waiting(context: &Context, site: &Site) -> Result<Option<u64>> {
+    let Some(upstream) = context.store.upstream(&site.id)? else { return Ok(None) };
+    let Some(theirs) = seen(context, site, &upstream)? else { return Ok(None) };
+    let dev = Address::new(&site.name, &EnvironmentName::Dev);
+    let ours = context.commit_of(&context.store.environment(&dev)?)?;
+    Ok(Some(context.repository(&site.name).distance(&theirs, &ours)?.ahead))
+}
+
+/// The upstream's commit when it was asked last.
+fn seen(context: &Context, site: &Site, upstream: &Upstream) -> Result<Option<String>> {
+    if context.store.upstream_seen(&site.id, upstream)?.is_none() {
+        return Ok(None);
+    }
+    let branch = upstream.branch.as_deref().unwrap_or("HEAD");
+    context.repository(&site.name).reference(&format!("{}/{branch}", code::UPSTREAM))
+}
+
 /// Which updates wait for an environment; with `check` the upstream is asked first, else what was fetched last counts.
 pub fn status(
     context: &Context,
@@ -63,10 +90,13 @@ pub fn status(
     let found = context.store.environment(environment)?;
     let repository = context.repository(&environment.site);
     let branch = upstream.branch.as_deref();
+    let site = context.store.site(&environment.site)?;
     let theirs = if check {
-        Some(repository.fetch(&upstream.url, branch, meter)?)
+        let theirs = repository.fetch(&upstream.url, branch, meter)?;
+        context.store.set_upstream_seen(&site.id, &upstream, now())?;
+        Some(theirs)
     } else {
-        repository.reference(&format!("{}/{}", code::UPSTREAM, branch.unwrap_or("HEAD")))?
+        seen(context, &site, &upstream)?
     };
     let ours = context.commit_of(&found)?;
     let (behind, updates) = match &theirs {
@@ -107,6 +137,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let (url, branch) = (&plan.upstream.url, plan.upstream.branch.as_deref());
     let theirs =
         work.step("Fetch from the upstream", |meter| repository.fetch(url, branch, meter))?;
+    context.store.set_upstream_seen(&target.site.id, &plan.upstream, now())?;
     let behind = repository.distance(&theirs, &target.commit)?.ahead;
     if behind == 0 {
         return Err(Error::refused("There are no available updates for this site"));
@@ -138,7 +169,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
 }
 
 /// The upstream's change that a site is born with when it comes from a repository.
-pub(super) fn first(site: &crate::model::Site, url: &str, branch: Option<&str>) -> Change {
+pub(super) fn first(site: &Site, url: &str, branch: Option<&str>) -> Change {
     Change::Upstream {
         site: site.name.clone(),
         id: site.id.clone(),

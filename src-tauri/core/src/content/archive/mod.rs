@@ -3,6 +3,8 @@ mod place;
 mod tar;
 mod zip;
 
+pub(super) use self::tar::is_header as is_tar_header;
+
 #[cfg(test)]
 mod tests;
 

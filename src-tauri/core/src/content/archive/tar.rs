@@ -16,7 +16,7 @@ use super::place::{About, Place};
 use crate::error::{Code, Doing, Error, Result};
 
 /// Whether a block of 512 bytes is an entry's header: its checksum says so, since old ones have no magic.
-pub(super) fn is_header(block: &[u8]) -> bool {
+pub(in crate::content) fn is_header(block: &[u8]) -> bool {
     let Some(stored) = block.get(148..156).filter(|_| block.len() == 512) else { return false };
     let digits: Vec<u8> =
         stored.iter().copied().skip_while(|b| *b == b' ').take_while(u8::is_ascii_digit).collect();

@@ -23,7 +23,7 @@ pub fn peek(dump: Dump, database: Option<&str>, meter: Meter<'_>) -> Result<Peek
     let mut filter = Filter::default();
     let mut statements = Statements::new(dump.input);
     let mut is_wanted = true;
-    let mut options: Option<(usize, usize)> = None;
+    let mut options = Options::default();
     let mut found = (false, false);
     let mut pieces = 0_u32;
     loop {
@@ -47,33 +47,65 @@ pub fn peek(dump: Dump, database: Option<&str>, meter: Meter<'_>) -> Result<Peek
             },
             Kind::Statement => {}
             Kind::Head => {
-                let table = filter::table_of(piece.text).unwrap_or_default();
-                options = (is_wanted && table.ends_with("options")).then(|| columns(piece.text));
+                options.end();
+                if is_wanted {
+                    options.begin(piece.text);
+                }
             }
             Kind::Row => {
-                let Some((name, value)) = options else { continue };
-                let values = rows::texts(piece.text);
-                let text = |at: usize| values.get(at).and_then(Option::as_deref);
-                let (Some(option), Some(value)) = (text(name), text(value)) else { continue };
-                match option {
-                    b"siteurl" => found.0 = true,
-                    b"home" => found.1 = true,
-                    _ => continue,
+                let Some((is_home, address)) = options.address(piece.text) else { continue };
+                if is_home {
+                    found.1 = true;
+                } else {
+                    found.0 = true;
                 }
-                let address = String::from_utf8_lossy(value).trim_end_matches('/').to_owned();
-                if address.contains("://") && !peeked.addresses.contains(&address) {
+                if !peeked.addresses.contains(&address) {
                     peeked.addresses.push(address);
                 }
                 if found == (true, true) {
                     return Ok(peeked);
                 }
             }
-            Kind::End => options = None,
+            Kind::End => options.end(),
         }
     }
 }
 
-fn is_create_table(statement: &[u8]) -> bool {
+/// Finds the addresses among the rows of WordPress's options.
+#[derive(Default)]
+pub(super) struct Options {
+    /// Where name and value stand, while rows of that table are read.
+    columns: Option<(usize, usize)>,
+}
+
+impl Options {
+    /// The head of an `INSERT` was met.
+    pub(super) fn begin(&mut self, head: &[u8]) {
+        let table = filter::table_of(head).unwrap_or_default();
+        self.columns = table.ends_with("options").then(|| columns(head));
+    }
+
+    /// Its rows have ended.
+    pub(super) fn end(&mut self) {
+        self.columns = None;
+    }
+
+    /// The address that a row holds, without a slash at its end, and whether it is `home` rather than `siteurl`.
+    pub(super) fn address(&self, row: &[u8]) -> Option<(bool, String)> {
+        let (name, value) = self.columns?;
+        let values = rows::texts(row);
+        let text = |at: usize| values.get(at).and_then(Option::as_deref);
+        let is_home = match text(name)? {
+            b"siteurl" => false,
+            b"home" => true,
+            _ => return None,
+        };
+        let address = String::from_utf8_lossy(text(value)?).trim_end_matches('/').to_owned();
+        address.contains("://").then_some((is_home, address))
+    }
+}
+
+pub(super) fn is_create_table(statement: &[u8]) -> bool {
     let head = statement[..statement.len().min(60)].to_ascii_uppercase();
     head.starts_with(b"CREATE TABLE")
 }

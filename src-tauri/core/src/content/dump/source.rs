@@ -45,6 +45,12 @@ pub struct Dump {
 }
 
 impl Dump {
+    /// What another database writes at this moment.
+    pub fn of(input: impl Read + 'static, name: &str) -> Self {
+        let (read, size) = (Arc::default(), 0);
+        Self { input: Box::new(input), read, size, name: name.to_owned() }
+    }
+
     /// Writes what it holds, as it is, to `out`.
     pub fn copy_to(&mut self, out: &mut impl io::Write, meter: Meter<'_>) -> Result<()> {
         let doing = || format!("unpack `{}`", self.name);
@@ -218,7 +224,7 @@ fn zip_member(path: &Path) -> io::Result<Option<Member>> {
 }
 
 /// `acme.sql`, `acme.sql.gz`; not what macOS puts beside it.
-fn is_dump_name(name: &str) -> bool {
+pub fn is_dump_name(name: &str) -> bool {
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
     let packed = [".gz", ".bz2", ".xz", ".zst"].iter().find_map(|end| file.strip_suffix(end));
     !file.starts_with("._") && packed.unwrap_or(&file).ends_with(".sql")

@@ -1,7 +1,7 @@
 //! Requests about databases and files.
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, EnvironmentName};
+use crate::model::{Address, EnvironmentName, view::Replacement};
 
 /// `env:clone-content`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,4 +143,69 @@ pub struct ExportFiles {
     /// The archive to write: .tar.gz or .zip; `-` for standard output
     #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
     pub to: String,
+}
+
+/// `generation:switch`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct SwitchGeneration {
+    /// The environment, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// The generation to use; `generation:list` shows them
+    pub id: u32,
+    /// The site's name, to confirm that Live's content is replaced
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
+    pub confirm: Option<String>,
+}
+
+/// `generation:pin`, `generation:unpin`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct PinGeneration {
+    /// The environment, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// The generation; `generation:list` shows them
+    pub id: u32,
+}
+
+/// `generation:prune`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct PruneGenerations {
+    /// The environment, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// The generations to let go [default: all but the one in use, the pinned, and those that `--keep` keeps]
+    #[cfg_attr(feature = "clap", arg(value_name = "ID", conflicts_with = "keep"))]
+    #[serde(default)]
+    pub ids: Vec<u32>,
+    /// How many of the newest replaced ones stay, for undo [default: 1]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
+    pub keep: Option<u32>,
+}
+
+/// `search-replace`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SearchReplace {
+    /// The environment whose database is searched.
+    pub environment: Address,
+    /// What replaces what, all in one pass: no replacement is replaced again.
+    pub pairs: Vec<Replacement>,
+    /// Only these tables; all when empty.
+    #[serde(default)]
+    pub tables: Vec<String>,
+    /// Replace in WordPress's `guid` columns too.
+    #[serde(default)]
+    pub guid: bool,
+    /// Clear caches afterwards.
+    #[serde(default)]
+    pub cc: bool,
+    /// The site's name, to confirm that Live's content is changed.
+    pub confirm: Option<String>,
 }

@@ -1,4 +1,5 @@
 //! What a shell can ask for. Both shells, the loopback connection and the journal use these types.
+mod care;
 mod check;
 mod code;
 mod content;
@@ -8,6 +9,7 @@ mod site;
 
 use serde::{Deserialize, Serialize};
 
+pub use care::*;
 pub use check::*;
 pub use code::*;
 pub use content::*;
@@ -72,8 +74,32 @@ pub enum Request {
     ImportConfig(ImportConfig),
     /// Brings the configuration of the database into the code, as changed files.
     ExportConfig(ExportConfig),
+    /// Moves a site's databases to the other engine.
+    SetDatabase(SetDatabase),
+    /// Asks visitors for a name and a password.
+    EnableLock(EnableLock),
+    /// Asks visitors for nothing.
+    DisableLock(DisableLock),
+    /// Runs cron by itself.
+    EnableCron(EnableCron),
+    /// Runs cron only when asked.
+    DisableCron(DisableCron),
+    /// Runs cron now.
+    RunCron(RunCron),
+    /// Empties the list of caught mail.
+    ClearMail(ClearMail),
     /// Takes back the newest workflow of a site, or the one that is named.
     Undo(Undo),
+    /// Makes an environment use another of its generations.
+    SwitchGeneration(SwitchGeneration),
+    /// Keeps a generation from being pruned.
+    PinGeneration(PinGeneration),
+    /// Lets a generation be pruned again.
+    UnpinGeneration(PinGeneration),
+    /// Lets go of generations, for good.
+    PruneGenerations(PruneGenerations),
+    /// Replaces texts or addresses throughout a database.
+    SearchReplace(SearchReplace),
 }
 
 /// What every shell needs to know of a request before it runs.
@@ -106,16 +132,29 @@ impl Request {
             Self::SmokeTest(it) => &it.environment.site,
             Self::ImportConfig(it) => &it.environment.site,
             Self::ExportConfig(it) => &it.environment.site,
+            Self::SetDatabase(it) => &it.site,
+            Self::EnableLock(it) => &it.environment.site,
+            Self::DisableLock(it) => &it.environment.site,
+            Self::EnableCron(it) => &it.environment.site,
+            Self::DisableCron(it) => &it.environment.site,
+            Self::RunCron(it) => &it.environment.site,
+            Self::ClearMail(it) => &it.environment.site,
             Self::Undo(it) => &it.site,
+            Self::SwitchGeneration(it) => &it.environment.site,
+            Self::PinGeneration(it) | Self::UnpinGeneration(it) => &it.environment.site,
+            Self::PruneGenerations(it) => &it.environment.site,
+            Self::SearchReplace(it) => &it.environment.site,
         }
     }
 
     /// The environment that it changes, where it is one.
     pub fn environment(&self) -> Option<&EnvironmentName> {
         match self {
-            Self::CreateSite(_) | Self::DeleteSite(_) | Self::SetUpstream(_) | Self::Undo(_) => {
-                None
-            }
+            Self::CreateSite(_)
+            | Self::DeleteSite(_)
+            | Self::SetUpstream(_)
+            | Self::SetDatabase(_)
+            | Self::Undo(_) => None,
             Self::InstallSite(it) => Some(&it.environment.environment),
             Self::Deploy(it) => Some(&it.environment.environment),
             Self::CloneContent(it) => Some(&it.to),
@@ -137,6 +176,18 @@ impl Request {
             Self::SmokeTest(it) => Some(&it.environment.environment),
             Self::ImportConfig(it) => Some(&it.environment.environment),
             Self::ExportConfig(it) => Some(&it.environment.environment),
+            Self::EnableLock(it) => Some(&it.environment.environment),
+            Self::DisableLock(it) => Some(&it.environment.environment),
+            Self::EnableCron(it) => Some(&it.environment.environment),
+            Self::DisableCron(it) => Some(&it.environment.environment),
+            Self::RunCron(it) => Some(&it.environment.environment),
+            Self::ClearMail(it) => Some(&it.environment.environment),
+            Self::SwitchGeneration(it) => Some(&it.environment.environment),
+            Self::PinGeneration(it) | Self::UnpinGeneration(it) => {
+                Some(&it.environment.environment)
+            }
+            Self::PruneGenerations(it) => Some(&it.environment.environment),
+            Self::SearchReplace(it) => Some(&it.environment.environment),
         }
     }
 
@@ -168,7 +219,19 @@ impl Request {
             Self::SmokeTest(_) => "smoke_test",
             Self::ImportConfig(_) => "import_config",
             Self::ExportConfig(_) => "export_config",
+            Self::SetDatabase(_) => "set_database",
+            Self::EnableLock(_) => "enable_lock",
+            Self::DisableLock(_) => "disable_lock",
+            Self::EnableCron(_) => "enable_cron",
+            Self::DisableCron(_) => "disable_cron",
+            Self::RunCron(_) => "run_cron",
+            Self::ClearMail(_) => "clear_mail",
             Self::Undo(_) => "undo",
+            Self::SwitchGeneration(_) => "switch_generation",
+            Self::PinGeneration(_) => "pin_generation",
+            Self::UnpinGeneration(_) => "unpin_generation",
+            Self::PruneGenerations(_) => "prune_generations",
+            Self::SearchReplace(_) => "search_replace",
         }
     }
 
@@ -178,6 +241,9 @@ impl Request {
         let mut copy = self.clone();
         if let Self::InstallSite(it) = &mut copy {
             it.admin_password.clear();
+        }
+        if let Self::EnableLock(it) = &mut copy {
+            it.password = None;
         }
         copy
     }

@@ -22,6 +22,10 @@ pub struct CreateSite {
     /// The branch that Dev follows [default: the repository's own]
     #[cfg_attr(feature = "clap", arg(long))]
     pub branch: Option<String>,
+    /// Take uploads that Git tracks out of it with one more commit; they become Dev's uploads
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub untrack_uploads: bool,
 }
 
 /// `site:install`
@@ -79,4 +83,16 @@ pub struct Undo {
     #[cfg_attr(feature = "clap", arg(long, value_name = "ID"))]
     #[cfg_attr(test, ts(type = "number | null"))]
     pub workflow: Option<i64>,
+}
+
+/// `site:database`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct SetDatabase {
+    /// The site
+    pub site: SiteName,
+    /// Where its databases are to be kept
+    #[cfg_attr(feature = "clap", arg(value_enum))]
+    pub engine: DatabaseEngine,
 }

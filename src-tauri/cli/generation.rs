@@ -1,0 +1,125 @@
+//! `generation:…` and `search-replace`
+use portico_core::{
+    Error, Result,
+    model::{
+        Address, EnvironmentName, count, human_bytes,
+        request::{Query, Request, SearchReplace},
+        view::{GenerationInfo, Replacement, SearchReplacePlan},
+    },
+};
+
+use crate::{
+    arguments::{GenerationCommand, SearchReplaceArguments},
+    output::{Output, print, say},
+    workflow::{self, confirmation},
+};
+
+pub(crate) fn run(command: GenerationCommand, output: &Output) -> Result<()> {
+    match command {
+        GenerationCommand::List { environment } => list(environment, output),
+        GenerationCommand::Switch(mut wanted) => {
+            wanted.confirm = confirm(&wanted.environment, wanted.confirm, "replaces", output);
+            workflow::run(&Request::SwitchGeneration(wanted), output)
+        }
+        GenerationCommand::Pin(wanted) => workflow::run(&Request::PinGeneration(wanted), output),
+        GenerationCommand::Unpin(wanted) => {
+            workflow::run(&Request::UnpinGeneration(wanted), output)
+        }
+        GenerationCommand::Prune(wanted) => {
+            workflow::run(&Request::PruneGenerations(wanted), output)
+        }
+    }
+}
+
+fn confirm(
+    environment: &Address,
+    given: Option<String>,
+    does: &str,
+    output: &Output,
+) -> Option<String> {
+    if environment.environment != EnvironmentName::Live {
+        return given;
+    }
+    let question = format!("This {does} Live's content of {}.", environment.site);
+    confirmation(given, &environment.site, &question, output)
+}
+
+fn list(environment: Address, output: &Output) -> Result<()> {
+    let query = Query::Generations { environment, disk: true };
+    let rows: Vec<GenerationInfo> = crate::open()?.query(&query)?;
+    let headings = ["Id", "Content", "Made", "By", "Database", "Files", "Own disk use", "State"];
+    output.table(&headings, &rows, |it| {
+        let bytes = |bytes: Option<u64>| bytes.map(human_bytes).unwrap_or_default();
+        [
+            it.id.to_string(),
+            it.origin.in_words(),
+            it.created.to_string(),
+            it.made_by.clone().unwrap_or_default(),
+            bytes(it.database.map(|it| it.bytes)),
+            bytes(it.files.map(|it| it.bytes)),
+            bytes(it.disk.map(|it| it.own)),
+            state(it),
+        ]
+    });
+    if !output.is_json() && rows.iter().any(|it| it.disk.is_some_and(|disk| !disk.is_exact)) {
+        say("This disk does not tell which blocks files share, so the disk use may be less.");
+    }
+    Ok(())
+}
+
+fn state(it: &GenerationInfo) -> String {
+    let mut words = Vec::new();
+    if it.current {
+        words.push("in use".to_owned());
+    }
+    if it.pinned {
+        words.push("pinned".to_owned());
+    }
+    for (part, of) in [("database", it.database_of), ("files", it.files_of)] {
+        words.extend(of.map(|of| format!("{part} of {of}")));
+    }
+    if !it.needed_by.is_empty() {
+        let by: Vec<String> = it.needed_by.iter().map(u32::to_string).collect();
+        words.push(format!("needed by {}", by.join(", ")));
+    }
+    words.join(", ")
+}
+
+/// `search-replace`
+pub(crate) fn search_replace(wanted: SearchReplaceArguments, output: &Output) -> Result<()> {
+    let words = wanted.words.chunks(2).map(|pair| match pair {
+        [old, new] => Ok(Replacement { old: old.clone(), new: new.clone() }),
+        _ => Err(Error::usage("a replacement is missing")
+            .hint("Each text is followed by what replaces it; write '' for nothing.")),
+    });
+    let mut request = SearchReplace {
+        environment: wanted.environment,
+        pairs: words.collect::<Result<_>>()?,
+        tables: wanted.tables,
+        guid: wanted.guid,
+        cc: wanted.cc,
+        confirm: wanted.confirm,
+    };
+    if wanted.dry_run {
+        return search_replace_plan(request, output);
+    }
+    request.confirm = confirm(&request.environment, request.confirm, "changes", output);
+    workflow::run(&Request::SearchReplace(request), output)
+}
+
+fn search_replace_plan(request: SearchReplace, output: &Output) -> Result<()> {
+    let query = Query::SearchReplacePlan { request: Box::new(request) };
+    let plan: SearchReplacePlan = crate::open()?.query(&query)?;
+    if output.is_json() {
+        output.facts(&plan, &[]);
+        return Ok(());
+    }
+    output.table(&["Table", "Rows", "Replacements"], &plan.tables, |it| {
+        [it.table.clone(), it.rows.to_string(), it.replacements.to_string()]
+    });
+    print("");
+    let (replacements, rows) = (count(plan.replacements, "replacement"), count(plan.rows, "row"));
+    print(&format!("{replacements} in {rows}; nothing was changed"));
+    plan.notes.iter().for_each(|note| say(note));
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! What the beginning of a dump tells of the whole: for a person who is about to import it.
+use std::{path::Path, time::Instant};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{
+    super::listing::Until,
+    filter::{self, Filter, Verdict},
+    peek::{Options, is_create_table},
+    source,
+    statements::{Kind, Statements},
+};
+use crate::error::{Doing, Result};
+
+/// What was met of a dump before a moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// The dump's name inside its archive.
+    pub member: Option<String>,
+    /// Names of the databases inside, where it names any.
+    pub databases: Vec<String>,
+    /// Tables.
+    pub tables: Vec<String>,
+    /// WordPress's `siteurl` and `home`, each once.
+    pub addresses: Vec<String>,
+    /// Whether all of it was read.
+    pub is_complete: bool,
+}
+
+/// Reads a dump from its beginning until `until`. What is wrong with it is told by the load.
+pub fn survey(path: &Path, until: Instant) -> Result<Survey> {
+    let dump = source::open(path)?;
+    let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let member = dump.name.strip_prefix(&*shown).and_then(|rest| rest.strip_prefix(": "));
+    let member = member.map(str::to_owned);
+    let mut survey = Survey { member, ..Survey::default() };
+    let mut filter = Filter::default();
+    let mut statements = Statements::new(Until { input: dump.input, until });
+    let mut options = Options::default();
+    loop {
+        let piece = match statements.next() {
+            Ok(Some(piece)) => piece,
+            Ok(None) => {
+                survey.is_complete = true;
+                return Ok(survey);
+            }
+            Err(_) => return Ok(survey),
+        };
+        match piece.kind {
+            Kind::Statement if piece.text.len() < 100_000 => match filter.judge(piece.text) {
+                Verdict::Use(name) if !survey.databases.contains(&name) => {
+                    survey.databases.push(name);
+                }
+                Verdict::Run(_) if is_create_table(piece.text) => {
+                    let table = filter::table_of(piece.text);
+                    let new = table.filter(|table| !survey.tables.contains(table));
+                    survey.tables.extend(new);
+                }
+                _ => {}
+            },
+            Kind::Statement => {}
+            Kind::Head => options.begin(piece.text),
+            Kind::Row => {
+                if let Some((_, address)) = options.address(piece.text)
+                    && !survey.addresses.contains(&address)
+                {
+                    survey.addresses.push(address);
+                }
+            }
+            Kind::End => options.end(),
+        }
+    }
+}
+
+/// What a SQLite file holds; it is only read, and nothing is made beside it.
+pub fn survey_sqlite(path: &Path) -> Result<Survey> {
+    let doing = || format!("read `{}`", path.display());
+    let absolute = std::path::absolute(path).doing(doing)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let text = absolute.to_string_lossy().replace('%', "%25").replace('?', "%3f");
+    let name = format!("file:{}?immutable=1", text.replace('#', "%23"));
+    let connection = Connection::open_with_flags(name, flags).doing(doing)?;
+    let list = |sql: &str| -> rusqlite::Result<Vec<String>> {
+        connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+    };
+    let tables = list(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+           AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name",
+    )
+    .doing(doing)?;
+    let mut addresses = Vec::new();
+    for table in tables.iter().filter(|table| table.ends_with("options")) {
+        let table = table.replace('"', "\"\"");
+        // A table of that name need not be WordPress's.
+        let found = list(&format!(
+            "SELECT DISTINCT rtrim(option_value, '/') FROM \"{table}\" WHERE option_name IN ('siteurl', 'home')"
+        ));
+        addresses.extend(found.unwrap_or_default());
+    }
+    Ok(Survey { tables, addresses, is_complete: true, ..Survey::default() })
+}
