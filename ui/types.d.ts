@@ -1326,6 +1326,10 @@ tag: string,
  */
 content: ContentInfo | null, 
 /**
+ * Database updates that the new code would run on what the environment holds.
+ */
+updates: Array<PendingUpdate>, 
+/**
  * What a person should know of the files that would be deployed.
  */
 warnings: Array<CodeWarning>, 

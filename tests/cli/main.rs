@@ -5,6 +5,7 @@
 mod care;
 mod checks;
 mod code;
+mod configuration;
 mod content;
 mod engines;
 mod faults;
