@@ -381,8 +381,6 @@ pub struct DeployPlan {
     pub warnings: Vec<CodeWarning>,
     /// Database updates that the new code would run on what the environment holds.
     pub updates: Vec<PendingUpdate>,
-    /// What a person should know of the files that would be deployed.
-    pub warnings: Vec<CodeWarning>,
 }
 
 /// One database update that waits.
