@@ -2,8 +2,13 @@
 import * as api from './api.js';
 import { cloneDialog } from './dialogs/clone.js';
 import { commitDialog } from './dialogs/commit.js';
+import { commitInfoDialog } from './dialogs/commit-info.js';
+import { connectionDialog } from './dialogs/connection.js';
 import { deleteSiteDialog } from './dialogs/delete-site.js';
 import { deployDialog } from './dialogs/deploy.js';
+import { hotfixDialog } from './dialogs/hotfix.js';
+import { mergeDialog, upstreamDialog } from './dialogs/merge.js';
+import { createMultidevDialog, deleteMultidevDialog } from './dialogs/multidev.js';
 import { newSiteDialog } from './dialogs/new-site.js';
 import { errorDialog, keysDialog, logDialog } from './dialogs/small.js';
 import { wipeDialog } from './dialogs/wipe.js';
@@ -91,6 +96,14 @@ const verbs = {
   deploy: (info) => once(() => deployDialog(info, board()), 'Deploy'),
   clone: (detail) => cloneDialog(detail, board()),
   commit: (info) => once(() => commitDialog(info), 'Review & commit'),
+  showCommit: (detail) => once(() => commitInfoDialog(detail), 'The commit can’t be shown'),
+  showConnection: (info) => once(() => connectionDialog(info), 'Connection Info'),
+  merge: (detail) => once(() => mergeDialog(detail, board()), 'Merge'),
+  setUpstream: (detail) => upstreamDialog(detail),
+  hotfix: (info) => hotfixDialog(info, board()),
+  deployHotfix: ({ info, from }) => once(() => deployDialog(info, board(), from), 'Deploy'),
+  createMultidev: (given) => once(() => createMultidevDialog(board(), given), 'Create Multidev Environment'),
+  deleteMultidev: (info) => deleteMultidevDialog(info),
   wipe: (info) => wipeDialog(info),
   deleteSite: (site) => deleteSiteDialog(site),
   start: (request) => store.start(request).catch(failed('It did not start')),

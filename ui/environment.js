@@ -3,7 +3,9 @@ import { html, keyed, make, partsOf, send, show, text } from './lib/dom.js';
 import { envName, host } from './lib/words.js';
 import { Tabs } from './lib/tabs.js';
 import { environmentMenu } from './actions.js';
+import { Code } from './code.js';
 import { Content } from './content.js';
+import { Deploys } from './deploys.js';
 import { drawHealth } from './health.js';
 import { MenuButton } from './menu.js';
 
@@ -15,6 +17,8 @@ import { MenuButton } from './menu.js';
  *   for?: (info: import('./types').EnvironmentInfo) => boolean, badge?: (info: import('./types').EnvironmentInfo) => number }[]}
  */
 export const TABS = [
+  { id: 'code', label: 'Code', mount: Code, badge: (info) => info.code.uncommitted },
+  { id: 'deploys', label: 'Deploys', mount: Deploys, for: (info) => !info.connection_mode, badge: (info) => info.code.deployable },
   { id: 'content', label: 'Database / Files', mount: Content },
 ];
 

@@ -27,7 +27,11 @@ export function changed() {
   });
 }
 
-export const onChange = (listener) => listeners.add(listener);
+/** Answers what ends the telling. */
+export function onChange(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
 
 /** Called with each row that ends, and whether this window started it. */
 export const onFinished = (listener) => finishers.add(listener);
