@@ -19,8 +19,8 @@ export function Code(el) {
   el.append(
     html`<section class="mode" data-part="mode" aria-labelledby="mode-title"><h2 id="mode-title">Connection Mode</h2><div class="segments" role="group" aria-labelledby="mode-title"><button type="button" data-part="sftp">SFTP</button><button type="button" data-part="git">Git</button></div><p class="note" data-part="meaning"></p>
       <div class="acts"><button type="button" data-part="connection">Connection Info</button><button type="button" data-part="mergeFrom">Merge from Dev…</button><button type="button" class="code soft" data-part="mergeTo">Merge into Dev…</button></div></section>`,
-    html`<div data-part="updates"></div>`,
     html`<section class="pending" data-part="pending" aria-labelledby="pending-title"><h2 id="pending-title" data-part="title"></h2><div data-part="note"></div><div data-part="changes"></div></section>`,
+    html`<div data-part="updates"></div>`,
     html`<section aria-labelledby="log-title"><h2 id="log-title">Commit Log</h2><div data-part="log"></div></section>`,
   );
   el.className = 'code-tab';

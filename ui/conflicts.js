@@ -109,9 +109,13 @@ export function Conflicts(el, { ours, theirs, changed }) {
   }
 
   function File({ file }) {
-    const row = html`<li><button type="button" data-rove data-part="open"><span class="sign" data-part="sign"></span><span class="path"><span class="clip" data-part="name"></span></span><small data-part="state"></small></button></li>`;
+    const row = html`<li><button type="button" data-rove data-part="open"><span class="sign" data-part="sign"></span><span class="path" data-part="path"><span class="clip" data-part="folder"></span><span data-part="name"></span></span><small data-part="state"></small></button></li>`;
     const own = partsOf(row);
-    text(own.name, file).title = file;
+    // The folder is cut before the file's name is.
+    const cut = file.lastIndexOf('/') + 1;
+    text(own.folder, file.slice(0, cut));
+    text(own.name, file.slice(cut));
+    own.path.title = file;
     const it = () => conflicts.find((other) => other.file === file);
     own.open.addEventListener('click', () => open(it()));
     own.open.addEventListener('focus', () => { if (shown?.file !== file && own.open.matches(':focus-visible')) open(it()); });

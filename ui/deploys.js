@@ -12,7 +12,7 @@ export function Deploys(el) {
   el.className = 'deploys';
   el.append(
     html`<section class="waiting" aria-labelledby="waiting-title"><header><h2 id="waiting-title" data-part="waiting"></h2><div class="acts"><button type="button" data-part="hotfix">Hotfix…</button><button type="button" data-part="back"></button><button type="button" class="code" data-part="deploy"></button></div></header><ul class="commits selectable" tabindex="0" aria-label="Commits that are ready to deploy" data-part="commits"></ul></section>`,
-    html`<section class="alert" data-part="orphaned" aria-labelledby="orphans-title"><header><h2 id="orphans-title" data-part="orphanTitle"></h2><div class="acts"><button type="button" class="code soft" data-part="bring">Bring to Dev…</button></div></header><p class="note">They came by a hotfix. The next deploy from Dev drops them unless they are brought to Dev first.</p><ul class="commits selectable" tabindex="0" aria-label="Commits that Dev lacks" data-part="orphans"></ul></section>`,
+    html`<section class="alert" data-part="orphaned" aria-labelledby="orphans-title"><header><h2 id="orphans-title" data-part="orphanTitle"></h2><div class="acts"><button type="button" class="code soft" data-part="bring">Bring to Dev…</button></div></header><p class="note">What a hotfix brought is dropped by the next deploy from Dev, unless it comes to Dev first.</p><ul class="commits selectable" tabindex="0" aria-label="Commits that Dev lacks" data-part="orphans"></ul></section>`,
     html`<section aria-labelledby="deploys-title"><h2 id="deploys-title">Deploy Log</h2><div class="panel"><ol class="rows" aria-label="Deploys" data-part="rows"></ol></div></section>`,
     make('div'),
   );

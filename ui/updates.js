@@ -5,6 +5,26 @@ import { ErrorNote } from './lib/error.js';
 import { listCommits } from './lib/commits.js';
 import { count } from './lib/words.js';
 
+/** On the board: that updates wait for Dev, and the way to apply them. */
+export function UpdatesHint(el) {
+  el.append(html`<p class="hint code-hint" hidden><span data-part="words"></span><button type="button" class="link" data-part="act">Review &amp; apply…</button></p>`);
+  const parts = partsOf(el);
+  let site = '';
+  let seen = null;
+  parts.act.addEventListener('click', () => send(el, 'merge', { kind: 'apply_upstream', environment: `${site}.dev` }));
+  return async (board) => {
+    if (seen === board) return;
+    if (site !== board.site.name) show(el.firstElementChild, false);
+    [seen, site] = [board, board.site.name];
+    // A site without an upstream, or one that can't be read, has no updates to tell of; the Code tab says why.
+    const upstream = await query({ query: 'upstream', site }).catch(() => null);
+    const status = upstream && (await query({ query: 'upstream_updates', environment: `${site}.dev`, check: false }).catch(() => null));
+    if (seen !== board) return;
+    show(el.firstElementChild, status?.behind);
+    text(parts.words, `${count(status?.behind ?? 0, 'upstream update')} available for Dev`);
+  };
+}
+
 /** Updates of the upstream that an environment lacks, as they were seen last; or that the site has no upstream. */
 export function Updates(el) {
   el.append(html`<section class="updates" aria-labelledby="updates-title"><header><h2 id="updates-title">Upstream Updates</h2><p class="note" data-part="words"></p><div class="acts"><button type="button" class="link" data-part="set">Set upstream…</button><button type="button" class="link" data-part="check">Check now</button><button type="button" class="code soft" data-part="apply">Apply Updates…</button></div></header><ul class="commits selectable" tabindex="0" aria-label="Available updates" data-part="list"></ul><div data-part="note"></div></section>`);

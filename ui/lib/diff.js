@@ -83,8 +83,8 @@ export function sideBySide(pairs) {
   const el = make('div', 'split');
   for (const [old, now] of pairs) {
     if (old === now && old.kind !== 'same') { el.append(make('span', `line wide ${old.kind}`, old.text || ' ')); continue; }
-    for (const [line, number] of [[old, old?.old], [now, now?.now]]) {
-      const cell = make(TAGS[line?.kind] ?? 'span', `line ${line?.kind ?? 'void'}`);
+    for (const [line, number, column] of [[old, old?.old, 'before'], [now, now?.now, 'now']]) {
+      const cell = make(TAGS[line?.kind] ?? 'span', `line ${line?.kind ?? 'void'} ${column}`);
       if (line) { cell.append(make('i', '', number ?? '')); cell.append(words(make('span'), line)); }
       el.append(cell);
     }
