@@ -41,6 +41,7 @@ export function EnvironmentCard(el, name) {
   parts.why.addEventListener('click', () => send(el, 'showError', { title: `${envName(name)} does not answer`, error: info.health.error }));
   parts.fatal.addEventListener('click', () => send(el, 'openEnvironment', { environment: name, tab: 'logs' }));
   parts.review.addEventListener('click', () => send(el, 'commit', info));
+  parts.review.addEventListener('click', () => (info.code.uncommitted ? send(el, 'commit', info) : send(el, 'merge', { kind: 'bring_to_dev', environment: `${info.site}.${info.environment}` })));
   parts.createAct.addEventListener('click', () => send(el, 'deploy', info));
 
   return (next, { busy, parent, system, environments }) => {
@@ -86,8 +87,9 @@ function drawCode(parts, { code, connection_mode: mode }) {
   const words = code.tag ? [short(code.commit), when && `deployed ${when}`] : [code.branch, code.author, when];
   text(parts.codeMeta, facts(...words));
   parts.codeMeta.title = code.date ? exact(code.date) : '';
-  show(parts.flag, code.uncommitted);
-  text(parts.changes, `${count(code.uncommitted, 'changed file')} not committed`);
+  show(parts.flag, code.uncommitted || code.orphans);
+  text(parts.changes, code.uncommitted ? `${count(code.uncommitted, 'changed file')} not committed` : `${count(code.orphans ?? 0, 'commit')} not on Dev`);
+  text(parts.review, code.uncommitted ? 'Review & commit' : 'Bring to Dev…');
 }
 
 function drawContent(parts, info, system, environments) {

@@ -3,9 +3,11 @@ import { html, keyed, make, partsOf, send, show, text } from './lib/dom.js';
 import { envName, host } from './lib/words.js';
 import { Tabs } from './lib/tabs.js';
 import { environmentMenu } from './actions.js';
+import { Code } from './code.js';
 import { Configuration } from './configuration.js';
 import { Content } from './content.js';
 import { Cron } from './cron.js';
+import { Deploys } from './deploys.js';
 import { drawHealth } from './health.js';
 import { Lock } from './lock.js';
 import { Logs } from './logs.js';
@@ -21,6 +23,8 @@ import { Status } from './status.js';
  *   for?: (info: import('./types').EnvironmentInfo, board: import('./types').Board) => boolean, badge?: (info: import('./types').EnvironmentInfo) => number }[]}
  */
 export const TABS = [
+  { id: 'code', label: 'Code', mount: Code, badge: (info) => info.code.uncommitted },
+  { id: 'deploys', label: 'Deploys', mount: Deploys, for: (info) => !info.connection_mode, badge: (info) => info.code.deployable },
   { id: 'content', label: 'Database / Files', mount: Content },
   { id: 'status', label: 'Status', mount: Status },
   { id: 'configuration', label: 'Configuration', mount: Configuration, badge: (info) => info.config_differences, for: (info, board) => ['wordpress', 'drupal7', 'drupal'].includes(board.site.cms) },

@@ -1,4 +1,6 @@
 // Answers of a core as the page gets them: three sites, one of them in the middle of its work.
+import { code } from './fixtures-code.mjs';
+
 const now = Date.now();
 const before = (minutes) => new Date(now - minutes * 60_000).toISOString();
 const hex = (start) => start.padEnd(40, '0123456789abcdef');
@@ -81,6 +83,7 @@ export const full = {
   'deploy_plan:acme.test': plan(), 'deploy_plan:acme.live': plan({ environment: 'acme.live', from: 'test', commits: commits.slice(3, 4), deployable: 1, uncommitted: 0, tag: 'pantheon_live_12', content: null }),
   'deploy_plan:library.test': plan({ environment: 'library.test', first: true, uncommitted: 0, tag: 'pantheon_test_1', content: null }),
   code_log: commits,
+  ...code,
   diffstat: [{ file: 'wp-content/themes/acme/style.css', status: 'modified', deletions: 2, additions: 3 }, { file: 'wp-content/themes/acme/hero.php', status: 'added', deletions: 0, additions: 41 }],
   diff: 'diff --git a/style.css b/style.css\n--- a/style.css\n+++ b/style.css\n@@ -38,7 +38,8 @@ body\n .hero {\n   display: grid;\n-  padding: 2rem;\n+  padding: clamp(2rem, 6vw, 5rem);\n+  background: var(--brand);\n }\n \n-.hero img { width: 100% }\n+.hero img { inline-size: 100%; block-size: auto }\n',
   workflow_log: 'Checking out pantheon_test_12\nWrote 1,204 files\nSwitched Test to pantheon_test_12\n',

@@ -2,13 +2,17 @@ import { query } from '../api.js';
 import { address, deployRequest } from '../actions.js';
 import { isOld } from '../status.js';
 import { html, keyed, make, partsOf, send, text } from '../lib/dom.js';
+import { listCommits } from '../lib/commits.js';
 import { check, field, group, requestDialog } from '../lib/dialog.js';
-import { ago, bytes, count, envName, exact, sentence, short, system, tagName } from '../lib/words.js';
+import { ago, bytes, count, envName, sentence, system, tagName } from '../lib/words.js';
 
-/** Deploys the parent's code to Test or Live; the first deploy creates the environment. */
-export async function deployDialog(info, board) {
+/**
+ * Deploys the parent's code to Test or Live, or a multidev's (`from`) as a hotfix; the first deploy creates the
+ * environment.
+ */
+export async function deployDialog(info, board, from = null) {
   /** @type {import('../types').DeployPlan} */
-  const plan = await query({ query: 'deploy_plan', environment: address(info) });
+  const plan = await query({ query: 'deploy_plan', environment: address(info), from });
   const name = envName(info.environment);
   const parent = envName(plan.from);
   const idle = !plan.first && !plan.deployable;
@@ -19,7 +23,7 @@ export async function deployDialog(info, board) {
   const updates = ['php', 'html'].includes(cms) ? null : check(`Run ${system(cms)} database updates`);
   const config = ['php', 'html'].includes(cms) ? null : check('Import configuration', { note: 'What the code keeps of it, after the updates' });
   const caches = check('Clear Caches');
-  const request = () => ({ ...deployRequest(info), note: message.value.trim() || null, sync_content: !!sync?.input.checked, updatedb: !!updates?.input.checked, config_import: !!config?.input.checked, cc: caches.input.checked });
+  const request = () => ({ ...deployRequest(info), from, note: message.value.trim() || null, sync_content: !!sync?.input.checked, updatedb: !!updates?.input.checked, config_import: !!config?.input.checked, cc: caches.input.checked });
   const dialog = requestDialog({
     title: plan.first ? `Create ${name} Environment` : idle ? `Deploy to ${name}` : `Deploy ${count(plan.deployable, 'commit')} to ${name}`,
     act: plan.first ? `Create ${name}` : `Deploy to ${name}`,
@@ -85,12 +89,7 @@ function commitList(plan) {
   list.tabIndex = 0;
   list.setAttribute('aria-label', 'Commits that will be deployed');
   const more = plan.deployable - plan.commits.length;
-  keyed(list, plan.commits, (it) => it.commit, () => html`<li><code></code><span></span><small></small></li>`, (row, it) => {
-    const [commit, subject, when] = row.children;
-    text(commit, short(it.commit));
-    text(subject, it.subject);
-    text(when, ago(it.date)).title = `${it.author}, ${exact(it.date)}`;
-  });
+  listCommits(list, plan.commits);
   if (more > 0 && !plan.first) list.append(make('li', 'note', `and ${count(more, 'older commit')}`));
   return list;
 }
