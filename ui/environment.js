@@ -4,7 +4,11 @@ import { envName, host } from './lib/words.js';
 import { Tabs } from './lib/tabs.js';
 import { environmentMenu } from './actions.js';
 import { Content } from './content.js';
+import { Cron } from './cron.js';
 import { drawHealth } from './health.js';
+import { Lock } from './lock.js';
+import { Logs } from './logs.js';
+import { Mail } from './mail.js';
 import { MenuButton } from './menu.js';
 
 /**
@@ -16,6 +20,10 @@ import { MenuButton } from './menu.js';
  */
 export const TABS = [
   { id: 'content', label: 'Database / Files', mount: Content },
+  { id: 'logs', label: 'Logs', mount: Logs, badge: (info) => info.fatal_errors },
+  { id: 'mail', label: 'Mail', mount: Mail },
+  { id: 'cron', label: 'Cron', mount: Cron },
+  { id: 'lock', label: 'Security', mount: Lock },
 ];
 
 const PANEL = 'environment-panel';

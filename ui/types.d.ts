@@ -61,7 +61,11 @@ database: DatabaseEngine | null,
 /**
  * The branch that Dev follows [default: the repository's own]
  */
-branch: string | null, };
+branch: string | null, 
+/**
+ * Take uploads that Git tracks out of it with one more commit; they become Dev's uploads
+ */
+untrack_uploads: boolean, };
 export type InstallSite = { 
 /**
  * The environment, as in `acme.dev`
@@ -287,6 +291,52 @@ site: SiteName,
  * The workflow to take back [default: the newest that can be]
  */
 workflow: number | null, };
+export type EnableLock = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The name that visitors enter [default: the one it has, else the site's name]
+ */
+username: string | null, 
+/**
+ * The password that visitors enter [default: the one it has, else a random one]
+ */
+password: string | null, };
+export type DisableLock = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, };
+export type EnableCron = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * Minutes between two runs
+ */
+every: number, 
+/**
+ * Every hour, and only while the environment is awake: as on Pantheon, and as a new environment has it
+ */
+while_awake: boolean, };
+export type DisableCron = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, };
+export type RunCron = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, };
+export type ClearMail = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, };
 export type SwitchGeneration = { 
 /**
  * The environment, as in `acme.dev`
@@ -347,7 +397,7 @@ cc: boolean,
  * The site's name, to confirm that Live's content is changed.
  */
 confirm: string | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace;
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -412,7 +462,59 @@ site: SiteName | null, } | { "query": "workflow_log",
 /**
  * Its id.
  */
-id: number, } | { "query": "doctor" } | { "query": "status" } | { "query": "command", 
+id: number, } | { "query": "lock", 
+/**
+ * The environment.
+ */
+environment: Address, } | { "query": "log", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * Which log.
+ */
+kind: LogKind, 
+/**
+ * At most so many entries, when there is no cursor.
+ */
+lines: number, 
+/**
+ * The cursor of the page before: only what came since.
+ */
+since: string | null, } | { "query": "mail", 
+/**
+ * The environment.
+ */
+environment: Address, } | { "query": "mail_message", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * Its id.
+ */
+id: string, } | { "query": "mail_part", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * The message's id.
+ */
+id: string, 
+/**
+ * Which attachment, from 0; none for the whole message.
+ */
+attachment: number | null, 
+/**
+ * The file to write; the answer is empty then.
+ */
+to: string | null, } | { "query": "cron", 
+/**
+ * The environment.
+ */
+environment: Address, } | { "query": "doctor" } | { "query": "status" } | { "query": "command", 
 /**
  * The request.
  */
@@ -513,6 +615,10 @@ cms_version: string | null,
  */
 deployable: number, 
 /**
+ * Updates of its upstream that Dev lacks, as last seen.
+ */
+upstream_updates: number, 
+/**
  * Whether a workflow runs on it now.
  */
 busy: boolean, };
@@ -553,6 +659,10 @@ content: ContentInfo,
  * How it answered last, as far as the front has seen.
  */
 health: Health, 
+/**
+ * How many requests died in PHP since its code came: since the last deploy, or Dev's last commit.
+ */
+fatal_errors: number, 
 /**
  * What a person should know: that the PHP version which the code asks for is not on this machine.
  */
@@ -601,7 +711,11 @@ orphans: number,
 /**
  * How many files are changed and not committed (Dev and multidev).
  */
-uncommitted: number, };
+uncommitted: number, 
+/**
+ * What a person should know of the commit's files.
+ */
+warnings: Array<CodeWarning>, };
 export type ContentInfo = { 
 /**
  * The number of the generation in use; 0 where there is none yet.
@@ -858,7 +972,11 @@ tag: string,
 /**
  * Live's content, when it can be pulled into Test.
  */
-content: ContentInfo | null, };
+content: ContentInfo | null, 
+/**
+ * What a person should know of the files that would be deployed.
+ */
+warnings: Array<CodeWarning>, };
 export type Board = { 
 /**
  * The site.
@@ -872,6 +990,10 @@ cms_version: string | null,
  * Where Git clients clone and push.
  */
 repository: string, 
+/**
+ * Updates of its upstream that Dev lacks; none when it has no upstream, or nobody has looked yet.
+ */
+upstream_updates: number | null, 
 /**
  * Dev, Test, Live, then the multidevs by name.
  */
@@ -956,6 +1078,145 @@ problem: string | null,
  * How to get it on this system: a command, or a sentence.
  */
 remedy: string | null, };
+export type LockInfo = { 
+/**
+ * Whether visitors meet a password.
+ */
+locked: boolean, 
+/**
+ * The user's name, while it is locked.
+ */
+username: string | null, 
+/**
+ * The password, readable as on Pantheon: the team needs it.
+ */
+password: string | null, };
+export type LogKind = "php" | "access" | "slow" | "database" | "mail";
+export type LogPage = { 
+/**
+ * Oldest first.
+ */
+entries: Array<LogEntry>, 
+/**
+ * Where to read on.
+ */
+cursor: string, 
+/**
+ * Whether older entries were left out.
+ */
+cut: boolean, };
+export type LogEntry = { 
+/**
+ * How bad it is.
+ */
+level: LogLevel, 
+/**
+ * The entry as the log has it; a stack trace has several lines.
+ */
+text: string, };
+export type LogLevel = "fatal" | "error" | "warning" | "info";
+export type MailRow = { 
+/**
+ * Its name in the environment's mail folder.
+ */
+id: string, 
+/**
+ * When it was caught.
+ */
+at: string, 
+/**
+ * Who sent it, as its head says.
+ */
+from: string, 
+/**
+ * Whom it is for.
+ */
+to: string, 
+/**
+ * What it is about.
+ */
+subject: string, 
+/**
+ * How many files come with it.
+ */
+attachments: number, 
+/**
+ * Its size.
+ */
+bytes: number, };
+export type MailMessage = { 
+/**
+ * What the list shows.
+ */
+row: MailRow, 
+/**
+ * Its head, as it was sent.
+ */
+head: string, 
+/**
+ * The text part; made from the HTML where there is none.
+ */
+text: string | null, 
+/**
+ * The HTML part, with the pictures that came with the message inside it.
+ */
+html: string | null, 
+/**
+ * The files that come with it.
+ */
+attachments: Array<MailAttachment>, };
+export type MailAttachment = { 
+/**
+ * Its name, with nothing in it that could leave a folder.
+ */
+name: string, 
+/**
+ * Its media type.
+ */
+media_type: string, 
+/**
+ * Its size.
+ */
+bytes: number, };
+export type CronMode = "awake" | "on" | "off";
+export type CronInfo = { 
+/**
+ * When it runs.
+ */
+mode: CronMode, 
+/**
+ * Minutes between two runs.
+ */
+every: number, 
+/**
+ * Whether Portico knows the cron of the site's system.
+ */
+known: boolean, 
+/**
+ * The last run.
+ */
+last: CronRun | null, 
+/**
+ * When it runs next, if it does so by itself and the environment is awake then.
+ */
+next: string | null, };
+export type CronRun = { 
+/**
+ * When it began.
+ */
+at: string, 
+/**
+ * Whether it went well.
+ */
+ok: boolean, 
+/**
+ * Milliseconds.
+ */
+ms: number, 
+/**
+ * What it said.
+ */
+said: string, };
 export type GenerationInfo = { 
 /**
  * Its number; never used twice in an environment.

@@ -4,11 +4,12 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use portico_core::model::{
-    Address, SiteName,
+    Address, LogKind, SiteName,
     request::{
-        ApplyUpstream, BringToDev, ClearCache, CloneContent, Commit, CreateMultidev, CreateSite,
-        DeleteMultidev, DeleteSite, Deploy, DeployTag, ExportDatabase, ExportFiles, ImportDatabase,
-        ImportFiles, InstallSite, Merge, PinGeneration, PruneGenerations, SetConnection,
+        ApplyUpstream, BringToDev, ClearCache, ClearMail, CloneContent, Commit, CreateMultidev,
+        CreateSite, DeleteMultidev, DeleteSite, Deploy, DeployTag, DisableCron, DisableLock,
+        EnableCron, EnableLock, ExportDatabase, ExportFiles, ImportDatabase, ImportFiles,
+        InstallSite, Merge, PinGeneration, PruneGenerations, RunCron, SetConnection, SetDatabase,
         SetUpstream, SwitchGeneration, Undo, Wipe,
     },
 };
@@ -96,6 +97,28 @@ pub(crate) enum Command {
     /// What was done, and its logs
     #[command(subcommand)]
     Workflow(WorkflowCommand),
+    /// Ask visitors of an environment for a name and a password
+    #[command(subcommand)]
+    Lock(LockCommand),
+    /// When the cron of an environment runs
+    #[command(subcommand)]
+    Cron(CronCommand),
+    /// Mail that an environment sent: all of it is caught
+    #[command(subcommand)]
+    Mail(MailCommand),
+    /// Show and follow the logs of an environment
+    Logs(Logs),
+    /// Run WP-CLI inside an environment: the site's own (vendor/bin/wp), else the machine's
+    Wp(Tool),
+    /// Run Drush inside an environment: the site's own (vendor/bin/drush), else the machine's
+    Drush(Tool),
+    /// Run PHP inside an environment: its version, settings and variables
+    Php(Tool),
+    /// Open a shell in an environment's code, with its variables and its PHP first in PATH
+    Shell(Tool),
+    /// The database of an environment
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Take back the newest workflow of a site, or the one that is named
     Undo(Undo),
     /// Run the sites in the foreground until Ctrl-C
@@ -143,6 +166,8 @@ pub(crate) enum SiteCommand {
     /// Where a site's updates come from
     #[command(subcommand)]
     Upstream(SiteUpstream),
+    /// Move the databases of all environments to MariaDB or SQLite; it can be undone
+    Database(SetDatabase),
 }
 
 #[derive(Subcommand)]
@@ -432,6 +457,100 @@ pub(crate) enum WorkflowInfo {
     },
 }
 
+#[derive(Subcommand)]
+pub(crate) enum LockCommand {
+    /// Ask visitors for a name and a password
+    Enable(EnableLock),
+    /// Let everybody in
+    Disable(DisableLock),
+    /// Show whether it is locked, with name and password
+    Info {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CronCommand {
+    /// Run cron at an interval; the environment is woken for it
+    Enable(EnableCron),
+    /// Run cron only when it is asked for
+    Disable(DisableCron),
+    /// Run cron now
+    Run(RunCron),
+    /// Show when cron runs, and how it went the last time
+    Info {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum MailCommand {
+    /// List the mail that was caught, newest first
+    List {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Show one message
+    Show(ShowMail),
+    /// Empty the list; it can be undone
+    Clear(ClearMail),
+}
+
+#[derive(Args)]
+pub(crate) struct ShowMail {
+    /// The environment, as in `acme.dev`
+    #[arg(value_name = "SITE.ENV")]
+    pub(crate) environment: Address,
+    /// The message [default: the newest]
+    pub(crate) id: Option<String>,
+    /// Print the HTML part
+    #[arg(long, conflicts_with_all = ["raw", "attachment"])]
+    pub(crate) html: bool,
+    /// Print the whole message as it was sent
+    #[arg(long, conflicts_with = "attachment")]
+    pub(crate) raw: bool,
+    /// Print the attachment with this number, as `mail:show` lists them
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) attachment: Option<u32>,
+}
+
+#[derive(Args)]
+pub(crate) struct Logs {
+    /// The environment, as in `acme.dev`
+    #[arg(value_name = "SITE.ENV")]
+    pub(crate) environment: Address,
+    /// Which log; `slow` has the requests that took a second or longer to answer
+    #[arg(long = "type", value_enum, default_value = "php")]
+    pub(crate) kind: LogKind,
+    /// Go on printing what comes
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Begin with so many of the newest entries
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) lines: u32,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DbCommand {
+    /// Open the client of an environment's database: mariadb, or sqlite3
+    Cli(Tool),
+}
+
+#[derive(Args)]
+pub(crate) struct Tool {
+    /// The environment, as in `acme.dev`
+    #[arg(value_name = "SITE.ENV")]
+    pub(crate) environment: Address,
+    /// What the tool is given, after `--`
+    #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<String>,
+}
+
 const GROUPS: &[&str] = &[
     "site",
     "env",
@@ -443,7 +562,14 @@ const GROUPS: &[&str] = &[
     "upstream",
     "workflow",
     "generation",
+    "lock",
+    "cron",
+    "mail",
+    "db",
 ];
+
+/// Commands whose further words are a tool's own.
+const TOOLS: [&str; 4] = ["wp", "drush", "php", "shell"];
 
 /// Splits the first `group:verb` into `group verb`, and gives Terminus' short `deploy` its group.
 pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
@@ -462,7 +588,7 @@ pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<Os
                 split.extend(["env".into(), word]);
             }
             _ => {
-                found |= is_verb && GROUPS.contains(&text);
+                found |= is_verb && (GROUPS.contains(&text) || TOOLS.contains(&text));
                 split.push(word);
             }
         }
@@ -489,6 +615,8 @@ mod tests {
             split("portico site:create a --from git@host:site:x"),
             "portico site create a --from git@host:site:x"
         );
+        assert_eq!(split("portico db:cli acme.dev -- -e x:y"), "portico db cli acme.dev -- -e x:y");
+        assert_eq!(split("portico wp acme.dev env:deploy"), "portico wp acme.dev env:deploy");
         assert_eq!(split("portico deploy acme.test"), "portico env deploy acme.test");
         assert_eq!(split("portico --format json site:list"), "portico --format json site list");
     }

@@ -2,7 +2,7 @@
 use portico_core::{
     Error, Result, Session,
     model::{
-        Address, ConnectionMode, EnvironmentName, count, human_bytes,
+        Address, ConnectionMode, EnvironmentName, LockInfo, count, human_bytes,
         request::{CloneContent, Query, Request},
         view::{Board, CommitRow, DeployPlan, EnvironmentInfo, FileChange, FileStatus},
     },
@@ -81,16 +81,36 @@ fn view(environment: &Address, print_only: bool) -> Result<()> {
     let query = Query::Environment { environment: environment.clone() };
     let session = crate::open()?;
     let info: EnvironmentInfo = session.query(&query)?;
+    let lock: LockInfo = session.query(&Query::Lock { environment: environment.clone() })?;
+    let url = with_credentials(&info.url, &lock);
     if print_only {
-        print(&info.url);
+        print(&url);
         return Ok(());
     }
     if session.is_owner() {
         return Err(Error::refused("the sites don't run now")
             .hint("Open the window, or run `portico serve` in another terminal."));
     }
-    open::that(&info.url)
-        .map_err(|error| Error::failed(format!("open {}", info.url)).because(error))
+    open::that(&url).map_err(|error| Error::failed(format!("open {}", info.url)).because(error))
+}
+
+/// The address of a locked environment with the lock's name and password in it, as Terminus opens it.
+fn with_credentials(url: &str, lock: &LockInfo) -> String {
+    let encoded = |text: &str| -> String {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        text.bytes()
+            .map(|byte| match plain(byte) {
+                true => char::from(byte).to_string(),
+                false => format!("%{byte:02X}"),
+            })
+            .collect()
+    };
+    match (url.split_once("://"), &lock.username, &lock.password) {
+        (Some((scheme, rest)), Some(user), Some(password)) => {
+            format!("{scheme}://{}:{}@{rest}", encoded(user), encoded(password))
+        }
+        _ => url.to_owned(),
+    }
 }
 
 fn show(info: &EnvironmentInfo, output: &Output) {

@@ -2,8 +2,12 @@
 
 mod arguments;
 mod content;
+mod cron;
 mod environment;
 mod generation;
+mod lock;
+mod logs;
+mod mail;
 mod multidev;
 mod output;
 mod progress;
@@ -11,12 +15,13 @@ mod serve;
 mod site;
 #[path = "../surroundings.rs"]
 mod surroundings;
+mod tools;
 mod upstream;
 mod workflow;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, DbCommand};
 use clap::{CommandFactory, Parser};
 use output::Output;
 use portico_core::{
@@ -65,6 +70,15 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
         Command::Branch(command) => multidev::branch(command, output),
         Command::Upstream(command) => upstream::run(command, output),
         Command::Workflow(command) => workflow::list(command, output),
+        Command::Lock(command) => lock::lock(command, output),
+        Command::Cron(command) => cron::cron(command, output),
+        Command::Mail(command) => mail::mail(command, output),
+        Command::Logs(wanted) => logs::logs(wanted, output),
+        Command::Wp(tool) => tools::run(tools::Kind::Wp, &tool),
+        Command::Drush(tool) => tools::run(tools::Kind::Drush, &tool),
+        Command::Php(tool) => tools::run(tools::Kind::Php, &tool),
+        Command::Shell(tool) => tools::run(tools::Kind::Shell, &tool),
+        Command::Db(DbCommand::Cli(tool)) => tools::run(tools::Kind::Database, &tool),
         Command::Undo(wanted) => workflow::run(&Request::Undo(wanted), output),
         Command::Serve => serve::run(),
         Command::Status => status(output),

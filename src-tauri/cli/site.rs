@@ -28,6 +28,7 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
             wanted.url = absolute(wanted.url);
             workflow::run(&Request::SetUpstream(wanted), output)
         }
+        SiteCommand::Database(wanted) => workflow::run(&Request::SetDatabase(wanted), output),
         SiteCommand::List => {
             let sites: Vec<SiteRow> = crate::open()?.query(&Query::Sites)?;
             output.table(&["Name", "Label", "CMS", "Created"], &sites, |site| {

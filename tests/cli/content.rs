@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::{PorticoTest, Serving, wordpress};
 
 /// A served WordPress on MariaDB with one post, and a dump of it by the server's own tool.
-fn with_wordpress(test: &PorticoTest) -> (Serving, PathBuf) {
+pub(crate) fn with_wordpress(test: &PorticoTest) -> (Serving, PathBuf) {
     let serving = test.serve();
     let source = wordpress();
     let source = source.to_str().unwrap();
@@ -46,11 +46,11 @@ fn socket(test: &PorticoTest) -> PathBuf {
     sockets.next().expect("a database server runs")
 }
 
-fn path(path: &Path) -> &str {
+pub(crate) fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-fn content(test: &PorticoTest, environment: &str) -> Value {
+pub(crate) fn content(test: &PorticoTest, environment: &str) -> Value {
     test.json(&["env:info", environment])["content"].clone()
 }
 
@@ -233,7 +233,7 @@ fn sqlite_and_files_come_in_one_step_and_go_out_again() {
     fs::write(&database, &bytes[..bytes.len() / 2]).unwrap();
     test.run(&["import:database", "acme.dev", path(&database)]).status(1).stderr_has("malformed");
     let dump = test.folder("dump.sql");
-    fs::write(&dump, "CREATE TABLE `t` (a int);").unwrap();
+    fs::write(&dump, "CREATE TABLE `t` (a int);\nUPDATE `t` SET a = 1;").unwrap();
     test.run(&["import:database", "acme.dev", path(&dump)]).status(5).stderr_has("SQLite");
     assert!(browser.get("acme.dev", "/").ok().has("On SQLite"));
 }

@@ -2,8 +2,10 @@
 // Helpers of tests are tests.
 #![allow(clippy::unwrap_used)]
 
+mod care;
 mod code;
 mod content;
+mod engines;
 mod faults;
 mod generations;
 mod input;

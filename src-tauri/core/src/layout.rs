@@ -155,10 +155,20 @@ impl Layout {
         self.environment(address).join("logs")
     }
 
+    /// Mail that the environment sent and Portico caught.
+    pub fn environment_mail(&self, address: &Address) -> PathBuf {
+        self.environment_temporary(address).join("mail")
+    }
+
     /// Temporary files of the environment's PHP (uploads under way, sessions).
     pub fn environment_temporary(&self, address: &Address) -> PathBuf {
         self.environment(address).join("tmp")
     }
+}
+
+/// What the server of a MariaDB generation says, inside its data directory.
+pub fn server_log(data: &Path) -> PathBuf {
+    data.join("portico-server.log")
 }
 
 /// The file of a SQLite generation, inside its database folder.

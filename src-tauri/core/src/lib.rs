@@ -1,7 +1,7 @@
 //! Everything that Portico does, with no window and no terminal.
 //!
 //! **Invariant:** nothing here prints, prompts, reads `$HOME` or depends on a shell.
-//! **Invariant:** `code`, `content`, `cms`, `runtime` and `front` don't know one another;
+//! **Invariant:** `code`, `content`, `cms`, `runtime`, `front`, `logs` and `mail` don't know one another;
 //! `workflow` combines them, and `engine` owns them.
 
 pub mod error;
@@ -15,6 +15,8 @@ pub mod code;
 pub mod content;
 pub mod engine;
 pub mod front;
+pub mod logs;
+pub mod mail;
 pub mod runtime;
 pub mod store;
 pub mod workflow;

@@ -55,6 +55,10 @@ fn common(around: &Surroundings<'_>) -> Vec<(String, String)> {
         ("PORTICO_CMS", cms(site.cms).into()),
         ("PORTICO_HOST", around.host.to_owned()),
         ("PORTICO_FILES", text(around.files)),
+        ("PORTICO_SMTP_HOST", "127.0.0.1".into()),
+        ("PORTICO_SMTP_PORT", around.smtp_port.to_string()),
+        ("PORTICO_PASS", environment.pass()),
+        ("PORTICO_CRON_BY_VISITS", if around.cron_by_visits { "1" } else { "0" }.into()),
         ("PORTICO_CODE_WRITABLE", if code_is_writable(around) { "1" } else { "0" }.into()),
     ];
     pairs.map(|(name, value)| (name.to_owned(), value)).into()
@@ -201,7 +205,7 @@ fn text(path: &Path) -> String {
 }
 
 /// The folder of a task: where the system's own entry script stands.
-pub(super) fn task_folder(around: &Surroundings<'_>) -> PathBuf {
+pub fn task_folder(around: &Surroundings<'_>) -> PathBuf {
     match around.site.cms {
         Cms::WordPress => wordpress::task_folder(around),
         _ => detect::below(around.code, &around.site.docroot),

@@ -21,13 +21,17 @@ mod support;
 mod tests;
 mod wordpress;
 
+pub use contract::task_folder as system_folder;
 pub use contract::{php_settings, variables};
 pub use detect::detect;
 pub use pantheon_yml::{PantheonYml, pantheon_yml};
 pub use pantheon_yml_check::{PANTHEON_YML, check_pantheon_yml};
 pub use recognise::{of_paths, of_tables};
 pub use sample::write_sample;
-pub use support::{Installation, PhpTask, cache_clearer, installer, updater, write_support};
+pub use support::{
+    Installation, PhpTask, cache_clearer, cron_runner, installer, sqlite_driver, updater,
+    write_support,
+};
 
 /// What the code of a site says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +63,10 @@ pub struct Surroundings<'a> {
     pub files: &'a Path,
     /// A folder for temporary files.
     pub temporary: &'a Path,
+    /// The loopback port that catches mail.
+    pub smtp_port: u16,
+    /// Whether cron is run by Portico or not at all, so that visits must not start it.
+    pub cron_by_visits: bool,
     /// Where [`write_support`] wrote.
     pub support: &'a Path,
     /// The SQLite Database Integration plugin's folder, where it is installed.

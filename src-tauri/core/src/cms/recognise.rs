@@ -43,10 +43,9 @@ const FILES: [(Cms, &str); 3] = [
 /// The system that tables belong to and their prefix, as far as those that are known tell.
 pub fn of_tables(tables: &[String]) -> Option<(Cms, String)> {
     TABLES.iter().find_map(|(cms, known)| {
-        let prefixes = |name: &str| {
-            tables.iter().filter_map(move |table| Some(table.strip_suffix(name)?.to_owned()))
-        };
-        let mut all: Vec<String> = known.iter().flat_map(|name| prefixes(name)).collect();
+        let pairs = known.iter().flat_map(|name| tables.iter().map(move |table| (table, *name)));
+        let mut all: Vec<String> =
+            pairs.filter_map(|(table, name)| Some(table.strip_suffix(name)?.to_owned())).collect();
         all.sort_by_key(|prefix| (prefix.len(), prefix.clone()));
         let twice = all.windows(2).find(|pair| pair[0] == pair[1])?;
         Some((*cms, twice[0].clone()))

@@ -22,12 +22,16 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("wordpress-install.php", include_str!("support/wordpress-install.php")),
     ("wordpress-update.php", include_str!("support/wordpress-update.php")),
     ("wordpress-caches.php", include_str!("support/wordpress-caches.php")),
+    ("wordpress-database.php", include_str!("support/wordpress-database.php")),
     ("drupal7-install.php", include_str!("support/drupal7-install.php")),
     ("drupal7-update.php", include_str!("support/drupal7-update.php")),
     ("drupal7-caches.php", include_str!("support/drupal7-caches.php")),
     ("drupal-install.php", include_str!("support/drupal-install.php")),
     ("drupal-update.php", include_str!("support/drupal-update.php")),
     ("drupal-caches.php", include_str!("support/drupal-caches.php")),
+    ("wordpress-cron.php", include_str!("support/wordpress-cron.php")),
+    ("drupal7-cron.php", include_str!("support/drupal7-cron.php")),
+    ("drupal-cron.php", include_str!("support/drupal-cron.php")),
     ("mail.sh", include_str!("support/mail.sh")),
     ("mail.cmd", include_str!("support/mail.cmd")),
 ];
@@ -104,6 +108,18 @@ pub fn updater(around: &Surroundings<'_>) -> Option<PhpTask> {
 /// Clears the system's caches; none for a site of no known system.
 pub fn cache_clearer(around: &Surroundings<'_>) -> Option<PhpTask> {
     task(around, "caches", String::new())
+}
+
+/// The driver that keeps notes of its own in the site's SQLite database, as WordPress's does; none where there is none.
+/// It answers each line of JSON: `{"run": statement}` with `{"refused": message or null}`, `{"show": table}` with
+/// `{"text": its CREATE TABLE}`.
+pub fn sqlite_driver(around: &Surroundings<'_>) -> Option<PhpTask> {
+    (around.site.cms == Cms::WordPress).then(|| task(around, "database", String::new())).flatten()
+}
+
+/// One run of the system's cron; none for a site of no known system.
+pub fn cron_runner(around: &Surroundings<'_>) -> Option<PhpTask> {
+    task(around, "cron", String::new())
 }
 
 fn task(around: &Surroundings<'_>, what: &str, input: String) -> Option<PhpTask> {

@@ -286,6 +286,8 @@ impl Example {
         let at = |name: &str| self.folder.path().join(name);
         let (code, files, temporary, support) = (at("code"), at("files"), at("tmp"), at("support"));
         use_it(&Surroundings {
+            smtp_port: 2525,
+            cron_by_visits: true,
             site: &self.site,
             environment: &self.environment,
             database,

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::branches;
+use super::{branches, care};
 
 use crate::{
     cms, code,
@@ -58,6 +58,16 @@ pub(super) fn answer(
         Query::Orphans { environment } => json(workflow::orphans(context, environment)?),
         Query::Workflows { site } => json(workflows(context, site.as_ref(), IN_A_LIST)?),
         Query::WorkflowLog { id } => json(workflow_log(context, *id)?),
+        Query::Lock { environment } => json(care::lock(context, environment)?),
+        Query::Log { environment, kind, lines, since } => {
+            json(care::log(context, environment, *kind, *lines, since.as_deref())?)
+        }
+        Query::Mail { environment } => json(workflow::care::mail(context, environment)?),
+        Query::MailMessage { environment, id } => json(care::message(context, environment, id)?),
+        Query::MailPart { environment, id, attachment, to } => {
+            json(care::mail_part(context, environment, id, *attachment, to.as_deref())?)
+        }
+        Query::Cron { environment } => json(workflow::cron::info(context, environment)?),
         Query::Doctor => json(runtime::doctor()),
         Query::Status => json(status(context, healed, problems)?),
         Query::Command { request } => json(workflow::command_line(request)),
@@ -162,7 +172,12 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
     let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
     let measured = row.as_ref().and_then(|row| row.measured);
     let code = code_info(context, site, it)?;
+    let fatal_errors = match code.date {
+        Some(date) => context.fatals.since(&context.layout.environment_logs(&address), date)?,
+        None => 0,
+    };
     Ok(EnvironmentInfo {
+        fatal_errors,
         site: site.name.clone(),
         environment: it.name.clone(),
         url: context.url(&address),
@@ -205,6 +220,7 @@ fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<En
         None => 0,
     };
     Ok(EnvironmentInfo {
+        fatal_errors: 0,
         site: site.name.clone(),
         environment: address.environment.clone(),
         url: context.url(address),

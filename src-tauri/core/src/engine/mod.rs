@@ -4,6 +4,8 @@
 //! it. **Invariant:** only the owner writes to `portico.db` or starts a process.
 mod answer;
 mod branches;
+mod care;
+mod clock;
 mod owner;
 mod pushes;
 mod remote;
@@ -27,6 +29,7 @@ use crate::{
     error::{Doing, Error, Result},
     layout::Layout,
     model::{
+        Address, Lent,
         request::{Event, Query, Request},
         view::WorkflowRow,
     },
@@ -126,6 +129,17 @@ impl Session {
         match self {
             Self::Owner(engine) => engine.run(request, on_event, cancel),
             Self::Guest(remote) => remote.run(request, on_event, cancel),
+        }
+    }
+
+    /// Calls `body` with what a tool needs to run inside the environment, whose database answers meanwhile.
+    pub fn lend<T>(&self, environment: &Address, body: impl FnOnce(&Lent) -> T) -> Result<T> {
+        match self {
+            Self::Owner(engine) => {
+                let lending = engine.lend(environment)?;
+                Ok(body(&lending.lent))
+            }
+            Self::Guest(remote) => remote.lend(environment, body),
         }
     }
 

@@ -8,10 +8,12 @@ use std::{
         Arc, Mutex, OnceLock, PoisonError, Weak,
         mpsc::{Receiver, Sender, channel},
     },
+    time::Duration,
 };
 
 use super::{
     Config, answer,
+    clock::Clock,
     upstreams::UpstreamWatch,
     watch::{Watch, Word},
     wire::{Call, Card, Reply},
@@ -22,13 +24,17 @@ use crate::{
     front::{Front, Ready, Served, Sites, control::Control},
     layout::Layout,
     model::{
+        Address,
         request::{Event, Query, Request},
         view::{Problem, WorkflowRow},
     },
     progress::Cancel,
     runtime::{self, Runtime},
     store::Store,
-    workflow::{self, Context, heal, running},
+    workflow::{
+        self, Context, heal,
+        running::{self, Lending},
+    },
 };
 
 /// Ports that are tried when the person chose none and none is kept: the web's own, then the usual others.
@@ -37,11 +43,15 @@ const PORTS: [u16; 21] = [
     8095, 8096, 8097, 8098, 8099,
 ];
 
+/// How often it is looked whether the tool of another shell still runs.
+const STILL: Duration = Duration::from_secs(1);
+
 /// The owner of a root folder. Dropping it stops everything that it started.
 pub struct Engine {
     // Dropped in this order: first nobody can ask, nothing is watched, then the servers stop, then the folder is free.
     control: Mutex<Option<Control>>,
     watch: Mutex<Option<Watch>>,
+    clock: Mutex<Option<Clock>>,
     upstreams: Mutex<Option<UpstreamWatch>>,
     shared: Arc<Shared>,
     layout: Layout,
@@ -96,6 +106,7 @@ impl Engine {
             control: Mutex::new(Some(control)),
             upstreams: Mutex::new(Some(upstreams)),
             watch: Mutex::new(Some(watch)),
+            clock: Mutex::new(Some(Clock::start(Arc::downgrade(&shared)))),
             shared,
             layout,
             _lock: lock,
@@ -134,6 +145,10 @@ impl Engine {
         self.shared.cancel(workflow)
     }
 
+    pub(super) fn lend(&self, environment: &Address) -> Result<Lending> {
+        running::lend(&self.shared.context, environment)
+    }
+
     pub(super) fn subscribe(&self, on_event: &mut dyn FnMut(Event) -> bool) {
         for event in self.shared.listen() {
             if !on_event(event) {
@@ -157,6 +172,9 @@ impl Engine {
         self.shared.running().values().for_each(Cancel::cancel);
         if let Some(watch) = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take() {
             watch.stop();
+        }
+        if let Some(clock) = self.clock.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            clock.stop();
         }
         let upstreams = self.upstreams.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(upstreams) = upstreams {
@@ -241,6 +259,17 @@ impl Shared {
                 .cancel(id)
                 .map_or_else(Reply::Error, |()| Reply::Answer(serde_json::Value::Null)),
             Ok(Call::Run(request)) => self.run_for_guest(&request, sink),
+            Ok(Call::Lend(environment)) => match running::lend(&self.context, &environment) {
+                Err(error) => Reply::Error(error),
+                Ok(lending) => {
+                    let mut next = line(&Reply::Lent(Box::new(lending.lent.clone())));
+                    while sink(next) {
+                        std::thread::sleep(STILL);
+                        next = line(&Reply::Still);
+                    }
+                    return;
+                }
+            },
             Ok(Call::Subscribe) => {
                 for event in self.listen() {
                     if !sink(line(&Reply::Event(Box::new(event)))) {

@@ -12,6 +12,7 @@ use crate::{
     error::{Doing, Error, Result},
     layout::Layout,
     model::{
+        Address, Lent,
         request::{Event, Query, Request},
         view::WorkflowRow,
     },
@@ -87,25 +88,41 @@ impl Remote {
         self.ask(&Call::Cancel(workflow), &mut |_| true).map(drop)
     }
 
-    pub(super) fn subscribe(&self, on_event: &mut dyn FnMut(Event) -> bool) -> Result<()> {
-        self.ask(&Call::Subscribe, on_event).map(drop)
-    }
-
-    /// Makes a call and hands on its events until `on_event` answers false; answers the last reply.
-    fn ask(&self, call: &Call, on_event: &mut dyn FnMut(Event) -> bool) -> Result<Option<Reply>> {
-        let doing = || "speak to the Portico that is running".to_owned();
+    fn post(&self, call: &Call) -> Result<ureq::http::Response<ureq::Body>> {
         let body = serde_json::to_vec(call).expect("calls serialise");
-        let mut response = self
+        let response = self
             .agent
             .post(&self.url)
             .header("Authorization", format!("Bearer {}", self.token))
             .send(&body)
             .doing(doing)?;
-        if !response.status().is_success() {
-            return Err(gone());
+        if response.status().is_success() { Ok(response) } else { Err(gone()) }
+    }
+
+    pub(super) fn subscribe(&self, on_event: &mut dyn FnMut(Event) -> bool) -> Result<()> {
+        self.ask(&Call::Subscribe, on_event).map(drop)
+    }
+
+    pub(super) fn lend<T>(
+        &self,
+        environment: &Address,
+        body: impl FnOnce(&Lent) -> T,
+    ) -> Result<T> {
+        let mut response = self.post(&Call::Lend(environment.clone()))?;
+        let mut reader = BufReader::new(response.body_mut().as_reader());
+        match read(&mut reader)? {
+            Some(Reply::Lent(lent)) => Ok(body(&lent)),
+            Some(Reply::Error(error)) => Err(error),
+            _ => Err(gone()),
         }
-        for line in BufReader::new(response.body_mut().as_reader()).lines() {
-            let reply: Reply = serde_json::from_str(&line.doing(doing)?).doing(doing)?;
+        // The connection ends here, which the owner notices.
+    }
+
+    /// Makes a call and hands on its events until `on_event` answers false; answers the last reply.
+    fn ask(&self, call: &Call, on_event: &mut dyn FnMut(Event) -> bool) -> Result<Option<Reply>> {
+        let mut response = self.post(call)?;
+        let mut reader = BufReader::new(response.body_mut().as_reader());
+        while let Some(reply) = read(&mut reader)? {
             match reply {
                 Reply::Event(event) => {
                     if !on_event(*event) {
@@ -117,6 +134,19 @@ impl Remote {
             }
         }
         Err(gone())
+    }
+}
+
+fn doing() -> String {
+    "speak to the Portico that is running".into()
+}
+
+/// The next line of an answer; none at its end.
+fn read(reader: &mut impl BufRead) -> Result<Option<Reply>> {
+    let mut line = String::new();
+    match reader.read_line(&mut line).doing(doing)? {
+        0 => Ok(None),
+        _ => serde_json::from_str(&line).doing(doing).map(Some),
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::Error,
     model::{
+        Address, Lent,
         request::{Event, Query, Request},
         view::WorkflowRow,
     },
@@ -31,6 +32,8 @@ pub(super) enum Call {
     Run(Box<Request>),
     Cancel(i64),
     Subscribe,
+    /// What a tool needs inside an environment; it is lent for as long as the caller listens.
+    Lend(Address),
 }
 
 /// A line of the owner's answer. Any but an event is the last.
@@ -40,5 +43,8 @@ pub(super) enum Reply {
     Event(Box<Event>),
     Answer(serde_json::Value),
     Done(Box<WorkflowRow>),
+    Lent(Box<Lent>),
+    /// Says nothing but that it is still lent.
+    Still,
     Error(Error),
 }

@@ -56,7 +56,9 @@ impl AccessLog {
         if lines.is_empty() {
             return Ok(());
         }
-        append(folder, "access.log", lines.as_bytes())
+        append(folder, "access.log", lines.as_bytes())?;
+        // PHP opens its log for each line, so it can be moved; it grows while there are requests.
+        move_aside(&folder.join("php-error.log"))
     }
 }
 
@@ -69,13 +71,22 @@ pub(super) fn append(folder: &Path, name: &str, lines: &[u8]) -> io::Result<()> 
         _ => {}
     }
     let path = folder.join(name);
-    let open = || File::options().append(true).create(true).open(&path);
-    let mut file = open()?;
-    if file.metadata()?.len() >= LONGEST {
-        fs::rename(&path, folder.join(format!("{name}.1")))?;
-        file = open()?;
+    move_aside(&path)?;
+    File::options().append(true).create(true).open(&path)?.write_all(lines)
+}
+
+/// Moves a log that has grown long to `….log.1`, in the place of the one before.
+fn move_aside(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if found.len() >= LONGEST => {
+            let mut former = path.as_os_str().to_owned();
+            former.push(".1");
+            fs::rename(path, former)
+        }
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
     }
-    file.write_all(lines)
 }
 
 fn line(out: &mut String, entry: &Entry<'_>, now: Timestamp) {
@@ -144,10 +155,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("access.log");
         fs::write(&path, vec![b'x'; usize::try_from(LONGEST).unwrap()]).unwrap();
+        let errors = folder.path().join("php-error.log");
+        fs::copy(&path, &errors).unwrap();
         let log = AccessLog::default();
         add(&log, "a");
         log.flush(folder.path()).unwrap();
         assert!(fs::metadata(&path).unwrap().len() < 1000);
-        assert_eq!(fs::metadata(folder.path().join("access.log.1")).unwrap().len(), LONGEST);
+        for name in ["access.log.1", "php-error.log.1"] {
+            assert_eq!(fs::metadata(folder.path().join(name)).unwrap().len(), LONGEST, "{name}");
+        }
+        assert!(!errors.exists());
     }
 }

@@ -47,6 +47,8 @@ pub struct Served {
     pub protected: Vec<String>,
     /// Basic authentication.
     pub lock: Option<Lock>,
+    /// What the site's own requests show instead of the lock's user and password.
+    pub pass: String,
     /// Whether PHP is run at all.
     pub php: bool,
     /// Folder of its access log and of what PHP says on its error stream (`php-error.log`).

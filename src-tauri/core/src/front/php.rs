@@ -22,7 +22,7 @@ use super::{
     exchange::{self, Asker, Reader, Writer},
     fastcgi,
     gate::Pass,
-    pages,
+    lock, pages,
     route::Script,
     server::Shared,
     upload::Upload,
@@ -248,6 +248,7 @@ fn header_params(headers: &HeaderMap, locked: bool) -> Vec<(String, Vec<u8>)> {
             || name.as_str().contains('_')
             || *name == header::CONTENT_LENGTH
             || *name == header::CONTENT_TYPE
+            || *name == lock::PASS
             || (locked && *name == header::AUTHORIZATION);
         if !skipped {
             let key = format!("HTTP_{}", name.as_str().to_ascii_uppercase().replace('-', "_"));
@@ -281,6 +282,7 @@ mod tests {
             ("x_forwarded_for", "1.2.3.4"),
             ("authorization", "Basic eA=="),
             ("content-length", "3"),
+            ("x-portico-pass", "secret"),
             ("accept", "text/html"),
         ] {
             headers.insert(name, value.parse().unwrap());

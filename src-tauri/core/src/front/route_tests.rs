@@ -66,6 +66,7 @@ fn fixture(php: bool) -> Fixture {
     }
     let code = root.join("code");
     let served = Served {
+        pass: String::new(),
         address: "acme.dev".parse().unwrap(),
         docroot: code.clone(),
         code,

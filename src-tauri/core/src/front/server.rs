@@ -153,7 +153,7 @@ async fn handle(
     let request = Arrived { shared, visited: &visited, parts: &parts, client, host, began };
     let user = served.lock.as_ref().map(|lock| lock.user.clone());
     let (response, user) = match &served.lock {
-        Some(lock) if !lock::opens(lock, &parts.headers) => (pages::locked(), None),
+        Some(lock) if !lock::opens(lock, &served.pass, &parts.headers) => (pages::locked(), None),
         _ => (request.answer(&served, body).await, user),
     };
     visited.set_logs(&served);

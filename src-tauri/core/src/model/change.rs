@@ -1,7 +1,10 @@
 //! The pointers that workflows move. Undoing a workflow is moving its pointers back.
 use serde::{Deserialize, Serialize};
 
-use super::{Address, CodePointer, ConnectionMode, Environment, SiteName, SiteRecord, Upstream};
+use super::{
+    Address, CodePointer, ConnectionMode, DatabaseEngine, Environment, Lock, SiteName, SiteRecord,
+    Upstream,
+};
 
 /// One pointer, with what it was and what it is after the workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +79,15 @@ pub enum Change {
         /// After.
         after: WorktreeState,
     },
+    /// Which engine holds a site's databases.
+    Engine {
+        /// The site.
+        site: SiteName,
+        /// Before.
+        before: DatabaseEngine,
+        /// After.
+        after: DatabaseEngine,
+    },
     /// Where a site's updates come from.
     Upstream {
         /// The site.
@@ -86,6 +98,28 @@ pub enum Change {
         before: Option<Upstream>,
         /// After; none when it has none any more.
         after: Option<Upstream>,
+    },
+    /// What visitors of an environment are asked for.
+    Lock {
+        /// The environment.
+        environment: Address,
+        /// Before; none when it was open.
+        before: Option<Lock>,
+        /// After; none when it is open.
+        after: Option<Lock>,
+    },
+    /// One of an environment's settings.
+    Setting {
+        /// The environment.
+        environment: Address,
+        /// What it is about, for messages: `cron`.
+        about: String,
+        /// Its name in the store.
+        key: String,
+        /// Before; none when it was never set.
+        before: Option<String>,
+        /// After; none when it is not set any more.
+        after: Option<String>,
     },
     /// A site came into being, or went. Its folder waits at `Layout::deleted` while it is gone.
     Site {
@@ -120,7 +154,10 @@ impl Change {
             Self::Environment { before, after, .. } => std::mem::swap(before, after),
             Self::Reference { before, after, .. } => std::mem::swap(before, after),
             Self::Worktree { before, after, .. } => std::mem::swap(before, after),
+            Self::Engine { before, after, .. } => std::mem::swap(before, after),
             Self::Upstream { before, after, .. } => std::mem::swap(before, after),
+            Self::Lock { before, after, .. } => std::mem::swap(before, after),
+            Self::Setting { before, after, .. } => std::mem::swap(before, after),
             Self::Site { before, after, .. } => std::mem::swap(before, after),
         }
         change
@@ -143,7 +180,10 @@ impl Change {
                 format!("the branch {name} of {site}")
             }
             Self::Worktree { environment, .. } => format!("the code of {environment}"),
+            Self::Engine { site, .. } => format!("the database engine of {site}"),
             Self::Upstream { site, .. } => format!("the upstream of {site}"),
+            Self::Lock { environment, .. } => format!("the lock of {environment}"),
+            Self::Setting { environment, about, .. } => format!("the {about} of {environment}"),
             Self::Site { site, .. } => format!("the site {site}"),
         }
     }

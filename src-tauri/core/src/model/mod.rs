@@ -1,4 +1,5 @@
 //! Plain data. A name is checked once, when it is parsed.
+mod care;
 mod change;
 mod database;
 mod human;
@@ -8,6 +9,10 @@ pub mod request;
 mod site;
 pub mod view;
 
+pub use care::{
+    CronInfo, CronMode, CronRun, Lent, LockInfo, LogEntry, LogKind, LogLevel, LogPage,
+    MailAttachment, MailMessage, MailRow,
+};
 pub use change::{Change, WorktreeState};
 pub use database::Database;
 pub use human::{count, human_bytes};

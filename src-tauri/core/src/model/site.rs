@@ -1,6 +1,7 @@
 //! Sites, their environments, and what an environment points to.
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha1::Digest;
 
 use super::{EnvironmentName, SiteName};
 
@@ -32,6 +33,16 @@ pub enum DatabaseEngine {
     MariaDb,
     /// One SQLite file in each generation.
     Sqlite,
+}
+
+impl DatabaseEngine {
+    /// The name that people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::MariaDb => "MariaDB",
+            Self::Sqlite => "SQLite",
+        }
+    }
 }
 
 /// How a writable environment's code is changed.
@@ -121,6 +132,17 @@ pub struct Environment {
     pub secrets: Secrets,
     /// When it was made.
     pub created: Timestamp,
+}
+
+impl Environment {
+    /// What an environment shows its own front to pass its lock: a site calls itself for cron and health checks.
+    pub fn pass(&self) -> String {
+        let mut hasher = sha1::Sha1::new();
+        hasher.update(b"the site's own requests pass its lock");
+        hasher.update(self.secrets.drupal_hash_salt.as_bytes());
+        hasher.update(self.secrets.wordpress.concat().as_bytes());
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// Basic authentication in front of an environment.

@@ -70,6 +70,9 @@ pub struct EnvironmentInfo {
     pub content: ContentInfo,
     /// How it answered last, as far as the front has seen.
     pub health: Health,
+    /// How many requests died in PHP since its code came: since the last deploy, or Dev's last commit.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub fatal_errors: u64,
     /// What a person should know: that the PHP version which the code asks for is not on this machine.
     pub note: Option<String>,
     /// The folder of its code.

@@ -164,7 +164,7 @@ impl Server {
         for left in [socket.clone(), socket.with_extension("sock.lock"), pid_file.clone()] {
             let _ = fs::remove_file(left);
         }
-        let file = data.join("portico-server.log");
+        let file = crate::layout::server_log(data);
         let _ = fs::remove_file(&file);
         let log = Log::open(file)?;
         let mut command = command(&server, data, &socket, &pid_file, &log)?;

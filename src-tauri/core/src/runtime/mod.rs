@@ -1,4 +1,5 @@
 //! The processes that Portico starts: PHP and MariaDB. They start when needed, sleep when idle, and never outlive their owner.
+mod conversation;
 mod doctor;
 mod mariadb;
 mod php;
@@ -23,10 +24,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use conversation::Conversation;
 pub use doctor::doctor;
 use mariadb::Server;
 use pool::Pool;
 use process::lock;
+pub use script::LentPhp;
 use script::Script;
 use usage::{Lease, Slots};
 use warden::Warden;
@@ -204,6 +207,24 @@ impl Runtime {
         Script { file: script, arguments, folder, input }.run(spec, &config.sockets, warden, meter)
     }
 
+    /// Starts a PHP script with the settings and variables of `spec`, to be asked one thing after the other.
+    pub fn talk_to_php(
+        &self,
+        spec: &PhpSpec,
+        script: &Path,
+        arguments: &[String],
+        folder: &Path,
+    ) -> Result<Conversation> {
+        self.shared.check_not_ending()?;
+        let Shared { config, warden, .. } = &*self.shared;
+        Conversation::begin(script, arguments, folder, spec, &config.sockets, warden)
+    }
+
+    /// The PHP program of `spec` with its settings, for a tool that somebody else starts.
+    pub fn lend_php(&self, spec: &PhpSpec) -> Result<LentPhp> {
+        script::lend(spec, &self.shared.config.sockets)
+    }
+
     /// Makes the empty data directory of a new MariaDB generation, from the template.
     pub fn create_data_directory(&self, data: &Path, meter: Meter<'_>) -> Result<()> {
         let _one = lock(&self.shared.template);
@@ -368,6 +389,11 @@ impl Shared {
             false => Ok(()),
         }
     }
+}
+
+/// The first program of one of these names in `PATH` or at the usual places.
+pub fn find_program(names: &[&str]) -> Option<PathBuf> {
+    programs::find(names)
 }
 
 /// Whether a MariaDB or MySQL server is installed. Cheap: nothing is run.

@@ -190,6 +190,68 @@ pub(super) fn run(
     })
 }
 
+/// A process whose lines are answered one by one.
+pub(super) struct Talk {
+    process: Process,
+    stdin: std::process::ChildStdin,
+    answers: mpsc::Receiver<String>,
+    /// The last lines of its standard error.
+    complaints: Arc<Mutex<Vec<String>>>,
+}
+
+impl Talk {
+    pub(super) fn start(command: &mut Command, warden: &Arc<Warden>) -> Result<Self> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = Process::start(command, warden)?;
+        let pipes =
+            (process.child.stdin.take(), process.child.stdout.take(), process.child.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
+            return Err(Error::failed("speak to a process"));
+        };
+        let (send, answers) = mpsc::channel();
+        // Both threads end when the process closes its pipes, which it does at the latest when it is killed.
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(io::Result::ok) {
+                if send.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let complaints = Arc::new(Mutex::new(Vec::new()));
+        let heard = complaints.clone();
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(io::Result::ok) {
+                let mut heard = lock(&heard);
+                heard.push(line);
+                if heard.len() > LAST_LINES {
+                    heard.remove(0);
+                }
+            }
+        });
+        Ok(Self { process, stdin, answers, complaints })
+    }
+
+    /// Says a line and waits for the answer to it.
+    pub(super) fn ask(&mut self, line: &str, meter: Meter<'_>) -> Result<String> {
+        let said =
+            self.stdin.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.stdin.flush());
+        loop {
+            match self.answers.recv_timeout(Duration::from_millis(50)) {
+                Ok(answer) => return Ok(answer),
+                Err(mpsc::RecvTimeoutError::Timeout) => meter.check()?,
+                Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    let status = self.process.wait(meter)?;
+                    let mut error = Error::failed("speak to a process").because(ending(status));
+                    if let Err(said) = said {
+                        error = error.because(said);
+                    }
+                    return Err(with_lines(error, std::mem::take(&mut lock(&self.complaints))));
+                }
+            }
+        }
+    }
+}
+
 /// Hands each line to the meter and keeps the last ones.
 fn follow(from: impl Read, meter: Meter<'_>) -> Vec<String> {
     let mut last = Vec::new();

@@ -1,5 +1,12 @@
-//! Running one PHP script to its end.
-use std::{fs, path::Path, process::Command, sync::Arc};
+//! PHP programs outside of a pool: one script run to its end, or what a person's tool runs.
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+};
+
+use tempfile::TempDir;
 
 use super::{
     PhpSpec, php,
@@ -30,29 +37,8 @@ impl Script<'_> {
         warden: &Arc<Warden>,
         meter: Meter<'_>,
     ) -> Result<String> {
-        let all = php::installations();
-        // Of the installations that serve, the one that serves this site: the version must be the same.
-        let chosen = php::choose(&all, spec.version.as_deref(), |it| it.server().is_some())
-            .filter(|it| it.cli.is_some())
-            .or_else(|| php::choose(&all, spec.version.as_deref(), |it| it.cli.is_some()));
-        let program =
-            chosen.and_then(|it| it.cli.as_ref()).ok_or_else(|| Error::missing("PHP (php)"))?;
-        let settings = tempfile::Builder::new()
-            .prefix("run-")
-            .tempdir_in(sockets)
-            .doing(|| format!("write to {}", sockets.display()))?;
-        fs::create_dir_all(&spec.logs).doing(|| format!("create {}", spec.logs.display()))?;
-        let errors = spec.logs.join("php-error.log");
-        // Standard output is the script's answer; what went wrong is told beside it.
-        let last = [("display_errors", "stderr"), ("html_errors", "0")];
-        php::write_settings(settings.path(), &errors, &spec.settings, &last)?;
-        let mut command = Command::new(program);
-        command
-            .arg(self.file)
-            .args(self.arguments)
-            .current_dir(self.folder)
-            .env("PHP_INI_SCAN_DIR", php::scan_path(settings.path()))
-            .envs(spec.variables.iter().map(|(name, value)| (name, value)));
+        let prepared = prepare(self.file, self.arguments, self.folder, spec, sockets)?;
+        let mut command = prepared.command;
         let output = run(&mut command, self.input, warden, meter)?;
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         if output.status.success() {
@@ -66,4 +52,89 @@ impl Script<'_> {
         };
         Err(with_lines(error, said))
     }
+}
+
+/// PHP with a script, and the settings that it reads for as long as they live.
+pub(super) struct Prepared {
+    pub(super) command: Command,
+    pub(super) settings: TempDir,
+}
+
+/// PHP's command line for a script, with the settings and variables of `spec`; files for that go to `sockets`.
+pub(super) fn prepare(
+    file: &Path,
+    arguments: &[String],
+    folder: &Path,
+    spec: &PhpSpec,
+    sockets: &Path,
+) -> Result<Prepared> {
+    let Program { program, settings } = with_settings(spec, sockets)?;
+    let mut command = Command::new(program);
+    command
+        .arg(file)
+        .args(arguments)
+        .current_dir(folder)
+        .env("PHP_INI_SCAN_DIR", php::scan_path(settings.path()))
+        .envs(spec.variables.iter().map(|(name, value)| (name, value)));
+    Ok(Prepared { command, settings })
+}
+
+/// A PHP program with the settings of an environment.
+struct Program {
+    program: PathBuf,
+    settings: TempDir,
+}
+
+fn with_settings(spec: &PhpSpec, sockets: &Path) -> Result<Program> {
+    let all = php::installations();
+    // Of the installations that serve, the one that serves this site: the version must be the same.
+    let chosen = php::choose(&all, spec.version.as_deref(), |it| it.server().is_some())
+        .filter(|it| it.cli.is_some())
+        .or_else(|| php::choose(&all, spec.version.as_deref(), |it| it.cli.is_some()));
+    let program =
+        chosen.and_then(|it| it.cli.clone()).ok_or_else(|| Error::missing("PHP (php)"))?;
+    let settings = tempfile::Builder::new()
+        .prefix("run-")
+        .tempdir_in(sockets)
+        .doing(|| format!("write to {}", sockets.display()))?;
+    fs::create_dir_all(&spec.logs).doing(|| format!("create {}", spec.logs.display()))?;
+    let errors = spec.logs.join("php-error.log");
+    // Standard output is the script's answer; what went wrong is told beside it.
+    let last = [("display_errors", "stderr"), ("html_errors", "0")];
+    php::write_settings(settings.path(), &errors, &spec.settings, &last)?;
+    Ok(Program { program, settings })
+}
+
+/// A PHP program that somebody else starts. Its settings go with this.
+pub struct LentPhp {
+    /// The program.
+    pub program: PathBuf,
+    /// The value of `PHP_INI_SCAN_DIR` that brings the settings.
+    pub scan: PathBuf,
+    /// A folder whose `php` is the program.
+    pub path: PathBuf,
+    _settings: TempDir,
+}
+
+/// Makes a PHP program ready with the settings of `spec`; files for that go to `sockets`.
+pub(super) fn lend(spec: &PhpSpec, sockets: &Path) -> Result<LentPhp> {
+    let Program { program, settings } = with_settings(spec, sockets)?;
+    let path = php_folder(&program, settings.path())?;
+    Ok(LentPhp { scan: php::scan_path(settings.path()).into(), program, path, _settings: settings })
+}
+
+/// A folder below `folder` whose `php` is a link to the program.
+#[cfg(unix)]
+fn php_folder(program: &Path, folder: &Path) -> Result<PathBuf> {
+    let path = folder.join("bin");
+    fs::create_dir(&path)
+        .and_then(|()| std::os::unix::fs::symlink(program, path.join("php")))
+        .doing(|| format!("write to {}", folder.display()))?;
+    Ok(path)
+}
+
+/// The program's own folder: PHP for Windows calls it `php.exe` in every version.
+#[cfg(not(unix))]
+fn php_folder(program: &Path, folder: &Path) -> Result<PathBuf> {
+    Ok(program.parent().unwrap_or(folder).to_owned())
 }

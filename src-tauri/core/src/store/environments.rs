@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{Store, from_json, from_text, to_json, to_text};
 use crate::{
     error::{Doing, Error, Result},
-    model::{Address, CodePointer, ConnectionMode, Environment, EnvironmentName, SiteName},
+    model::{Address, CodePointer, ConnectionMode, Environment, EnvironmentName, Lock, SiteName},
 };
 
 const COLUMNS: &str = "site, name, code, generation, connection_mode, lock, secrets, created";
@@ -113,6 +113,16 @@ pub(crate) fn set_connection_mode(
 ) -> Result<()> {
     let sql = "UPDATE environments SET connection_mode = ?3 WHERE site = ?1 AND name = ?2";
     update(connection, address, sql, Some(mode.as_ref().map(to_text).into()))
+}
+
+/// Says what visitors of the environment are asked for.
+pub(crate) fn set_lock(
+    connection: &Connection,
+    address: &Address,
+    lock: Option<&Lock>,
+) -> Result<()> {
+    let sql = "UPDATE environments SET lock = ?3 WHERE site = ?1 AND name = ?2";
+    update(connection, address, sql, Some(lock.map(to_json).into()))
 }
 
 fn update(

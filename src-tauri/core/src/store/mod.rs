@@ -2,7 +2,7 @@
 pub(crate) mod environments;
 pub(crate) mod generations;
 mod journal;
-mod settings;
+pub(crate) mod settings;
 pub(crate) mod sites;
 pub(crate) mod upstreams;
 pub(crate) mod workflows;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{Store, environments, from_text, generations, to_text};
 use crate::{
     error::{Doing, Error, Result},
-    model::{Site, SiteName, SiteRecord},
+    model::{DatabaseEngine, Site, SiteName, SiteRecord},
 };
 
 const COLUMNS: &str = "name, label, cms, docroot, uploads, engine, branch, id, created";
@@ -80,6 +80,21 @@ pub(crate) fn insert_record(connection: &Connection, record: &SiteRecord) -> Res
     for generation in &record.generations {
         generations::insert(connection, generation)?;
     }
+    Ok(())
+}
+
+/// Says which engine holds the site's databases.
+pub(crate) fn set_engine(
+    connection: &Connection,
+    name: &SiteName,
+    engine: DatabaseEngine,
+) -> Result<()> {
+    connection
+        .execute(
+            "UPDATE sites SET engine = ?2 WHERE name = ?1",
+            params![name.as_str(), to_text(&engine)],
+        )
+        .doing(|| format!("record the database engine of {name}"))?;
     Ok(())
 }
 

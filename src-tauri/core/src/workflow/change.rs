@@ -29,7 +29,16 @@ pub(crate) fn starts_from_here(change: &Change, store: &Store) -> Result<bool> {
             store.find_site(site)?.is_some() && store.site_record(site)?.same_pointers(record)
         }
         Change::Site { site, before: None, .. } => store.find_site(site)?.is_none(),
+        Change::Engine { site, before, .. } => {
+            store.find_site(site)?.is_some_and(|it| it.engine == *before)
+        }
         Change::Upstream { id, before, .. } => store.upstream(id)? == *before,
+        Change::Lock { environment, before, .. } => {
+            store.find_environment(environment)?.is_some_and(|it| it.lock == *before)
+        }
+        Change::Setting { environment, key, before, .. } => {
+            store.find_environment(environment)?.is_some() && store.setting(key)? == *before
+        }
         Change::Reference { .. } | Change::Worktree { .. } => true,
     })
 }
@@ -72,7 +81,14 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<()> {
                 None => Ok(()),
             }
         }
+        Change::Engine { site, after, .. } => store::sites::set_engine(connection, site, *after),
         Change::Upstream { id, after, .. } => store::upstreams::set(connection, id, after.as_ref()),
+        Change::Lock { environment, after, .. } => {
+            store::environments::set_lock(connection, environment, after.as_ref())
+        }
+        Change::Setting { key, after, .. } => {
+            store::settings::set(connection, key, after.as_deref())
+        }
         // The repository is not the database's: the frame moves these, journalled, before the switch.
         Change::Reference { .. } | Change::Worktree { .. } => Ok(()),
     }

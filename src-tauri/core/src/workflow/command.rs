@@ -41,6 +41,9 @@ pub fn command_line(request: &Request) -> String {
             line.word("env:wipe").word(it.environment.to_string());
             line.optional("confirm", it.confirm.as_deref());
         }
+        Request::SetDatabase(it) => {
+            line.word("site:database").word(it.site.as_str()).word(engine(it.engine));
+        }
         Request::Undo(it) => {
             line.word("undo").word(it.site.as_str());
             line.optional("workflow", it.workflow.map(|id| id.to_string()).as_deref());
@@ -53,6 +56,12 @@ pub fn command_line(request: &Request) -> String {
         | Request::ApplyUpstream(_)
         | Request::DeployTag(_)
         | Request::BringToDev(_) => of_code(&mut line, request),
+        Request::EnableLock(_)
+        | Request::DisableLock(_)
+        | Request::EnableCron(_)
+        | Request::DisableCron(_)
+        | Request::RunCron(_)
+        | Request::ClearMail(_) => of_care(&mut line, request),
         Request::ImportDatabase(it) => import_database(&mut line, it),
         Request::ImportFiles(it) => {
             line.word("import:files").word(it.environment.to_string()).word(&it.file);
@@ -124,17 +133,48 @@ fn of_code(line: &mut Line, request: &Request) {
     }
 }
 
+/// The requests of locks, cron and mail.
+fn of_care(line: &mut Line, request: &Request) {
+    match request {
+        Request::EnableLock(it) => {
+            line.word("lock:enable").word(it.environment.to_string());
+            line.optional("username", it.username.as_deref()).option("password", "…");
+        }
+        Request::DisableLock(it) => {
+            line.word("lock:disable").word(it.environment.to_string());
+        }
+        Request::EnableCron(it) => {
+            line.word("cron:enable").word(it.environment.to_string());
+            match it.while_awake {
+                true => line.flag("while-awake", true),
+                false => line.option("every", &it.every.to_string()),
+            };
+        }
+        Request::DisableCron(it) => {
+            line.word("cron:disable").word(it.environment.to_string());
+        }
+        Request::RunCron(it) => {
+            line.word("cron:run").word(it.environment.to_string());
+        }
+        Request::ClearMail(it) => {
+            line.word("mail:clear").word(it.environment.to_string());
+        }
+        other => unreachable!("{} is no request of care", other.kind()),
+    }
+}
+
 fn create_site(line: &mut Line, it: &CreateSite) {
     line.word("site:create").word(it.name.as_str()).option("from", &it.from);
     line.optional("label", it.label.as_deref());
-    line.optional(
-        "database",
-        it.database.map(|engine| match engine {
-            DatabaseEngine::MariaDb => "mariadb",
-            DatabaseEngine::Sqlite => "sqlite",
-        }),
-    );
+    line.optional("database", it.database.map(engine));
     line.optional("branch", it.branch.as_deref()).flag("untrack-uploads", it.untrack_uploads);
+}
+
+fn engine(engine: DatabaseEngine) -> &'static str {
+    match engine {
+        DatabaseEngine::MariaDb => "mariadb",
+        DatabaseEngine::Sqlite => "sqlite",
+    }
 }
 
 fn deploy(line: &mut Line, it: &Deploy) {

@@ -13,6 +13,8 @@ use crate::{
     error::{Error, Result},
     front::{Front, Hold},
     layout::Layout,
+    logs::Fatals,
+    mail::Catchers,
     model::{
         Address, CodePointer, ConnectionMode, Environment, EnvironmentName, SiteName, SiteRecord,
         view::{CodeWarning, WorkflowRow},
@@ -35,6 +37,10 @@ pub struct Context {
     pub program: Option<PathBuf>,
     /// What the front serves.
     pub routes: Routes,
+    /// SMTP servers that catch the mail of environments.
+    pub catchers: Catchers,
+    /// How many requests of each environment died.
+    pub fatals: Fatals,
     front: OnceLock<Front>,
     busy: Mutex<HashMap<SiteName, String>>,
     warnings: Mutex<HashMap<(SiteName, String), Vec<CodeWarning>>>,
@@ -59,6 +65,8 @@ impl Context {
             sqlite_plugin,
             program,
             routes: Routes::default(),
+            catchers: Catchers::default(),
+            fatals: Fatals::default(),
             front: OnceLock::new(),
             busy: Mutex::default(),
             warnings: Mutex::default(),

@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Context, Done,
+    Context, Done, load,
     request::{ExportDatabase, ExportFiles},
     running,
     work::Work,
@@ -82,7 +82,9 @@ fn write(work: &Work<'_>, plan: &Plan, part: &Path) -> Result<Exported> {
     };
     // SQLite writes to no file that exists.
     drop(std::fs::remove_file(part));
+    let owner =
+        load::Owner { site: &plan.site, environment: &plan.environment, generation: number };
     work.step("Export the database", |meter| {
-        dump::export_database(database, plan.form, part, meter)
+        load::export(work, owner, database, plan.form, part, meter)
     })
 }

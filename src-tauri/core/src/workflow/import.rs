@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Change, Context, Done, delete_site, generation,
+    Change, Context, Done, delete_site, generation, load,
     request::{ImportDatabase, ImportFiles},
     running,
     work::Work,
@@ -37,6 +37,12 @@ pub(super) struct Plan<'a> {
     name: String,
 }
 
+impl Plan<'_> {
+    fn owner(&self, generation: u32) -> load::Owner<'_> {
+        load::Owner { site: &self.site, environment: &self.environment, generation }
+    }
+}
+
 pub(super) fn plan_database<'a>(context: &Context, wanted: &'a ImportDatabase) -> Result<Plan<'a>> {
     let mut plan = plan(context, &wanted.environment, wanted.confirm.as_deref())?;
     let file = PathBuf::from(&wanted.file);
@@ -45,22 +51,8 @@ pub(super) fn plan_database<'a>(context: &Context, wanted: &'a ImportDatabase) -
     if plan.site.cms == Cms::Html {
         return Err(Error::refused(format!("{} has no database", plan.site.name)));
     }
-    match (content, plan.site.engine) {
-        (Content::Sql, DatabaseEngine::MariaDb) | (Content::Sqlite, DatabaseEngine::Sqlite) => {}
-        (Content::Sql, DatabaseEngine::Sqlite) => {
-            return Err(Error::refused(format!(
-                "`{}` is a dump of MySQL, and the database of {} is SQLite",
-                plan.name, plan.site.name
-            ))
-            .hint("Make the site with `--database mariadb`, or bring a .sqlite file."));
-        }
-        (Content::Sqlite, DatabaseEngine::MariaDb) => {
-            return Err(Error::refused(format!(
-                "`{}` is a SQLite file, and the database of {} is MariaDB",
-                plan.name, plan.site.name
-            ))
-            .hint("Bring a dump (.sql, .sql.gz)."));
-        }
+    match content {
+        Content::Sql | Content::Sqlite => {}
         _ => {
             return Err(Error::refused(format!("`{}` is no dump of a database", plan.name)).hint(
                 "A dump is SQL (plain, gz, bz2, xz, zst, or in a zip or tar) or a SQLite file.",
@@ -171,7 +163,7 @@ fn import_dump(
     let loaded = work.step("Load the dump", |meter| {
         let how =
             Loading { rewriter: rewriter.as_ref(), database: wanted.from_database.as_deref() };
-        dump::load_mariadb(dump::open(file)?, database, how, meter)
+        load::load(work, plan.owner(fresh.number), database, dump::open(file)?, how, meter)
     })?;
     loaded.notes.iter().for_each(|note| work.line(note));
     work.line(format!(
@@ -249,7 +241,11 @@ fn import_sqlite(
     fresh: &generation::Fresh,
 ) -> Result<Counted> {
     generation::empty_database(work, &plan.site, fresh)?;
-    let target = layout::sqlite_file(&fresh.database);
+    let is_own = plan.site.engine == DatabaseEngine::Sqlite;
+    let target = match is_own {
+        true => layout::sqlite_file(&fresh.database),
+        false => work.scratch()?.join("import.sqlite"),
+    };
     work.step("Copy the database", |meter| {
         let mut head = [0; 6];
         let read = io::Read::read(&mut fs::File::open(file).doing(|| shown(file))?, &mut head);
@@ -265,6 +261,16 @@ fn import_sqlite(
     let opened = generation::open(work, &plan.site, &plan.environment, fresh)?;
     let mut counted = Counted::new();
     if let Some(database) = &opened.database {
+        if !is_own {
+            let (owner, from) = (plan.owner(fresh.number), Database::Sqlite { file: target });
+            let loaded = work.step("Move it to MariaDB", |meter| {
+                load::transfer(work, owner, &from, database, meter)
+            })?;
+            loaded.notes.iter().for_each(|note| work.line(note));
+            counted.insert("tables".into(), loaded.tables.into());
+            counted.insert("rows".into(), loaded.rows.into());
+            counted.insert("notes".into(), loaded.notes.into());
+        }
         let keep = plan.database.as_ref().is_some_and(|(_, _, wanted)| wanted.keep_urls);
         let replacements = if keep { 0 } else { convert_the_rest(work, plan, database)? };
         counted.insert("replacements".into(), replacements.into());

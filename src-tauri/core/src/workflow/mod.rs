@@ -4,6 +4,7 @@
 //! database transaction. **Invariant:** before that transaction nothing that a visitor or a person
 //! uses has changed; a failure, a cancel or a crash before it takes away what was built.
 mod bring_to_dev;
+pub mod care;
 mod change;
 mod check;
 mod clear_cache;
@@ -13,6 +14,7 @@ mod commit;
 pub mod context;
 mod create_multidev;
 mod create_site;
+pub mod cron;
 mod delete_multidev;
 mod delete_site;
 mod deploy;
@@ -24,11 +26,14 @@ pub mod heal;
 mod import;
 pub mod inspect;
 mod install_site;
+mod load;
+mod lock;
 mod merge;
 pub mod prune;
 pub mod running;
 pub mod search_replace;
 mod set_connection;
+mod set_database;
 pub mod title;
 mod undo;
 pub mod upstream;
@@ -127,6 +132,13 @@ pub fn run(
         Request::ApplyUpstream(it) => frame.run(upstream::plan(context, it)?, upstream::run),
         Request::DeployTag(it) => frame.run(deploy_tag::plan(context, it)?, deploy_tag::run),
         Request::BringToDev(it) => frame.run(bring_to_dev::plan(context, it)?, bring_to_dev::run),
+        Request::SetDatabase(it) => frame.run(set_database::plan(context, it)?, set_database::run),
+        Request::EnableLock(it) => frame.run(lock::plan_enable(context, it)?, care::run),
+        Request::DisableLock(it) => frame.run(lock::plan_disable(context, it)?, care::run),
+        Request::EnableCron(it) => frame.run(cron::plan_enable(context, it)?, care::run),
+        Request::DisableCron(it) => frame.run(cron::plan_disable(context, it)?, care::run),
+        Request::RunCron(it) => frame.run(cron::plan_run(context, it)?, cron::run),
+        Request::ClearMail(it) => frame.run(care::plan_clear_mail(context, it)?, care::run),
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)

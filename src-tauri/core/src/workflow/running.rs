@@ -15,9 +15,12 @@ use crate::{
     error::{Doing, Result},
     front::{Ready, Served},
     layout,
-    model::{Address, Cms, CodePointer, Database, DatabaseEngine, Environment, Site, SiteName},
+    model::{
+        Address, Cms, CodePointer, ConnectionMode, CronMode, Database, DatabaseEngine, Environment,
+        Lent, Site, SiteName,
+    },
     progress::Meter,
-    runtime::{DatabaseLease, PhpSpec},
+    runtime::{Conversation, DatabaseLease, LentPhp, PhpSpec},
 };
 
 /// An environment that the front serves, with what its PHP was last told.
@@ -113,6 +116,7 @@ pub(crate) fn route(context: &Context, site: &Site, environment: &Environment) -
         uploads,
         protected: yml.protected_web_paths,
         lock: environment.lock.clone(),
+        pass: environment.pass(),
         php: site.cms != Cms::Html,
         logs: context.layout.environment_logs(&address),
     };
@@ -223,7 +227,10 @@ fn surrounded<T>(
     for folder in [&temporary, &context.layout.environment_logs(&address)] {
         std::fs::create_dir_all(folder).doing(|| format!("make {}", folder.display()))?;
     }
+    let cron = super::cron::mode(context, &address)?.0;
     body(&Surroundings {
+        smtp_port: context.catchers.port(&context.layout.environment_mail(&address))?,
+        cron_by_visits: cron == CronMode::Awake,
         site,
         environment,
         database: opened.database.as_ref(),
@@ -249,6 +256,45 @@ fn php_spec(context: &Context, around: &Surroundings<'_>, generation: u32) -> Re
     })
 }
 
+/// What a tool uses of an environment; its database is kept awake while this lives.
+pub struct Lending {
+    /// What the tool is told.
+    pub lent: Lent,
+    _php: LentPhp,
+    _database: Option<DatabaseLease>,
+}
+
+/// Makes an environment ready for a tool on the command line.
+pub fn lend(context: &Context, address: &Address) -> Result<Lending> {
+    let site = context.store.site(&address.site)?;
+    let environment = context.store.environment(address)?;
+    let generation = environment.generation;
+    let opened = open_database(context, &site, &environment, generation)?;
+    let (spec, code, system) =
+        surrounded(context, &site, &environment, generation, &opened, |around| {
+            let spec = php_spec(context, around, generation)?;
+            Ok((spec, around.code.to_owned(), cms::system_folder(around)))
+        })?;
+    let php = context.runtime.lend_php(&spec)?;
+    let mut variables = spec.variables;
+    // A person's tools find their own settings in the person's own folder.
+    variables.retain(|(name, _)| name != "HOME");
+    let lent = Lent {
+        environment: address.clone(),
+        php: php.program.clone(),
+        scan: php.scan.clone(),
+        path: php.path.clone(),
+        variables,
+        docroot: code.join(&site.docroot),
+        code,
+        system,
+        database: opened.database,
+        writable: environment.name.is_writable()
+            && environment.connection_mode != Some(ConnectionMode::Git),
+    };
+    Ok(Lending { lent, _php: php, _database: opened.server })
+}
+
 /// Runs a PHP task inside the environment, on one of its generations; none when there is no such task.
 pub(crate) fn run_task(
     context: &Context,
@@ -265,4 +311,24 @@ pub(crate) fn run_task(
     let Some((spec, task)) = prepared else { return Ok(None) };
     let (script, arguments) = (&task.script, &task.arguments);
     context.runtime.run_php(&spec?, script, arguments, &task.folder, &task.input, meter).map(Some)
+}
+
+/// Starts a PHP task that answers questions, inside the environment, with a SQLite file in its database's place; none
+/// when there is no such task.
+pub(crate) fn talk_to_task(
+    context: &Context,
+    site: &Site,
+    environment: &Environment,
+    generation: u32,
+    file: &Path,
+    task: impl FnOnce(&Surroundings<'_>) -> Option<PhpTask>,
+) -> Result<Option<Conversation>> {
+    let database = Some(Database::Sqlite { file: file.to_owned() });
+    let opened = OpenDatabase { database, server: None };
+    let prepared = surrounded(context, site, environment, generation, &opened, |around| {
+        Ok(task(around).map(|task| (php_spec(context, around, generation), task)))
+    })?;
+    let Some((spec, task)) = prepared else { return Ok(None) };
+    let (script, arguments) = (&task.script, &task.arguments);
+    context.runtime.talk_to_php(&spec?, script, arguments, &task.folder).map(Some)
 }

@@ -61,6 +61,17 @@ pub fn of(request: &Request) -> String {
         Request::BringToDev(it) => {
             format!("Bring commits of {} to Dev", it.environment.environment.title())
         }
+        Request::SetDatabase(it) => format!("Move {} to {}", it.site, it.engine.title()),
+        Request::EnableLock(it) => format!("Lock {}", it.environment.environment.title()),
+        Request::DisableLock(it) => format!("Unlock {}", it.environment.environment.title()),
+        Request::EnableCron(it) => {
+            format!("Turn cron on, {}", it.environment.environment.title())
+        }
+        Request::DisableCron(it) => {
+            format!("Turn cron off, {}", it.environment.environment.title())
+        }
+        Request::RunCron(it) => format!("Run cron of {}", it.environment.environment.title()),
+        Request::ClearMail(it) => format!("Clear mail of {}", it.environment.environment.title()),
         Request::Undo(_) => "Undo".into(),
         Request::SwitchGeneration(it) => {
             format!("Switch {} to generation {}", it.environment.environment.title(), it.id)

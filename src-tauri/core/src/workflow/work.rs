@@ -259,7 +259,9 @@ impl Context {
     /// Stops the server of a generation that is not in use any more, once its last requests are done.
     fn retire(&self, address: &Address, generation: u32) {
         let in_use = self.store.find_environment(address).ok().flatten();
-        let engine = self.store.find_site(&address.site).ok().flatten().map(|site| site.engine);
+        // The site may use another engine by now.
+        let row = self.store.generation(address, generation).ok().flatten();
+        let engine = row.map(|row| row.generation.engine);
         let folder = self.layout.database(address, generation);
         let current = in_use.map(|it| self.layout.database(address, it.generation));
         if let (Some(DatabaseEngine::MariaDb), Ok(folder)) = (engine, folder.canonicalize())

@@ -119,6 +119,22 @@ if ($env('PORTICO_CODE_WRITABLE') === '0') {
 		return false;
 	});
 }
+// Portico runs cron, or nobody does.
+if ($env('PORTICO_CRON_BY_VISITS') === '0') {
+	$hook('muplugins_loaded', static function (): void {
+		remove_action('init', 'wp_cron');
+	});
+}
+// The site calls itself for cron and health checks: its front lets it pass the environment's lock.
+$pass = $env('PORTICO_PASS');
+$hook('http_request_args', static function ($arguments, $url) use ($pass, $host) {
+	$called = parse_url((string) $url);
+	$name = ($called['host'] ?? '') . (isset($called['port']) ? ":{$called['port']}" : '');
+	if ($pass !== '' && strcasecmp($name, $host) === 0 && is_array($arguments['headers'] ?? [])) {
+		$arguments['headers']['X-Portico-Pass'] = $pass;
+	}
+	return $arguments;
+}, 2);
 // However a plugin wants to send it: mail goes to PHP's own mail(), which Portico catches.
 $hook('phpmailer_init', static function ($mailer): void {
 	$mailer->isMail();

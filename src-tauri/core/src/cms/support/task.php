@@ -78,3 +78,14 @@ function portico_request(string $script): void
 		'HTTP_USER_AGENT' => 'Portico',
 	] + $_SERVER;
 }
+
+/** Ends well where WordPress has no tables: it sends visitors to its installer then, and ends. To be called before it loads. */
+function portico_without_wordpress(string $message): void
+{
+	$GLOBALS['wp_filter']['wp_redirect'][0][] = ['function' => static function ($target) use ($message) {
+		if (substr((string) $target, -21) === '/wp-admin/install.php') {
+			portico_done($message);
+		}
+		return $target;
+	}, 'accepted_args' => 1];
+}

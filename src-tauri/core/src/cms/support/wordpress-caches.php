@@ -5,11 +5,9 @@
 require __DIR__ . '/task.php';
 
 portico_request('/index.php');
+portico_without_wordpress('WordPress is not installed: no caches to clear');
 require getcwd() . '/wp-load.php';
 
-if (!is_blog_installed()) {
-	portico_done('WordPress is not installed: no caches to clear');
-}
 wp_cache_flush();
 if (function_exists('delete_expired_transients')) {
 	delete_expired_transients(true);

@@ -9,6 +9,10 @@ pub(super) mod tests;
 
 use std::path::Path;
 
+pub(super) use sqlite::{
+    create as new_sqlite, open as open_sqlite, quoted as quoted_sqlite, tables_of as sqlite_tables,
+};
+
 use super::{files::CopyCost, urls::Rewriter};
 use crate::{
     error::Result,

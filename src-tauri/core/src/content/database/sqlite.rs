@@ -171,19 +171,42 @@ fn wait(times: i32) -> bool {
 }
 
 /// Opens a file that exists. Triggers and foreign keys are off: what we do is not the site's doing.
-pub(super) fn open(file: &Path) -> Result<Connection> {
+pub(in crate::content) fn open(file: &Path) -> Result<Connection> {
+    open_with(file, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
+/// Opens a file, which is made when it is not there.
+pub(in crate::content) fn create(file: &Path) -> Result<Connection> {
+    open_with(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+}
+
+fn open_with(file: &Path, flags: OpenFlags) -> Result<Connection> {
     let doing = || format!("open `{}`", file.display());
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(file, flags).doing(doing)?;
     connection.busy_handler(Some(wait)).doing(doing)?;
+    // What Drupal's tables name; its own is PHP's `strcasecmp` of the lower case of both.
+    connection.create_collation("NOCASE_UTF8", compare_without_case).doing(doing)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false).doing(doing)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false).doing(doing)?;
     Ok(connection)
 }
 
+fn compare_without_case(one: &str, other: &str) -> std::cmp::Ordering {
+    // Letter by letter, so that no letter's lower case depends on those beside it.
+    let bytes = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
+    match one.is_ascii() && other.is_ascii() {
+        true => {
+            let lower = |it: u8| it.to_ascii_lowercase();
+            one.bytes().map(lower).cmp(other.bytes().map(lower))
+        }
+        false => bytes(one).cmp(&bytes(other)),
+    }
+}
+
 /// Tables of the site. SQLite's own and those of WordPress's driver (`_wp_sqlite_…`, and
 /// `_mysql_data_types_cache` of older ones) are left out.
-pub(super) fn tables_of(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+pub(in crate::content) fn tables_of(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut query = connection.prepare(
         "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'
            AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_wp\\_sqlite\\_%' ESCAPE '\\'
@@ -192,7 +215,7 @@ pub(super) fn tables_of(connection: &Connection) -> rusqlite::Result<Vec<String>
     query.query_map([], |row| row.get(0))?.collect()
 }
 
-pub(super) fn quoted(name: &str) -> String {
+pub(in crate::content) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

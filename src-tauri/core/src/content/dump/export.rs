@@ -80,28 +80,44 @@ pub fn export_database(
             return Err(Error::refused("a SQLite database is exported as .sqlite")
                 .hint("Name a file that ends in .sqlite."));
         }
-        (Database::MariaDb { .. }, Form::Sql) => {
-            let mut out = BufWriter::new(create(to)?);
-            let exported = write_sql(database, &mut out, meter)?;
-            out.flush().doing(doing)?;
-            exported
-        }
-        (Database::MariaDb { .. }, Form::SqlGz) => {
-            let level = flate2::Compression::new(6);
-            let mut out = BufWriter::new(flate2::write::GzEncoder::new(create(to)?, level));
-            let exported = write_sql(database, &mut out, meter)?;
-            out.into_inner().doing(doing)?.finish().doing(doing)?;
-            exported
-        }
-        (Database::MariaDb { .. }, Form::SqlZst) => {
-            let mut out = zstd::Encoder::new(create(to)?, 3).doing(doing)?;
-            let exported = write_sql(database, &mut out, meter)?;
-            out.finish().doing(doing)?;
-            exported
+        (Database::MariaDb { .. }, Form::Sql | Form::SqlGz | Form::SqlZst) => {
+            return write_as(form, to, |out| write_sql(database, out, meter));
         }
         (Database::MariaDb { .. }, _) => {
             return Err(Error::refused("this database is exported as .sql, .sql.gz or .sql.zst")
                 .hint("Name a file that ends in one of these."));
+        }
+    };
+    exported.bytes = fs::metadata(to).doing(doing)?.len();
+    Ok(exported)
+}
+
+/// Lets `body` write SQL to the new file `to`, packed as `form` says.
+pub(super) fn write_as(
+    form: Form,
+    to: &Path,
+    body: impl FnOnce(&mut dyn Write) -> Result<Exported>,
+) -> Result<Exported> {
+    let doing = || format!("write `{}`", to.display());
+    let mut exported = match form {
+        Form::SqlGz => {
+            let level = flate2::Compression::new(6);
+            let mut out = BufWriter::new(flate2::write::GzEncoder::new(create(to)?, level));
+            let exported = body(&mut out)?;
+            out.into_inner().doing(doing)?.finish().doing(doing)?;
+            exported
+        }
+        Form::SqlZst => {
+            let mut out = zstd::Encoder::new(create(to)?, 3).doing(doing)?;
+            let exported = body(&mut out)?;
+            out.finish().doing(doing)?;
+            exported
+        }
+        _ => {
+            let mut out = BufWriter::new(create(to)?);
+            let exported = body(&mut out)?;
+            out.flush().doing(doing)?;
+            exported
         }
     };
     exported.bytes = fs::metadata(to).doing(doing)?.len();
@@ -143,7 +159,8 @@ fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
 
-fn write_sql(database: &Database, out: &mut dyn Write, meter: Meter<'_>) -> Result<Exported> {
+/// Writes the database of a MariaDB server as SQL, as it is at one moment.
+pub fn write_sql(database: &Database, out: &mut dyn Write, meter: Meter<'_>) -> Result<Exported> {
     let mut connection = connect(database)?;
     let doing = || "export the database".to_owned();
     let listed: Vec<(String, String)> = connection.query("SHOW FULL TABLES").doing(doing)?;

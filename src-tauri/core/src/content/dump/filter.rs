@@ -41,19 +41,19 @@ pub(super) struct Filter {
 /// A word or another token of a statement, with where it stands. Comments are none; what is inside a conditional
 /// comment counts.
 #[derive(Clone, Copy)]
-struct Token<'a> {
-    text: &'a [u8],
-    start: usize,
-    end: usize,
+pub(super) struct Token<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 impl Token<'_> {
-    fn is(&self, words: &[&str]) -> bool {
+    pub(super) fn is(&self, words: &[&str]) -> bool {
         is_any(self.text, words)
     }
 
     /// A name or quoted text without its quotes.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let text = match self.text {
             [b'`' | b'\'' | b'"', inside @ .., _] => inside,
             other => other,
@@ -61,11 +61,11 @@ impl Token<'_> {
         String::from_utf8_lossy(text).replace("``", "`")
     }
 
-    fn is_name(&self) -> bool {
+    pub(super) fn is_name(&self) -> bool {
         self.text.first().is_some_and(|byte| matches!(byte, b'`' | b'"') || is_word_byte(*byte))
     }
 
-    fn is_quoted(&self) -> bool {
+    pub(super) fn is_quoted(&self) -> bool {
         matches!(self.text.first(), Some(b'\'' | b'"' | b'`'))
     }
 }
@@ -340,7 +340,7 @@ fn shown(first: &str, second: &[u8]) -> String {
     all.trim().chars().filter(|it| !it.is_control()).take(40).collect()
 }
 
-fn tokens(statement: &[u8]) -> Vec<Token<'_>> {
+pub(super) fn tokens(statement: &[u8]) -> Vec<Token<'_>> {
     let mut all = Vec::new();
     let mut at = 0;
     while at < statement.len() {

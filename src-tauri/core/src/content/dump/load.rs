@@ -292,14 +292,7 @@ impl Load<'_> {
         }
         self.spot.line = statements.line();
         if statements.lacks_its_end() {
-            return Err(Error::new(
-                crate::Code::Failed,
-                format!(
-                    "the dump is cut short: {} is its end, without the line that completes it",
-                    self.spot
-                ),
-            )
-            .hint("Export or copy it again; nothing was changed here."));
+            return Err(self.spot.lacks_its_end());
         }
         Ok(())
     }
@@ -404,15 +397,14 @@ impl Load<'_> {
             Verdict::Use(name) => self.begin_section(name)?,
             _ if !self.is_wanted => {}
             Verdict::Run(sql) => self.define(sql)?,
-            Verdict::Charset(name) => self.use_charset(&name)?,
+            Verdict::Charset(name) => {
+                let charsets = &self.filter.charsets;
+                self.rows.use_charset(&name, &self.spot, |name| charsets.contains(name))?;
+            }
             Verdict::TimeZone(zone) => {
                 self.wait(None)?;
                 // The workers begin with UTC, which is what dumps say; another zone is converted by the server.
-                if !zone.trim_start_matches(['+', '-', '0', ':']).is_empty() {
-                    return Err(self.spot.refused(&format!("times of the zone {zone}")).hint(
-                        "Export it again without `--skip-tz-utc`, so that its times are in UTC.",
-                    ));
-                }
+                self.spot.check_zone(&zone)?;
             }
             Verdict::Drop => {}
             Verdict::Leave(what) => *self.left.entry(what).or_default() += 1,
@@ -425,30 +417,12 @@ impl Load<'_> {
         if let Some(wanted) = self.wanted {
             self.is_wanted = wanted == name;
         } else if let Some(other) = self.section.as_ref().filter(|it| **it != name) {
-            return Err(self
-                .spot
-                .refused(&format!("several databases, `{other}` and `{name}`"))
-                .hint("Choose one with `--from-database`."));
+            return Err(self.spot.several_databases(other, &name));
         }
         if self.is_wanted {
             self.filter.own = Some(name.clone());
         }
         self.section = Some(name);
-        Ok(())
-    }
-
-    fn use_charset(&mut self, name: &str) -> Result<()> {
-        // In these a backslash or a quote may be the second byte of a letter.
-        if ["big5", "gbk", "sjis", "cp932", "gb18030", "gb2312", "utf16", "utf32", "ucs2"]
-            .contains(&name)
-        {
-            let what = format!("texts in the character set {name}");
-            return Err(self.spot.refused(&what).hint("Export it again as utf8mb4."));
-        }
-        let is_utf8 = name.starts_with("utf8") || name == "binary" || name == "default";
-        // `SET CHARACTER_SET_RESULTS = NULL` and the like are no names.
-        let is_known = self.filter.charsets.contains(name);
-        self.rows.charset = (!is_utf8 && is_known).then(|| name.to_owned());
         Ok(())
     }
 
@@ -492,10 +466,7 @@ impl Load<'_> {
     fn finish(&mut self) -> Result<Loaded> {
         self.wait(None)?;
         if self.loaded.tables == 0 {
-            let name = &self.spot.name;
-            return Err(Error::refused(format!(
-                "`{name}` defines no table that could be imported"
-            )));
+            return Err(self.spot.no_table());
         }
         let keys = std::mem::take(&mut self.keys);
         let total = keys.len() as u64;
@@ -512,15 +483,7 @@ impl Load<'_> {
         let left = self.left.iter();
         notes.extend(left.map(|(what, count)| format!("left out: {what} ({count} times)")));
         notes.extend(self.filter.changed.iter().cloned());
-        if self.rows.met.broken > 0 {
-            notes.push(format!(
-                "{} values with broken lengths were replaced as text",
-                self.rows.met.broken
-            ));
-        }
-        if self.rows.met.base64 > 0 {
-            notes.push(format!("{} addresses inside base64 were left alone", self.rows.met.base64));
-        }
+        notes.extend(self.rows.met.notes());
         let warnings = self.shared.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         notes.extend(warnings.keys().cloned());
         Ok(std::mem::take(&mut self.loaded))

@@ -1,7 +1,10 @@
 //! Dumps: read as a stream into a database, written from one.
+mod definition;
 mod export;
+mod export_sqlite;
 mod filter;
 mod load;
+mod load_sqlite;
 mod peek;
 mod rows;
 mod source;
@@ -12,8 +15,10 @@ mod tests;
 
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 
-pub use export::{Exported, Form, export_database, export_files};
+pub use export::{Exported, Form, export_database, export_files, write_sql};
+pub use export_sqlite::{Show, export_sqlite_as_sql, write_sqlite};
 pub use load::load_mariadb;
+pub use load_sqlite::{Definitions, Dialect, load_sqlite};
 pub use peek::{Peeked, peek};
 pub use source::{Content, Dump, is_dump_name, look, open, uploads_in};
 use statements::Trouble;
@@ -73,6 +78,31 @@ impl Spot {
         Error::refused(format!("{self} has {what}"))
     }
 
+    fn lacks_its_end(&self) -> Error {
+        let message =
+            format!("the dump is cut short: {self} is its end, without the line that completes it");
+        Error::new(Code::Failed, message).hint("Export or copy it again; nothing was changed here.")
+    }
+
+    fn several_databases(&self, one: &str, other: &str) -> Error {
+        self.refused(&format!("several databases, `{one}` and `{other}`"))
+            .hint("Choose one with `--from-database`.")
+    }
+
+    /// Refuses times of another zone than UTC, as dumps are by default.
+    fn check_zone(&self, zone: &str) -> crate::Result<()> {
+        match is_utc(zone) {
+            true => Ok(()),
+            false => Err(self
+                .refused(&format!("times of the zone {zone}"))
+                .hint("Export it again without `--skip-tz-utc`, so that its times are in UTC.")),
+        }
+    }
+
+    fn no_table(&self) -> Error {
+        Error::refused(format!("`{}` defines no table that could be imported", self.name))
+    }
+
     fn trouble(&self, trouble: Trouble) -> Error {
         const AGAIN: &str = "Export or copy it again; nothing was changed here.";
         match trouble {
@@ -111,6 +141,11 @@ impl std::fmt::Display for Spot {
     }
 }
 
+/// Whether an offset such as `+00:00` is none.
+fn is_utc(zone: &str) -> bool {
+    zone.trim_start_matches(['+', '-', '0', ':']).is_empty()
+}
+
 /// Reports how much of the packed file was read.
 struct Progress<'a> {
     meter: Meter<'a>,
@@ -120,6 +155,10 @@ struct Progress<'a> {
 
 impl Progress<'_> {
     fn tick(&self) -> crate::Result<()> {
+        // What comes from another database has no size; that one tells how far it is.
+        if self.size == 0 {
+            return self.meter.check();
+        }
         self.meter.progress(self.read.load(Relaxed).min(self.size), Some(self.size), Unit::Bytes);
         self.meter.check()
     }

@@ -3,8 +3,11 @@ use std::borrow::Cow;
 
 use memchr::{memchr2, memmem};
 
-use super::statements::is_word_byte;
-use crate::content::urls::{Met, Rewriter};
+use super::{Spot, statements::is_word_byte};
+use crate::{
+    content::urls::{Met, Rewriter},
+    error::Result,
+};
 
 /// How rows are changed while they pass.
 pub(super) struct Rows<'a> {
@@ -27,6 +30,28 @@ impl<'a> Rows<'a> {
             .map(|needle| (memmem::Finder::new(needle).into_owned(), hex(needle).into_bytes()));
         let needles = needles.collect();
         Self { rewriter, needles, charset: None, kept: None, met: Met::default() }
+    }
+
+    /// Takes the texts to come for ones in this character set, if it `is_known`.
+    ///
+    /// # Errors
+    /// In some a backslash or a quote may be the second byte of a letter: refused.
+    pub(super) fn use_charset(
+        &mut self,
+        name: &str,
+        spot: &Spot,
+        is_known: impl Fn(&str) -> bool,
+    ) -> Result<()> {
+        if ["big5", "gbk", "sjis", "cp932", "gb18030", "gb2312", "utf16", "utf32", "ucs2"]
+            .contains(&name)
+        {
+            let what = format!("texts in the character set {name}");
+            return Err(spot.refused(&what).hint("Export it again as utf8mb4."));
+        }
+        let is_utf8 = name.starts_with("utf8") || name == "binary" || name == "default";
+        // `SET CHARACTER_SET_RESULTS = NULL` and the like are no names.
+        self.charset = (!is_utf8 && is_known(name)).then(|| name.to_owned());
+        Ok(())
     }
 
     /// The row as it is sent: always UTF-8, since bytes that are not are written as hexadecimal literals.
@@ -155,7 +180,7 @@ impl<'a> Rows<'a> {
 }
 
 /// The place after the literal that begins at `at`; the row is known to be whole.
-fn end_of_literal(row: &[u8], at: usize) -> usize {
+pub(super) fn end_of_literal(row: &[u8], at: usize) -> usize {
     let quote = row[at];
     let mut inside = at + 1;
     while let Some(found) = memchr2(quote, b'\\', row.get(inside..).unwrap_or_default()) {
@@ -221,7 +246,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
-fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|it| u8::try_from(it).ok());
     if !digits.len().is_multiple_of(2) {
         return None;

@@ -45,6 +45,12 @@ pub struct Dump {
 }
 
 impl Dump {
+    /// What another database writes at this moment.
+    pub fn of(input: impl Read + 'static, name: &str) -> Self {
+        let (read, size) = (Arc::default(), 0);
+        Self { input: Box::new(input), read, size, name: name.to_owned() }
+    }
+
     /// Writes what it holds, as it is, to `out`.
     pub fn copy_to(&mut self, out: &mut impl io::Write, meter: Meter<'_>) -> Result<()> {
         let doing = || format!("unpack `{}`", self.name);

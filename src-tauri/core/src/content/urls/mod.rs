@@ -46,6 +46,20 @@ pub struct Met {
     pub base64: u64,
 }
 
+impl Met {
+    /// What a person should know, as sentences.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.broken > 0 {
+            notes.push(format!("{} values with broken lengths were replaced as text", self.broken));
+        }
+        if self.base64 > 0 {
+            notes.push(format!("{} addresses inside base64 were left alone", self.base64));
+        }
+        notes
+    }
+}
+
 impl std::ops::AddAssign for Met {
     fn add_assign(&mut self, more: Self) {
         self.replacements += more.replacements;

@@ -67,6 +67,7 @@ impl Stage {
             fs::create_dir(root.join(name)).unwrap();
         }
         let served = Served {
+            pass: "pass".into(),
             address: "acme.dev".parse().unwrap(),
             code: root.join("code"),
             docroot: root.join("code"),

@@ -1,4 +1,5 @@
 //! What a shell can ask for. Both shells, the loopback connection and the journal use these types.
+mod care;
 mod code;
 mod content;
 mod event;
@@ -7,6 +8,7 @@ mod site;
 
 use serde::{Deserialize, Serialize};
 
+pub use care::*;
 pub use code::*;
 pub use content::*;
 pub use event::Event;
@@ -62,6 +64,20 @@ pub enum Request {
     DeployTag(DeployTag),
     /// Brings commits that only Test or Live has to Dev.
     BringToDev(BringToDev),
+    /// Moves a site's databases to the other engine.
+    SetDatabase(SetDatabase),
+    /// Asks visitors for a name and a password.
+    EnableLock(EnableLock),
+    /// Asks visitors for nothing.
+    DisableLock(DisableLock),
+    /// Runs cron by itself.
+    EnableCron(EnableCron),
+    /// Runs cron only when asked.
+    DisableCron(DisableCron),
+    /// Runs cron now.
+    RunCron(RunCron),
+    /// Empties the list of caught mail.
+    ClearMail(ClearMail),
     /// Takes back the newest workflow of a site, or the one that is named.
     Undo(Undo),
     /// Makes an environment use another of its generations.
@@ -102,6 +118,13 @@ impl Request {
             Self::ApplyUpstream(it) => &it.environment.site,
             Self::DeployTag(it) => &it.environment.site,
             Self::BringToDev(it) => &it.environment.site,
+            Self::SetDatabase(it) => &it.site,
+            Self::EnableLock(it) => &it.environment.site,
+            Self::DisableLock(it) => &it.environment.site,
+            Self::EnableCron(it) => &it.environment.site,
+            Self::DisableCron(it) => &it.environment.site,
+            Self::RunCron(it) => &it.environment.site,
+            Self::ClearMail(it) => &it.environment.site,
             Self::Undo(it) => &it.site,
             Self::SwitchGeneration(it) => &it.environment.site,
             Self::PinGeneration(it) | Self::UnpinGeneration(it) => &it.environment.site,
@@ -113,9 +136,11 @@ impl Request {
     /// The environment that it changes, where it is one.
     pub fn environment(&self) -> Option<&EnvironmentName> {
         match self {
-            Self::CreateSite(_) | Self::DeleteSite(_) | Self::SetUpstream(_) | Self::Undo(_) => {
-                None
-            }
+            Self::CreateSite(_)
+            | Self::DeleteSite(_)
+            | Self::SetUpstream(_)
+            | Self::SetDatabase(_)
+            | Self::Undo(_) => None,
             Self::InstallSite(it) => Some(&it.environment.environment),
             Self::Deploy(it) => Some(&it.environment.environment),
             Self::CloneContent(it) => Some(&it.to),
@@ -133,6 +158,12 @@ impl Request {
             Self::MergeFromDev(it) => Some(&it.environment.environment),
             Self::ApplyUpstream(it) => Some(&it.environment.environment),
             Self::DeployTag(it) => Some(&it.environment.environment),
+            Self::EnableLock(it) => Some(&it.environment.environment),
+            Self::DisableLock(it) => Some(&it.environment.environment),
+            Self::EnableCron(it) => Some(&it.environment.environment),
+            Self::DisableCron(it) => Some(&it.environment.environment),
+            Self::RunCron(it) => Some(&it.environment.environment),
+            Self::ClearMail(it) => Some(&it.environment.environment),
             Self::SwitchGeneration(it) => Some(&it.environment.environment),
             Self::PinGeneration(it) | Self::UnpinGeneration(it) => {
                 Some(&it.environment.environment)
@@ -166,6 +197,13 @@ impl Request {
             Self::ApplyUpstream(_) => "apply_upstream",
             Self::DeployTag(_) => "deploy_tag",
             Self::BringToDev(_) => "bring_to_dev",
+            Self::SetDatabase(_) => "set_database",
+            Self::EnableLock(_) => "enable_lock",
+            Self::DisableLock(_) => "disable_lock",
+            Self::EnableCron(_) => "enable_cron",
+            Self::DisableCron(_) => "disable_cron",
+            Self::RunCron(_) => "run_cron",
+            Self::ClearMail(_) => "clear_mail",
             Self::Undo(_) => "undo",
             Self::SwitchGeneration(_) => "switch_generation",
             Self::PinGeneration(_) => "pin_generation",
@@ -181,6 +219,9 @@ impl Request {
         let mut copy = self.clone();
         if let Self::InstallSite(it) = &mut copy {
             it.admin_password.clear();
+        }
+        if let Self::EnableLock(it) = &mut copy {
+            it.password = None;
         }
         copy
     }

@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Request, SearchReplace};
-use crate::model::{Address, SiteName};
+use crate::model::{Address, LogKind, SiteName};
 
 /// A question that changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +84,50 @@ pub enum Query {
         /// Its id.
         #[cfg_attr(test, ts(type = "number"))]
         id: i64,
+    },
+    /// The lock of an environment; answers `LockInfo`.
+    Lock {
+        /// The environment.
+        environment: Address,
+    },
+    /// The newest entries of a log, or those since a cursor; answers `LogPage`.
+    Log {
+        /// The environment.
+        environment: Address,
+        /// Which log.
+        kind: LogKind,
+        /// At most so many entries, when there is no cursor.
+        lines: u32,
+        /// The cursor of the page before: only what came since.
+        since: Option<String>,
+    },
+    /// Mail that an environment sent and Portico caught, newest first; answers `MailRow[]`.
+    Mail {
+        /// The environment.
+        environment: Address,
+    },
+    /// One message; answers `MailMessage`.
+    MailMessage {
+        /// The environment.
+        environment: Address,
+        /// Its id.
+        id: String,
+    },
+    /// A message as it was sent, or a file that came with it, in Base64 or written to a file; answers a string.
+    MailPart {
+        /// The environment.
+        environment: Address,
+        /// The message's id.
+        id: String,
+        /// Which attachment, from 0; none for the whole message.
+        attachment: Option<u32>,
+        /// The file to write; the answer is empty then.
+        to: Option<String>,
+    },
+    /// When an environment's cron runs, and how it went; answers `CronInfo`.
+    Cron {
+        /// The environment.
+        environment: Address,
     },
     /// What the machine has; answers `Check[]`.
     Doctor,

@@ -84,3 +84,15 @@ pub struct Undo {
     #[cfg_attr(test, ts(type = "number | null"))]
     pub workflow: Option<i64>,
 }
+
+/// `site:database`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct SetDatabase {
+    /// The site
+    pub site: SiteName,
+    /// Where its databases are to be kept
+    #[cfg_attr(feature = "clap", arg(value_enum))]
+    pub engine: DatabaseEngine,
+}

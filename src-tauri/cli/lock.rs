@@ -1,0 +1,43 @@
+//! `lock:…`
+use portico_core::{
+    Result,
+    model::{
+        Address, LockInfo,
+        request::{Query, Request},
+    },
+};
+
+use crate::{
+    arguments::LockCommand,
+    output::Output,
+    workflow::{run, run_silently},
+};
+
+pub(crate) fn lock(command: LockCommand, output: &Output) -> Result<()> {
+    match command {
+        LockCommand::Enable(wanted) => {
+            let environment = wanted.environment.clone();
+            let request = Request::EnableLock(wanted);
+            if output.is_json() {
+                return run(&request, output);
+            }
+            run_silently(&request, output)?;
+            info(environment, output)
+        }
+        LockCommand::Disable(wanted) => run(&Request::DisableLock(wanted), output),
+        LockCommand::Info { environment } => info(environment, output),
+    }
+}
+
+fn info(environment: Address, output: &Output) -> Result<()> {
+    let info: LockInfo = crate::open()?.query(&Query::Lock { environment })?;
+    output.facts(
+        &info,
+        &[
+            ("locked", info.locked.to_string()),
+            ("username", info.username.clone().unwrap_or_default()),
+            ("password", info.password.clone().unwrap_or_default()),
+        ],
+    );
+    Ok(())
+}

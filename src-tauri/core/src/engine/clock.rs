@@ -1,0 +1,118 @@
+//! Runs the cron of environments whose turn it is, and lets old mail go.
+use std::{
+    collections::HashMap,
+    sync::{
+        Weak,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::owner::Shared;
+use crate::{
+    error::Result,
+    mail,
+    model::{Address, CronMode, request::Event},
+    progress::Cancel,
+    store::now,
+    workflow::{Context, cron},
+};
+
+/// How often it looks whose turn it is; a command ends before the first time.
+const TICK: Duration = Duration::from_secs(5);
+/// Mail is looked through once in so many ticks.
+const MAIL: u32 = 120;
+/// How long an environment is awake before the first cron that nobody asked for.
+const FIRST: SignedDuration = SignedDuration::from_mins(5);
+
+/// The thread with the clock.
+pub(super) struct Clock {
+    // Dropped by `stop`, which the thread hears.
+    sender: Sender<()>,
+    cancel: Cancel,
+    thread: JoinHandle<()>,
+}
+
+impl Clock {
+    pub(super) fn start(shared: Weak<Shared>) -> Self {
+        let (sender, stopped) = channel();
+        let cancel = Cancel::default();
+        let ours = cancel.clone();
+        let thread = std::thread::spawn(move || run(&shared, &stopped, &ours));
+        Self { sender, cancel, thread }
+    }
+
+    /// Ends the thread; a cron that it runs is cancelled.
+    pub(super) fn stop(self) {
+        drop(self.sender);
+        self.cancel.cancel();
+        drop(self.thread.join());
+    }
+}
+
+fn run(shared: &Weak<Shared>, stopped: &Receiver<()>, cancel: &Cancel) {
+    let mut seen = HashMap::new();
+    for tick in 0_u32.. {
+        if stopped.recv_timeout(TICK) != Err(RecvTimeoutError::Timeout) {
+            return;
+        }
+        let Some(shared) = shared.upgrade() else { return };
+        // What can't be read now is tried again at the next tick.
+        let Ok(all) = environments(&shared.context) else { continue };
+        for address in all {
+            if tick % MAIL == 0 {
+                // Old mail that can't be deleted now can be later.
+                drop(mail::prune(&shared.context.layout.environment_mail(&address)));
+            }
+            if is_due(&shared.context, &address, &mut seen).unwrap_or(false) {
+                // How it went is kept, for whoever asks.
+                drop(cron::run_due(&shared.context, &address, cancel));
+                shared.broadcast(&Event::Changed { site: Some(address.site) });
+            }
+        }
+    }
+}
+
+fn environments(context: &Context) -> Result<Vec<Address>> {
+    let mut all = Vec::new();
+    for site in context.store.sites()? {
+        let its = context.store.environments(&site.name)?;
+        all.extend(its.iter().map(|it| Address::new(&site.name, &it.name)));
+    }
+    Ok(all)
+}
+
+/// Whether it is the environment's turn. `seen`: since when it is awake, as far as it was seen.
+fn is_due(
+    context: &Context,
+    address: &Address,
+    seen: &mut HashMap<Address, Timestamp>,
+) -> Result<bool> {
+    let info = cron::info(context, address)?;
+    if !info.known || context.is_busy(&address.site) {
+        return Ok(false);
+    }
+    let turn = match (info.mode, info.next) {
+        (CronMode::Off, _) => return Ok(false),
+        (CronMode::Awake, _) if !is_awake(context, address) => {
+            seen.remove(address);
+            return Ok(false);
+        }
+        (CronMode::Awake, None) => {
+            let since = *seen.entry(address.clone()).or_insert_with(now);
+            since.checked_add(FIRST).unwrap_or(since)
+        }
+        (_, Some(next)) => next,
+        (CronMode::On, None) => return Ok(true),
+    };
+    Ok(turn <= now())
+}
+
+/// Whether its PHP runs.
+fn is_awake(context: &Context, address: &Address) -> bool {
+    let processes = context.runtime.processes();
+    processes.iter().any(|it| it.environment == *address && it.what.starts_with("PHP"))
+}
