@@ -10,6 +10,9 @@ use portico_core::{Config, Error, Result, places};
 /// After so long without a request an environment's PHP and database sleep.
 const IDLE: Duration = Duration::from_secs(15 * 60);
 
+/// How long one of a site's own scripts may take, unless the surroundings say otherwise.
+const HOOK_LIMIT: Duration = Duration::from_secs(120);
+
 /// The root folder, the port and what setup installed, as the surroundings say.
 pub(crate) fn config() -> Result<Config> {
     let port = match env::var("PORTICO_PORT") {
@@ -19,8 +22,25 @@ pub(crate) fn config() -> Result<Config> {
                 .hint("A port is a number from 1 to 65535.")
         })?),
     };
-    let sqlite_plugin = sqlite_plugin();
-    Ok(Config { root: root()?, port, sqlite_plugin, program: program(), idle: IDLE })
+    Ok(Config {
+        root: root()?,
+        port,
+        sqlite_plugin: sqlite_plugin(),
+        program: program(),
+        idle: IDLE,
+        hook_limit: hook_limit()?,
+    })
+}
+
+/// `PORTICO_HOOK_SECONDS`, else what Pantheon allows.
+fn hook_limit() -> Result<Duration> {
+    let Ok(text) = env::var("PORTICO_HOOK_SECONDS") else { return Ok(HOOK_LIMIT) };
+    let seconds = text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
+    let seconds = seconds.ok_or_else(|| {
+        Error::usage(format!("PORTICO_HOOK_SECONDS is `{text}`"))
+            .hint("Write a number of seconds from 1 to 86400.")
+    })?;
+    Ok(Duration::from_secs(seconds))
 }
 
 /// `PORTICO_HOME`, else `Portico` in the person's home.

@@ -77,7 +77,7 @@ export const pickArchive = (title) => pick('open', { title, filters: [{ name: 'A
 export const pickFiles = async (title) => (await pick('open', { title, multiple: true })) ?? [];
 
 /** Where the person wants a file, or null. @returns {Promise<string | null>} */
-export const pickPlace = (title, defaultPath, filters = []) => pick('save', { title, defaultPath, filters });
+export const pickPlace = (title, defaultPath, name, extensions) => pick('save', { title, defaultPath, ...(extensions && { filters: [{ name, extensions }] }) });
 
 async function pick(way, options) {
   try {

@@ -116,7 +116,11 @@ updatedb: boolean,
 /**
  * Clear caches afterwards
  */
-cc: boolean, };
+cc: boolean, 
+/**
+ * Deploy this multidev's code instead of the environment before: a hotfix
+ */
+from: EnvironmentName | null, };
 export type CloneContent = { 
 /**
  * The environment whose content is copied, as in `acme.live`
@@ -223,7 +227,11 @@ no_db: boolean,
 /**
  * Begin without files
  */
-no_files: boolean, };
+no_files: boolean, 
+/**
+ * Make its branch at this branch or tag [default: Dev's commit]
+ */
+at: string | null, };
 export type DeleteMultidev = { 
 /**
  * The multidev, as in `acme.blog`
@@ -241,7 +249,11 @@ environment: Address,
 /**
  * Run the system's database updates after the code is there
  */
-updatedb: boolean, };
+updatedb: boolean, 
+/**
+ * How a file that conflicts is solved; may be given for each
+ */
+resolve: Array<Resolution>, };
 export type SetUpstream = { 
 /**
  * The site
@@ -267,7 +279,11 @@ updatedb: boolean,
 /**
  * Take the upstream's lines where both changed
  */
-accept_upstream: boolean, };
+accept_upstream: boolean, 
+/**
+ * How a file that conflicts is solved; may be given for each
+ */
+resolve: Array<Resolution>, };
 export type DeployTag = { 
 /**
  * Test or Live of a site, as in `acme.test`
@@ -281,7 +297,30 @@ export type BringToDev = {
 /**
  * Test or Live of a site, as in `acme.live`
  */
-environment: Address, };
+environment: Address, 
+/**
+ * How a file that conflicts is solved; may be given for each
+ */
+resolve: Array<Resolution>, };
+export type Discard = { 
+/**
+ * Dev or a multidev, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * Only these files [default: all that changed]
+ */
+files: Array<string>, };
+export type Resolution = { 
+/**
+ * The path in the code.
+ */
+file: string, 
+/**
+ * What it holds in the end.
+ */
+take: Take, };
+export type Take = "ours" | "theirs" | { "text": string } | { "file": string };
 export type Undo = { 
 /**
  * The site
@@ -291,52 +330,6 @@ site: SiteName,
  * The workflow to take back [default: the newest that can be]
  */
 workflow: number | null, };
-export type EnableLock = { 
-/**
- * The environment, as in `acme.dev`
- */
-environment: Address, 
-/**
- * The name that visitors enter [default: the one it has, else the site's name]
- */
-username: string | null, 
-/**
- * The password that visitors enter [default: the one it has, else a random one]
- */
-password: string | null, };
-export type DisableLock = { 
-/**
- * The environment, as in `acme.dev`
- */
-environment: Address, };
-export type EnableCron = { 
-/**
- * The environment, as in `acme.dev`
- */
-environment: Address, 
-/**
- * Minutes between two runs
- */
-every: number, 
-/**
- * Every hour, and only while the environment is awake: as on Pantheon, and as a new environment has it
- */
-while_awake: boolean, };
-export type DisableCron = { 
-/**
- * The environment, as in `acme.dev`
- */
-environment: Address, };
-export type RunCron = { 
-/**
- * The environment, as in `acme.dev`
- */
-environment: Address, };
-export type ClearMail = { 
-/**
- * The environment, as in `acme.dev`
- */
-environment: Address, };
 export type SwitchGeneration = { 
 /**
  * The environment, as in `acme.dev`
@@ -397,7 +390,7 @@ cc: boolean,
  * The site's name, to confirm that Live's content is changed.
  */
 confirm: string | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace;
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "discard" } & Discard | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -430,7 +423,11 @@ file: string, } | { "query": "deploy_plan",
 /**
  * Test or Live.
  */
-environment: Address, } | { "query": "multidevs", 
+environment: Address, 
+/**
+ * The multidev whose code is deployed as a hotfix, instead of the environment before.
+ */
+from: EnvironmentName | null, } | { "query": "multidevs", 
 /**
  * The site.
  */
@@ -454,6 +451,38 @@ check: boolean, } | { "query": "orphans",
 /**
  * Test or Live.
  */
+environment: Address, } | { "query": "commit", 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * The commit's id, or the beginning of it.
+ */
+commit: string, } | { "query": "commit_diff", 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * The commit's id, or the beginning of it.
+ */
+commit: string, 
+/**
+ * The file.
+ */
+file: string, } | { "query": "deploys", 
+/**
+ * Test or Live.
+ */
+environment: Address, } | { "query": "merge_plan", 
+/**
+ * The request.
+ */
+request: Request, } | { "query": "connection", 
+/**
+ * The environment.
+ */
 environment: Address, } | { "query": "workflows", 
 /**
  * Only of this site.
@@ -462,59 +491,7 @@ site: SiteName | null, } | { "query": "workflow_log",
 /**
  * Its id.
  */
-id: number, } | { "query": "lock", 
-/**
- * The environment.
- */
-environment: Address, } | { "query": "log", 
-/**
- * The environment.
- */
-environment: Address, 
-/**
- * Which log.
- */
-kind: LogKind, 
-/**
- * At most so many entries, when there is no cursor.
- */
-lines: number, 
-/**
- * The cursor of the page before: only what came since.
- */
-since: string | null, } | { "query": "mail", 
-/**
- * The environment.
- */
-environment: Address, } | { "query": "mail_message", 
-/**
- * The environment.
- */
-environment: Address, 
-/**
- * Its id.
- */
-id: string, } | { "query": "mail_part", 
-/**
- * The environment.
- */
-environment: Address, 
-/**
- * The message's id.
- */
-id: string, 
-/**
- * Which attachment, from 0; none for the whole message.
- */
-attachment: number | null, 
-/**
- * The file to write; the answer is empty then.
- */
-to: string | null, } | { "query": "cron", 
-/**
- * The environment.
- */
-environment: Address, } | { "query": "doctor" } | { "query": "status" } | { "query": "command", 
+id: number, } | { "query": "doctor" } | { "query": "status" } | { "query": "command", 
 /**
  * The request.
  */
@@ -659,10 +636,6 @@ content: ContentInfo,
  * How it answered last, as far as the front has seen.
  */
 health: Health, 
-/**
- * How many requests died in PHP since its code came: since the last deploy, or Dev's last commit.
- */
-fatal_errors: number, 
 /**
  * What a person should know: that the PHP version which the code asks for is not on this machine.
  */
@@ -977,6 +950,157 @@ content: ContentInfo | null,
  * What a person should know of the files that would be deployed.
  */
 warnings: Array<CodeWarning>, };
+export type CommitInfo = { 
+/**
+ * As lists show it; its labels are left empty.
+ */
+row: CommitRow, 
+/**
+ * The whole message.
+ */
+message: string, 
+/**
+ * The author's address.
+ */
+email: string, 
+/**
+ * The commits that it came from; more than one for a merge.
+ */
+parents: Array<string>, 
+/**
+ * What it changed against the first of them.
+ */
+files: Array<FileChange>, };
+export type DeployRow = { 
+/**
+ * `pantheon_test_N`.
+ */
+tag: string, 
+/**
+ * The deploy message; empty for a tag that was made by hand without one.
+ */
+message: string, 
+/**
+ * When it was tagged.
+ */
+date: string, 
+/**
+ * The commit it is on.
+ */
+commit: CommitRow, 
+/**
+ * Whether the environment runs it.
+ */
+current: boolean, };
+export type MergePlan = { 
+/**
+ * The environment that changes.
+ */
+into: Address, 
+/**
+ * Where the code comes from: an environment's name, or `the upstream`.
+ */
+from: string, 
+/**
+ * What comes, newest first; the first 200.
+ */
+commits: Array<CommitRow>, 
+/**
+ * How many there are in all; with none there is nothing to do.
+ */
+count: number, 
+/**
+ * Changed files that are in the way until they are committed or discarded.
+ */
+uncommitted: number, 
+/**
+ * Files that need the person's answer and have none in the request.
+ */
+conflicts: Array<Conflict>, 
+/**
+ * The commands that do it by hand, one a line.
+ */
+by_hand: Array<string>, };
+export type Conflict = { 
+/**
+ * The path in the code.
+ */
+file: string, 
+/**
+ * What the environment has; none when it has no such file.
+ */
+ours: Side | null, 
+/**
+ * What comes; none when it has no such file.
+ */
+theirs: Side | null, 
+/**
+ * What both came from.
+ */
+base: Side | null, 
+/**
+ * Both sides between markers, where both are text.
+ */
+merged: string | null, };
+export type Side = { 
+/**
+ * How large the file is.
+ */
+bytes: number, 
+/**
+ * What it holds; none for a binary or a very long one.
+ */
+text: string | null, };
+export type Connection = { 
+/**
+ * How its code is changed.
+ */
+connection_mode: ConnectionMode | null, 
+/**
+ * Where it answers.
+ */
+url: string, 
+/**
+ * What clones the site's repository; with the branch, where it has one.
+ */
+git_command: string, 
+/**
+ * The folder of its code.
+ */
+code_folder: string, 
+/**
+ * The folder of its uploaded files.
+ */
+files_folder: string, 
+/**
+ * Its database; none on a site without PHP.
+ */
+database: DatabaseConnection | null, };
+export type DatabaseConnection = { 
+/**
+ * Which engine it is.
+ */
+engine: DatabaseEngine, 
+/**
+ * MariaDB's socket (a named pipe on Windows), or SQLite's file.
+ */
+path: string, 
+/**
+ * The database's name; none of SQLite's.
+ */
+name: string | null, 
+/**
+ * The user.
+ */
+user: string | null, 
+/**
+ * The user's password.
+ */
+password: string | null, 
+/**
+ * A client's command line.
+ */
+command: string, };
 export type Board = { 
 /**
  * The site.
@@ -1078,145 +1202,6 @@ problem: string | null,
  * How to get it on this system: a command, or a sentence.
  */
 remedy: string | null, };
-export type LockInfo = { 
-/**
- * Whether visitors meet a password.
- */
-locked: boolean, 
-/**
- * The user's name, while it is locked.
- */
-username: string | null, 
-/**
- * The password, readable as on Pantheon: the team needs it.
- */
-password: string | null, };
-export type LogKind = "php" | "access" | "slow" | "database" | "mail";
-export type LogPage = { 
-/**
- * Oldest first.
- */
-entries: Array<LogEntry>, 
-/**
- * Where to read on.
- */
-cursor: string, 
-/**
- * Whether older entries were left out.
- */
-cut: boolean, };
-export type LogEntry = { 
-/**
- * How bad it is.
- */
-level: LogLevel, 
-/**
- * The entry as the log has it; a stack trace has several lines.
- */
-text: string, };
-export type LogLevel = "fatal" | "error" | "warning" | "info";
-export type MailRow = { 
-/**
- * Its name in the environment's mail folder.
- */
-id: string, 
-/**
- * When it was caught.
- */
-at: string, 
-/**
- * Who sent it, as its head says.
- */
-from: string, 
-/**
- * Whom it is for.
- */
-to: string, 
-/**
- * What it is about.
- */
-subject: string, 
-/**
- * How many files come with it.
- */
-attachments: number, 
-/**
- * Its size.
- */
-bytes: number, };
-export type MailMessage = { 
-/**
- * What the list shows.
- */
-row: MailRow, 
-/**
- * Its head, as it was sent.
- */
-head: string, 
-/**
- * The text part; made from the HTML where there is none.
- */
-text: string | null, 
-/**
- * The HTML part, with the pictures that came with the message inside it.
- */
-html: string | null, 
-/**
- * The files that come with it.
- */
-attachments: Array<MailAttachment>, };
-export type MailAttachment = { 
-/**
- * Its name, with nothing in it that could leave a folder.
- */
-name: string, 
-/**
- * Its media type.
- */
-media_type: string, 
-/**
- * Its size.
- */
-bytes: number, };
-export type CronMode = "awake" | "on" | "off";
-export type CronInfo = { 
-/**
- * When it runs.
- */
-mode: CronMode, 
-/**
- * Minutes between two runs.
- */
-every: number, 
-/**
- * Whether Portico knows the cron of the site's system.
- */
-known: boolean, 
-/**
- * The last run.
- */
-last: CronRun | null, 
-/**
- * When it runs next, if it does so by itself and the environment is awake then.
- */
-next: string | null, };
-export type CronRun = { 
-/**
- * When it began.
- */
-at: string, 
-/**
- * Whether it went well.
- */
-ok: boolean, 
-/**
- * Milliseconds.
- */
-ms: number, 
-/**
- * What it said.
- */
-said: string, };
 export type GenerationInfo = { 
 /**
  * Its number; never used twice in an environment.

@@ -8,9 +8,9 @@ use portico_core::model::{
     request::{
         ApplyUpstream, BringToDev, ClearCache, ClearMail, CloneContent, Commit, CreateMultidev,
         CreateSite, DeleteMultidev, DeleteSite, Deploy, DeployTag, DisableCron, DisableLock,
-        EnableCron, EnableLock, ExportDatabase, ExportFiles, ImportDatabase, ImportFiles,
-        InstallSite, Merge, PinGeneration, PruneGenerations, RunCron, SetConnection, SetDatabase,
-        SetUpstream, SwitchGeneration, Undo, Wipe,
+        Discard, EnableCron, EnableLock, ExportConfig, ExportDatabase, ExportFiles, ImportConfig,
+        ImportDatabase, ImportFiles, InstallSite, Merge, PinGeneration, PruneGenerations, RunCron,
+        RunHooks, SetConnection, SetDatabase, SetUpstream, SmokeTest, SwitchGeneration, Undo, Wipe,
     },
 };
 
@@ -20,7 +20,8 @@ use portico_core::model::{
 #[command(
     after_help = "Verbs are written `group:verb`, as in Terminus: `portico env:deploy acme.test`.
 Surroundings: PORTICO_HOME the root folder [default: ~/Portico], PORTICO_PORT the port that sites
-answer at, PORTICO_CONFIRM the answer to a typed confirmation.
+answer at, PORTICO_CONFIRM the answer to a typed confirmation, PORTICO_HOOK_SECONDS how long one of a
+site's own scripts may take [default: 120].
 Exit codes: 0 done, 1 failed (everything is as before), 2 usage, 3 not found, 4 busy, 5 refused,
 6 a needed program is missing, 130 cancelled."
 )]
@@ -94,6 +95,9 @@ pub(crate) enum Command {
     /// Updates from the repository that a site came from
     #[command(subcommand)]
     Upstream(UpstreamCommand),
+    /// Configuration in code: WP-CFM, configuration synchronization, Features
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// What was done, and its logs
     #[command(subcommand)]
     Workflow(WorkflowCommand),
@@ -275,19 +279,33 @@ pub(crate) enum EnvCommand {
     },
     /// Bring the commits that only Test or Live has to Dev
     BringToDev(BringToDev),
-    /// List the changed files of Dev or a multidev
+    /// List the deploys of Test or Live, newest first
+    Deploys {
+        /// Test or Live of a site, as in `acme.live`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Take back what is changed in Dev or a multidev and not committed
+    Discard(Discard),
+    /// List the changed files of Dev or a multidev, or those of a commit
     Diffstat {
         /// The environment, as in `acme.dev`
         #[arg(value_name = "SITE.ENV")]
         environment: Address,
+        /// Those of this commit
+        #[arg(long, value_name = "ID")]
+        commit: Option<String>,
     },
-    /// Show how a changed file of Dev or a multidev differs
+    /// Show how a changed file of Dev or a multidev differs, or what a commit changed
     Diff {
         /// The environment, as in `acme.dev`
         #[arg(value_name = "SITE.ENV")]
         environment: Address,
         /// The file [default: all that changed]
         file: Option<String>,
+        /// What this commit changed
+        #[arg(long, value_name = "ID")]
+        commit: Option<String>,
     },
     /// List the commits of an environment, newest first
     CodeLog {
@@ -298,6 +316,28 @@ pub(crate) enum EnvCommand {
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
+    /// List the site's own scripts before and after workflows (Quicksilver)
+    Hooks {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Run the site's own scripts of a workflow, as that workflow would
+    RunHooks(RunHooks),
+    /// Check an environment before visitors come (Launch Check)
+    Status {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+        /// Show the last one instead of making a new one
+        #[arg(long)]
+        last: bool,
+        /// Show the tables of the checks too
+        #[arg(long)]
+        details: bool,
+    },
+    /// Visit an environment's pages and compare them with another's (smoke test)
+    Smoke(SmokeTest),
 }
 
 #[derive(Args)]
@@ -417,12 +457,26 @@ pub(crate) struct SearchReplaceArguments {
 pub(crate) enum ConnectionCommand {
     /// Edit the folder (sftp) or push to it (git)
     Set(SetConnection),
-    /// Show the clone command and the folders of an environment
+    /// Show the clone command, the folders and the database of an environment
     Info {
         /// The environment, as in `acme.dev`
         #[arg(value_name = "SITE.ENV")]
         environment: Address,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show how the configuration in the code differs from that in the database
+    Status {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Bring the configuration of the code into the database
+    Import(ImportConfig),
+    /// Bring the configuration of the database into the code, as changed files
+    Export(ExportConfig),
 }
 
 #[derive(Subcommand)]
@@ -552,6 +606,7 @@ pub(crate) struct Tool {
 }
 
 const GROUPS: &[&str] = &[
+    "config",
     "site",
     "env",
     "import",

@@ -2,15 +2,20 @@
 use portico_core::{
     Error, Result, Session,
     model::{
-        Address, ConnectionMode, EnvironmentName, LockInfo, count, human_bytes,
-        request::{CloneContent, Query, Request},
-        view::{Board, CommitRow, DeployPlan, EnvironmentInfo, FileChange, FileStatus},
+        Address, ConnectionMode, EnvironmentName, Hook, LockInfo, count, human_bytes,
+        request::{CloneContent, Deploy, Query, Request},
+        view::{
+            Board, CommitInfo, CommitRow, Connection, DeployPlan, DeployRow, EnvironmentInfo,
+            FileChange, FileStatus, PendingUpdate,
+        },
     },
 };
 
 use crate::{
     arguments::{ConnectionCommand, EnvCommand},
+    multidev,
     output::{Output, print},
+    report,
     workflow::{self, confirmation},
 };
 
@@ -38,7 +43,7 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
             Ok(())
         }
         EnvCommand::View { environment, print } => view(&environment, print),
-        EnvCommand::Deploy(it) if it.dry_run => deploy_plan(it.deploy.environment, output),
+        EnvCommand::Deploy(it) if it.dry_run => deploy_plan(it.deploy, output),
         EnvCommand::Deploy(it) => workflow::run(&Request::Deploy(it.deploy), output),
         EnvCommand::CloneContent(it) if it.dry_run => clone_plan(&it.clone, output),
         EnvCommand::CloneContent(it) => {
@@ -61,14 +66,37 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
         EnvCommand::ClearCache(wanted) => workflow::run(&Request::ClearCache(wanted), output),
         EnvCommand::Commit(wanted) => workflow::run(&Request::Commit(wanted), output),
         EnvCommand::CodeRollback(wanted) => workflow::run(&Request::DeployTag(wanted), output),
-        EnvCommand::BringToDev(wanted) => workflow::run(&Request::BringToDev(wanted), output),
+        EnvCommand::BringToDev(mut wanted) => {
+            multidev::make_absolute(&mut wanted.resolve);
+            workflow::run(&Request::BringToDev(wanted), output)
+        }
         EnvCommand::Orphans { environment } => {
             let query = Query::Orphans { environment };
             commits(&crate::open()?.query::<Vec<CommitRow>>(&query)?, output);
             Ok(())
         }
-        EnvCommand::Diffstat { environment } => diffstat(environment, output),
-        EnvCommand::Diff { environment, file } => diff(&environment, file),
+        EnvCommand::Deploys { environment } => deploys(environment, output),
+        EnvCommand::Discard(wanted) => workflow::run(&Request::Discard(wanted), output),
+        EnvCommand::Diffstat { environment, commit } => diffstat(environment, commit, output),
+        EnvCommand::Diff { environment, file, commit } => diff(&environment, file, commit),
+        EnvCommand::Status { environment, last, details } => {
+            report::launch_check(&environment, last, details, output)
+        }
+        EnvCommand::Smoke(wanted) => report::smoke(wanted, output),
+        EnvCommand::RunHooks(wanted) => workflow::run(&Request::RunHooks(wanted), output),
+        EnvCommand::Hooks { environment } => {
+            let rows: Vec<Hook> = crate::open()?.query(&Query::Hooks { environment })?;
+            output.table(&["Workflow", "Stage", "Description", "Script", "Problem"], &rows, |it| {
+                [
+                    it.event.clone(),
+                    it.stage.to_string(),
+                    it.description.clone(),
+                    it.script.clone(),
+                    it.problem.clone().unwrap_or_default(),
+                ]
+            });
+            Ok(())
+        }
         EnvCommand::CodeLog { environment, limit } => {
             let query = Query::CodeLog { environment, limit };
             commits(&crate::open()?.query::<Vec<CommitRow>>(&query)?, output);
@@ -174,8 +202,9 @@ fn mode(info: &EnvironmentInfo) -> String {
     }
 }
 
-fn deploy_plan(environment: Address, output: &Output) -> Result<()> {
-    let plan: DeployPlan = crate::open()?.query(&Query::DeployPlan { environment })?;
+fn deploy_plan(wanted: Deploy, output: &Output) -> Result<()> {
+    let query = Query::DeployPlan { environment: wanted.environment, from: wanted.from };
+    let plan: DeployPlan = crate::open()?.query(&query)?;
     if output.is_json() {
         output.facts(&plan, &[]);
         return Ok(());
@@ -196,7 +225,17 @@ fn deploy_plan(environment: Address, output: &Output) -> Result<()> {
     }
     print("");
     commits(&plan.commits, output);
+    if !plan.updates.is_empty() {
+        print("");
+        updates(&plan.updates, output);
+    }
     Ok(())
+}
+
+fn updates(updates: &[PendingUpdate], output: &Output) {
+    output.table(&["Database updates of", "Update", "What it does"], updates, |it| {
+        [it.module.clone(), it.update.clone(), it.description.clone()]
+    });
 }
 
 /// What a clone would replace, and by what.
@@ -232,8 +271,36 @@ fn clone_plan(clone: &CloneContent, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn diffstat(environment: Address, output: &Output) -> Result<()> {
-    let changes: Vec<FileChange> = crate::open()?.query(&Query::Diffstat { environment })?;
+fn deploys(environment: Address, output: &Output) -> Result<()> {
+    let rows: Vec<DeployRow> = crate::open()?.query(&Query::Deploys { environment })?;
+    output.table(&["Tag", "Date", "Commit", "Message", "Current"], &rows, |it| {
+        let words = if it.message.is_empty() { &it.commit.subject } else { &it.message };
+        [
+            it.tag.clone(),
+            it.date.to_string(),
+            it.commit.commit.chars().take(7).collect(),
+            words.clone(),
+            it.current.to_string(),
+        ]
+    });
+    Ok(())
+}
+
+fn changed(
+    session: &Session,
+    environment: &Address,
+    commit: Option<&String>,
+) -> Result<Vec<FileChange>> {
+    let environment = environment.clone();
+    let Some(commit) = commit.cloned() else {
+        return session.query(&Query::Diffstat { environment });
+    };
+    let query = Query::Commit { site: environment.site, commit };
+    Ok(session.query::<CommitInfo>(&query)?.files)
+}
+
+fn diffstat(environment: Address, commit: Option<String>, output: &Output) -> Result<()> {
+    let changes = changed(&crate::open()?, &environment, commit.as_ref())?;
     output.table(&["File", "Status", "Deletions", "Additions"], &changes, |it| {
         let status = match it.status {
             FileStatus::Added => "A",
@@ -245,18 +312,22 @@ fn diffstat(environment: Address, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn diff(environment: &Address, file: Option<String>) -> Result<()> {
+fn diff(environment: &Address, file: Option<String>, commit: Option<String>) -> Result<()> {
     let session = crate::open()?;
     let files = match file {
         Some(file) => vec![file],
         None => {
-            let query = Query::Diffstat { environment: environment.clone() };
-            let changes: Vec<FileChange> = session.query(&query)?;
+            let changes = changed(&session, environment, commit.as_ref())?;
             changes.into_iter().map(|it| it.file).collect()
         }
     };
     for file in files {
-        let query = Query::Diff { environment: environment.clone(), file };
+        let query = match &commit {
+            Some(commit) => {
+                Query::CommitDiff { site: environment.site.clone(), commit: commit.clone(), file }
+            }
+            None => Query::Diff { environment: environment.clone(), file },
+        };
         print(session.query::<String>(&query)?.trim_end());
     }
     Ok(())
@@ -283,22 +354,22 @@ pub(crate) fn connection(command: ConnectionCommand, output: &Output) -> Result<
         }
         ConnectionCommand::Info { environment } => environment,
     };
-    let session = crate::open()?;
-    let board: Board = session.query(&Query::Board { site: environment.site.clone() })?;
-    let info: EnvironmentInfo = session.query(&Query::Environment { environment })?;
-    let value = serde_json::json!({
-        "git_command": format!("git clone {}", board.repository),
-        "code_folder": info.code_folder, "files_folder": info.files_folder,
-        "connection_mode": info.connection_mode, "url": info.url,
-    });
+    let found: Connection = crate::open()?.query(&Query::Connection { environment })?;
+    let mode = match found.connection_mode {
+        Some(ConnectionMode::Sftp) => "sftp",
+        Some(ConnectionMode::Git) => "git",
+        None => "",
+    };
+    let database = found.database.as_ref();
     output.facts(
-        &value,
+        &found,
         &[
-            ("git", format!("git clone {}", board.repository)),
-            ("code", info.code_folder.clone()),
-            ("files", info.files_folder.clone()),
-            ("mode", mode(&info)),
-            ("address", info.url.clone()),
+            ("git", found.git_command.clone()),
+            ("code", found.code_folder.clone()),
+            ("files", found.files_folder.clone()),
+            ("mode", mode.to_owned()),
+            ("address", found.url.clone()),
+            ("database", database.map(|it| it.command.clone()).unwrap_or_default()),
         ],
     );
     Ok(())

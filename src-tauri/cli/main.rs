@@ -11,6 +11,7 @@ mod mail;
 mod multidev;
 mod output;
 mod progress;
+mod report;
 mod serve;
 mod site;
 #[path = "../surroundings.rs"]
@@ -69,6 +70,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
         Command::Multidev(command) => multidev::run(command, output),
         Command::Branch(command) => multidev::branch(command, output),
         Command::Upstream(command) => upstream::run(command, output),
+        Command::Config(command) => report::configuration(command, output),
         Command::Workflow(command) => workflow::list(command, output),
         Command::Lock(command) => lock::lock(command, output),
         Command::Cron(command) => cron::cron(command, output),

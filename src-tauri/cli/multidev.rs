@@ -2,7 +2,7 @@
 use portico_core::{
     Result,
     model::{
-        request::{Query, Request},
+        request::{Query, Request, Resolution, Take},
         view::{BranchRow, MultidevRow},
     },
 };
@@ -17,8 +17,12 @@ pub(crate) fn run(command: MultidevCommand, output: &Output) -> Result<()> {
     match command {
         MultidevCommand::Create(wanted) => workflow::run(&Request::CreateMultidev(wanted), output),
         MultidevCommand::Delete(wanted) => workflow::run(&Request::DeleteMultidev(wanted), output),
-        MultidevCommand::MergeToDev(wanted) => workflow::run(&Request::MergeToDev(wanted), output),
-        MultidevCommand::MergeFromDev(wanted) => {
+        MultidevCommand::MergeToDev(mut wanted) => {
+            make_absolute(&mut wanted.resolve);
+            workflow::run(&Request::MergeToDev(wanted), output)
+        }
+        MultidevCommand::MergeFromDev(mut wanted) => {
+            make_absolute(&mut wanted.resolve);
             workflow::run(&Request::MergeFromDev(wanted), output)
         }
         MultidevCommand::List { site } => {
@@ -35,6 +39,17 @@ pub(crate) fn run(command: MultidevCommand, output: &Output) -> Result<()> {
                 ]
             });
             Ok(())
+        }
+    }
+}
+
+/// The owner, who reads the files of solved conflicts, may run in another folder.
+pub(crate) fn make_absolute(resolve: &mut [Resolution]) {
+    for it in resolve {
+        if let Take::File(path) = &mut it.take
+            && let Ok(absolute) = std::path::absolute(&*path)
+        {
+            *path = absolute.display().to_string();
         }
     }
 }

@@ -92,6 +92,7 @@ fn amount(done: u64, total: Option<u64>, unit: Unit, eta_s: Option<u64>) -> Stri
         Unit::Rows => format!("{value} rows"),
         Unit::Tables => format!("{value} tables"),
         Unit::Objects => format!("{value} objects"),
+        Unit::Pages => format!("{value} pages"),
         Unit::Steps => String::new(),
     };
     let mut text = match total {

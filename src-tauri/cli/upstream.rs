@@ -10,7 +10,7 @@ use portico_core::{
 
 use crate::{
     arguments::{UpstreamCommand, UpstreamUpdates},
-    environment,
+    environment, multidev,
     output::{Output, print},
     workflow,
 };
@@ -44,7 +44,8 @@ pub(crate) fn run(command: UpstreamCommand, output: &Output) -> Result<()> {
             }
             Ok(())
         }
-        UpstreamCommand::Updates(UpstreamUpdates::Apply(wanted)) => {
+        UpstreamCommand::Updates(UpstreamUpdates::Apply(mut wanted)) => {
+            multidev::make_absolute(&mut wanted.resolve);
             workflow::run(&Request::ApplyUpstream(wanted), output)
         }
     }

@@ -7,7 +7,7 @@ use std::{
 use portico_core::{
     Error, Result,
     model::{
-        SiteName,
+        HookRun, SiteName,
         request::{Query, Request},
         view::WorkflowRow,
     },
@@ -54,12 +54,27 @@ fn show(row: &WorkflowRow, output: &Output) {
     if let Some(serde_json::Value::Object(result)) = &row.result {
         let facts: Vec<(&str, String)> = result
             .iter()
+            .filter(|(name, _)| *name != "hooks")
             .map(|(name, value)| {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 (name.as_str(), text)
             })
             .collect();
         output.facts(row, &facts);
+        let ran = result.get("hooks").cloned().map(serde_json::from_value::<Vec<HookRun>>);
+        ran.into_iter().flatten().flatten().for_each(|ran| tell_hook(&ran));
+    }
+}
+
+/// Says how one of the site's own scripts ran.
+fn tell_hook(ran: &HookRun) {
+    let seconds = ran.ms as f64 / 1000.0;
+    let which = format!("“{}” ({} {})", ran.description, ran.stage, ran.event);
+    match &ran.error {
+        None => say(&format!("hook {which}: done in {seconds:.1} s")),
+        Some(error) => say(&format!(
+            "hook {which} failed: {error}\nWhat the workflow itself does is done; `portico workflow:info:logs` has the output."
+        )),
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod care;
+mod checks;
 mod code;
 mod content;
 mod engines;
@@ -11,8 +12,11 @@ mod generations;
 mod input;
 mod owner;
 mod plugins;
+mod quicksilver;
 mod repositories;
+mod review;
 mod sample;
 mod support;
 mod switching;
+mod updates;
 mod wordpress;

@@ -24,7 +24,7 @@ export function exportDialog({ info, part = 'database' }) {
   const dialog = openDialog({ title: `Export from ${name}`, act: 'Export…', tone: 'content', command: () => request(suggestion()), submit });
 
   async function submit() {
-    const picked = await pickPlace(`Export the ${chosen} of ${name}`, suggestion(), [{ name: PARTS[chosen].label, extensions: [format.value] }]);
+    const picked = await pickPlace(`Export the ${chosen} of ${name}`, suggestion(), PARTS[chosen].label, [format.value]);
     if (!picked) return false;
     // Some choosers leave the ending to us.
     return start(request(picked.endsWith(`.${format.value}`) ? picked : `${picked}.${format.value}`));

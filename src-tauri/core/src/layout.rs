@@ -160,6 +160,11 @@ impl Layout {
         self.environment_temporary(address).join("mail")
     }
 
+    /// The last report of a kind (`launch-check`, `smoke-test`) about the environment.
+    pub fn report(&self, address: &Address, kind: &str) -> PathBuf {
+        self.environment(address).join("reports").join(format!("{kind}.json"))
+    }
+
     /// Temporary files of the environment's PHP (uploads under way, sessions).
     pub fn environment_temporary(&self, address: &Address) -> PathBuf {
         self.environment(address).join("tmp")

@@ -1,7 +1,8 @@
 //! Everything that Portico does, with no window and no terminal.
 //!
 //! **Invariant:** nothing here prints, prompts, reads `$HOME` or depends on a shell.
-//! **Invariant:** `code`, `content`, `cms`, `runtime`, `front`, `logs` and `mail` don't know one another;
+//! **Invariant:** `code`, `content`, `cms`, `runtime`, `front`, `logs`, `mail` and `smoke` don't know
+//! one another;
 //! `workflow` combines them, and `engine` owns them.
 
 pub mod error;
@@ -18,6 +19,7 @@ pub mod front;
 pub mod logs;
 pub mod mail;
 pub mod runtime;
+pub mod smoke;
 pub mod store;
 pub mod workflow;
 

@@ -66,6 +66,8 @@ pub enum Unit {
     Tables,
     /// Git objects.
     Objects,
+    /// Pages of a site.
+    Pages,
     /// Steps of the workflow itself.
     Steps,
 }
@@ -97,6 +99,15 @@ impl<'a> Meter<'a> {
     /// A meter that reports to `report` and stops when `cancel` says so.
     pub fn new(cancel: &'a Cancel, report: &'a (dyn Fn(Report) + Sync)) -> Self {
         Self { cancel, report }
+    }
+
+    /// The same receiver, stopped by another flag.
+    #[must_use]
+    pub fn stopped_by<'b>(&self, cancel: &'b Cancel) -> Meter<'b>
+    where
+        'a: 'b,
+    {
+        Meter { cancel, report: self.report }
     }
 
     /// Fails once the person wants to stop; call it at least a few times a second.

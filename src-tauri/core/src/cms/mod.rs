@@ -10,10 +10,14 @@ mod contract;
 mod detect;
 mod drupal;
 mod drupal7;
+mod launch;
 mod pantheon_yml;
 mod pantheon_yml_check;
+mod pending;
 mod php_source;
+mod php_value;
 mod plain;
+mod quicksilver;
 mod recognise;
 mod sample;
 mod support;
@@ -24,14 +28,20 @@ mod wordpress;
 pub use contract::task_folder as system_folder;
 pub use contract::{php_settings, variables};
 pub use detect::detect;
+pub use launch::{Subject, launch_check, prober, read_probe};
 pub use pantheon_yml::{PantheonYml, pantheon_yml};
 pub use pantheon_yml_check::{PANTHEON_YML, check_pantheon_yml};
+pub use pending::pending_updates;
+pub use quicksilver::{HookCall, PhpPage, hook_page};
 pub use recognise::{of_paths, of_tables};
 pub use sample::write_sample;
 pub use support::{
-    Installation, PhpTask, cache_clearer, cron_runner, installer, sqlite_driver, updater,
-    write_support,
+    Installation, PhpTask, cache_clearer, configurer, cron_runner, installer, read_configuration,
+    sqlite_driver, updater, write_support,
 };
+
+/// Answers the rows of a query, every value as text; none when the table does not exist.
+pub type Ask<'a> = dyn FnMut(&str) -> Result<Vec<Vec<Option<String>>>> + 'a;
 
 /// What the code of a site says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

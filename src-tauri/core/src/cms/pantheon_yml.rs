@@ -3,7 +3,11 @@ use std::{fs, io, path::Path};
 
 use serde::Deserialize;
 
-use crate::error::{Doing, Error, Result};
+use super::quicksilver::{self, Workflows};
+use crate::{
+    error::{Doing, Error, Result},
+    model::Hook,
+};
 
 /// `pantheon.yml` over `pantheon.upstream.yml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +20,8 @@ pub struct PantheonYml {
     pub protected_web_paths: Vec<String>,
     /// `filemount`, the uploads folder of a site of no known system.
     pub filemount: Option<String>,
+    /// `workflows`: the site's own scripts before and after workflows, in the order in which they run.
+    pub hooks: Vec<Hook>,
 }
 
 /// The keys of one file that Portico uses. Pantheon has more of them; the others are left alone.
@@ -27,6 +33,7 @@ struct File {
     protected_web_paths: Option<Vec<String>>,
     protected_web_paths_override: Option<bool>,
     filemount: Option<String>,
+    workflows: Option<Workflows>,
 }
 
 /// Reads both files of the code below `folder`; a broken one is refused with its line.
@@ -52,6 +59,7 @@ pub fn pantheon_yml(folder: &Path) -> Result<PantheonYml> {
         php_version: site.php_version.or(upstream.php_version),
         protected_web_paths: paths,
         filemount: site.filemount.or(upstream.filemount),
+        hooks: quicksilver::hooks(site.workflows.or(upstream.workflows).unwrap_or_default()),
     })
 }
 

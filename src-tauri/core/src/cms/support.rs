@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Surroundings, contract};
 use crate::{
     error::{Doing, Error, Result},
-    model::Cms,
+    model::{Cms, Configuration},
 };
 
 /// Name and text of each file. The two settings files are not among them: they go into a site's code.
@@ -32,6 +32,13 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("wordpress-cron.php", include_str!("support/wordpress-cron.php")),
     ("drupal7-cron.php", include_str!("support/drupal7-cron.php")),
     ("drupal-cron.php", include_str!("support/drupal-cron.php")),
+    ("wordpress-probe.php", include_str!("support/wordpress-probe.php")),
+    ("drupal7-probe.php", include_str!("support/drupal7-probe.php")),
+    ("drupal-boot.php", include_str!("support/drupal-boot.php")),
+    ("drupal-probe.php", include_str!("support/drupal-probe.php")),
+    ("wordpress-config.php", include_str!("support/wordpress-config.php")),
+    ("drupal7-config.php", include_str!("support/drupal7-config.php")),
+    ("drupal-config.php", include_str!("support/drupal-config.php")),
     ("mail.sh", include_str!("support/mail.sh")),
     ("mail.cmd", include_str!("support/mail.cmd")),
 ];
@@ -122,7 +129,18 @@ pub fn cron_runner(around: &Surroundings<'_>) -> Option<PhpTask> {
     task(around, "cron", String::new())
 }
 
-fn task(around: &Surroundings<'_>, what: &str, input: String) -> Option<PhpTask> {
+/// Looks at configuration in code (`status`), or brings it into the database (`import`) or into the code (`export`);
+/// none for a site of no known system.
+pub fn configurer(around: &Surroundings<'_>, act: &str) -> Option<PhpTask> {
+    task(around, "config", format!("{}\n", json!({ "act": act })))
+}
+
+/// What [`configurer`] said; a site may print before it.
+pub fn read_configuration(said: &str) -> Option<Configuration> {
+    said.lines().rev().find_map(|line| serde_json::from_str(line.strip_prefix("config ")?).ok())
+}
+
+pub(super) fn task(around: &Surroundings<'_>, what: &str, input: String) -> Option<PhpTask> {
     let system = match around.site.cms {
         Cms::WordPress => "wordpress",
         Cms::Drupal7 => "drupal7",

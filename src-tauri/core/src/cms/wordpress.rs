@@ -193,7 +193,7 @@ fn core(code: &Path, site: &Site) -> String {
 
 /// The folder of `wp-load.php`.
 pub(super) fn task_folder(around: &Surroundings<'_>) -> PathBuf {
-    below(around.code, &core(around.code, around.site))
+    core_folder(around.code, around.site)
 }
 
 /// Whether the code brings its own database layer.
@@ -268,6 +268,11 @@ pub(super) fn missing_settings(folder: &Path, detected: &Detected) -> Option<(St
     }
     let contents = include_str!("support/wp-config.php").to_owned();
     Some((join(docroot, "wp-config.php"), contents))
+}
+
+/// Where the core's files are, relative to the code.
+pub(super) fn core_folder(code: &Path, site: &Site) -> PathBuf {
+    below(code, &core(code, site))
 }
 
 /// The prefix of WordPress's tables: the shortest that `options` and `posts` share.

@@ -2,7 +2,7 @@
 use std::ffi::OsString;
 
 use super::{
-    Repository, clone, find_commit,
+    Repository, clone,
     program::{self, Asks},
 };
 use crate::{
@@ -37,19 +37,6 @@ impl Repository {
         }
         branches.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(branches)
-    }
-
-    /// Makes a branch at a commit; refused if there is one of that name.
-    pub fn create_branch(&self, name: &str, commit: &str) -> Result<()> {
-        check_name(name)?;
-        let git = self.open()?;
-        let commit = find_commit(&git, commit)?;
-        match git.branch(name, &commit, false) {
-            Err(error) if error.code() == git2::ErrorCode::Exists => {
-                Err(Error::refused(format!("there is a branch `{name}` already")))
-            }
-            made => made.map(|_| ()).doing(|| format!("make the branch `{name}`")),
-        }
     }
 
     /// Fetches a branch of another repository (its main one, when none is named) to [`UPSTREAM`], without its tags;

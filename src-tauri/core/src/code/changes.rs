@@ -34,13 +34,17 @@ pub fn count_changes(worktree: &Path) -> Result<u64> {
 pub fn diff(worktree: &Path, file: &str) -> Result<String> {
     let git = open(worktree)?;
     let doing = || format!("compare `{file}` in {}", worktree.display());
-    let diff = status(&git, Some(file))?;
-    let number = diff
-        .deltas()
-        .position(|delta| String::from_utf8_lossy(path(&delta)) == file)
+    text_of(&status(&git, Some(file))?, file).doing(doing)
+}
+
+/// One file's patch as text.
+fn text_of(diff: &git2::Diff<'_>, file: &str) -> Result<String> {
+    let doing = || format!("compare `{file}`");
+    let mut deltas = diff.deltas().enumerate();
+    let (number, delta) = deltas
+        .find(|(_, delta)| String::from_utf8_lossy(path(delta)) == file)
         .ok_or_else(|| Error::not_found("changed file", file))?;
-    let patch = git2::Patch::from_diff(&diff, number).doing(doing)?;
-    let delta = diff.get_delta(number).ok_or_else(|| Error::not_found("changed file", file))?;
+    let patch = git2::Patch::from_diff(diff, number).doing(doing)?;
     patch_text(patch, &delta).doing(doing)
 }
 
@@ -62,36 +66,46 @@ fn patch_text(
     }
 }
 
-/// A file of a commit, and how it differs from the commit before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileDiff {
-    /// What happened to it.
-    pub change: FileChange,
-    /// The unified diff; one line for a binary file.
-    pub text: String,
-}
-
 impl Repository {
     /// What a commit changed against its first parent, by path.
-    pub fn commit_diff(&self, commit: &str) -> Result<Vec<FileDiff>> {
+    pub fn commit_changes(&self, commit: &str) -> Result<Vec<FileChange>> {
         let git = self.open()?;
         let doing = || format!("compare the commit {commit} with its parent");
-        let commit = find_commit(&git, commit)?;
-        let before = commit.parent(0).ok().map(|parent| parent.tree()).transpose().doing(doing)?;
-        let tree = commit.tree().doing(doing)?;
-        let mut options = git2::DiffOptions::new();
-        options.include_typechange(true).max_size(DIFF_LIMIT);
-        let diff =
-            git.diff_tree_to_tree(before.as_ref(), Some(&tree), Some(&mut options)).doing(doing)?;
+        let diff = against_parent(&git, commit, None)?;
         (0..diff.deltas().len())
             .filter_map(|number| Some((number, diff.get_delta(number)?)))
             .map(|(number, delta)| {
                 let patch = git2::Patch::from_diff(&diff, number).doing(doing)?;
-                let change = change(&delta, patch.as_ref()).doing(doing)?;
-                Ok(FileDiff { change, text: patch_text(patch, &delta).doing(doing)? })
+                change(&delta, patch.as_ref()).doing(doing)
             })
             .collect()
     }
+
+    /// The unified diff of one file that a commit changed; of a binary file one line that says so.
+    pub fn commit_diff(&self, commit: &str, file: &str) -> Result<String> {
+        let git = self.open()?;
+        let diff = against_parent(&git, commit, Some(file))?;
+        text_of(&diff, file).doing(|| format!("compare `{file}` in the commit {commit}"))
+    }
+}
+
+/// The difference between a commit (of one file of it) and its first parent; all is new in a commit without one.
+fn against_parent<'git>(
+    git: &'git git2::Repository,
+    commit: &str,
+    file: Option<&str>,
+) -> Result<git2::Diff<'git>> {
+    let found = find_commit(git, commit)?;
+    let compare = || -> Result<git2::Diff<'git>, git2::Error> {
+        let before = found.parent(0).ok().map(|parent| parent.tree()).transpose()?;
+        let mut options = git2::DiffOptions::new();
+        options.include_typechange(true).max_size(DIFF_LIMIT);
+        if let Some(file) = file {
+            options.disable_pathspec_match(true).pathspec(file);
+        }
+        git.diff_tree_to_tree(before.as_ref(), Some(&found.tree()?), Some(&mut options))
+    };
+    compare().doing(|| format!("compare the commit {commit} with its parent"))
 }
 
 /// A row of the list of changes.

@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path};
 use super::{Distance, Repository, find_commit, graph::Difference, timestamp};
 use crate::{
     error::{Doing, Error, Result},
-    model::view::CommitRow,
+    model::view::{CommitInfo, CommitRow},
 };
 
 impl Repository {
@@ -19,6 +19,53 @@ impl Repository {
         let git = self.open()?;
         let commit = find_commit(&git, commit)?;
         Ok(row(&commit, &tags(&git)?))
+    }
+
+    /// The commits that a commit came from.
+    pub fn parents(&self, commit: &str) -> Result<Vec<String>> {
+        let git = self.open()?;
+        let commit = find_commit(&git, commit)?;
+        Ok(commit.parent_ids().map(|id| id.to_string()).collect())
+    }
+
+    /// The whole id of a commit that is named by the beginning of it, four hex digits at least.
+    pub fn whole_id(&self, beginning: &str) -> Result<String> {
+        let is_hex = beginning.bytes().all(|it| it.is_ascii_hexdigit());
+        if !is_hex || !(4..=40).contains(&beginning.len()) {
+            return Err(Error::not_found("commit", beginning));
+        }
+        match self.open()?.find_commit_by_prefix(beginning) {
+            Ok(commit) => Ok(commit.id().to_string()),
+            Err(error) if error.code() == git2::ErrorCode::Ambiguous => {
+                Err(Error::usage(format!("several commits begin with `{beginning}`"))
+                    .hint("Give more of its digits."))
+            }
+            Err(_) => Err(Error::not_found("commit", beginning)),
+        }
+    }
+
+    /// A commit with its whole message and what it changed.
+    pub fn commit_in_full(&self, commit: &str) -> Result<CommitInfo> {
+        let git = self.open()?;
+        let found = find_commit(&git, commit)?;
+        Ok(CommitInfo {
+            row: row(&found, &tags(&git)?),
+            message: String::from_utf8_lossy(found.message_bytes()).trim().to_owned(),
+            email: String::from_utf8_lossy(found.author().email_bytes()).into_owned(),
+            parents: found.parent_ids().map(|id| id.to_string()).collect(),
+            files: self.commit_changes(commit)?,
+        })
+    }
+
+    /// The commit that a branch or a tag is at.
+    pub fn named(&self, name: &str) -> Result<String> {
+        let git = self.open()?;
+        let found = ["refs/heads", "refs/tags"]
+            .iter()
+            .find_map(|folder| git.find_reference(&format!("{folder}/{name}")).ok());
+        let reference = found.ok_or_else(|| Error::not_found("branch or tag", name))?;
+        let commit = reference.peel_to_commit().doing(|| format!("read `{name}`"))?;
+        Ok(commit.id().to_string())
     }
 
     /// Whether the commit tracks anything at or below `path`.

@@ -1,6 +1,9 @@
 //! Merging and cherry-picking, in memory: no branch and no folder changes before the result is complete.
 use super::{Author, Repository, find_commit, graph::Difference, signature, system_path};
-use crate::error::{Doing, Error, Result};
+use crate::{
+    error::{Doing, Error, Result},
+    model::view::CommitRow,
+};
 
 /// How a merge went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,46 +28,49 @@ pub struct ConflictFile {
     pub base: Option<Vec<u8>>,
 }
 
-/// How a person solved a conflict.
+/// How a person solved the conflict in one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The path, as in [`ConflictFile`].
     pub path: String,
-    /// What the file holds now; none deletes it.
-    pub content: Option<Vec<u8>>,
+    /// What the file holds now.
+    pub take: Take,
+}
+
+/// What a file with conflicts holds in the end. A side that has no such file deletes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Take {
+    /// What the branch has.
+    Ours,
+    /// What comes.
+    Theirs,
+    /// Something else.
+    Content(Vec<u8>),
+}
+
+/// How conflicts are solved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Lines that both changed are taken from what comes; a file that one side deleted and the other changed stays a
+    /// conflict.
+    pub prefer_theirs: bool,
+    /// The person's answers, file by file. A file with conflicts that has no answer is still a conflict.
+    pub answers: Vec<Answer>,
 }
 
 impl Repository {
     /// Merges a commit into a branch, always with a merge commit, so that `log` shows the merge as one step.
-    /// With `prefer_theirs`, lines that both changed are taken from the merged commit; a file that one side
-    /// deleted and the other changed stays a conflict.
     ///
     /// # Errors
-    /// Refused when the branch has all of the commit's history, or shares none with it.
+    /// Refused when the branch has all of the commit's history, or shares none with it; an answer for a file that
+    /// does not conflict is not found.
     pub fn merge(
         &self,
         into_branch: &str,
         from_commit: &str,
         message: &str,
         author: &Author,
-        prefer_theirs: bool,
-    ) -> Result<Merged> {
-        self.merge_resolved(into_branch, from_commit, message, author, prefer_theirs, &[])
-    }
-
-    /// Merges as [`Self::merge`] does, with the person's answers for files that conflict. A file with conflicts that
-    /// has no answer is still a conflict.
-    ///
-    /// # Errors
-    /// As those of [`Self::merge`]; an answer for a file that does not conflict is not found.
-    pub fn merge_resolved(
-        &self,
-        into_branch: &str,
-        from_commit: &str,
-        message: &str,
-        author: &Author,
-        prefer_theirs: bool,
-        answers: &[Answer],
+        choices: &Choices,
     ) -> Result<Merged> {
         let git = self.open()?;
         let ours = find_commit(&git, &self.head(into_branch)?)?;
@@ -82,66 +88,131 @@ impl Repository {
             found => found.doing(doing)?,
         };
         let mut options = git2::MergeOptions::new();
-        if prefer_theirs {
+        if choices.prefer_theirs {
             options.file_favor(git2::FileFavor::Theirs);
         }
         let mut index = git.merge_commits(&ours, &theirs, Some(&options)).doing(doing)?;
-        for answer in answers {
-            resolve(&git, &mut index, answer)?;
+        for answer in &choices.answers {
+            if !resolve(&git, &mut index, answer)? {
+                return Err(Error::not_found("file with conflicts", &answer.path));
+            }
         }
         let by = signature(author)?;
         finish(&git, index, [&by, &by], message, &[&ours, &theirs])
     }
 
-    /// Repeats the change of one commit on top of a branch; its author and message are kept. This is how a
-    /// hotfix that is only on Test or Live comes to Dev.
+    /// Repeats the changes of commits, oldest first, on top of a branch; author and message of each are kept, and the
+    /// message says where it came from, as `git cherry-pick -x` does. This is how a hotfix that is only on Test or
+    /// Live comes to Dev. An answer counts for its file in every one of them.
     ///
     /// # Errors
-    /// Refused for a merge commit (which of its sides is meant can't be known) and when the branch has the
-    /// change already.
-    pub fn cherry_pick(&self, into_branch: &str, commit: &str, by: &Author) -> Result<Merged> {
+    /// Refused for a merge commit: which of its sides is meant can't be known.
+    pub fn cherry_pick(
+        &self,
+        into_branch: &str,
+        commits: &[String],
+        by: &Author,
+        answers: &[Answer],
+    ) -> Result<Merged> {
         let git = self.open()?;
-        let ours = find_commit(&git, &self.head(into_branch)?)?;
-        let picked = find_commit(&git, commit)?;
-        let doing = || format!("bring {commit} to `{into_branch}`");
-        if picked.parent_count() > 1 {
-            return Err(Error::refused(format!("{commit} is a merge"))
-                .hint("Merge it, or bring the commits that it merged."));
+        let by = signature(by)?;
+        let mut onto = self.head(into_branch)?;
+        for commit in commits {
+            let ours = find_commit(&git, &onto)?;
+            let picked = find_commit(&git, commit)?;
+            if picked.parent_count() > 1 {
+                return Err(Error::refused(format!("{commit} is a merge"))
+                    .hint("Merge it, or bring the commits that it merged."));
+            }
+            let doing = || format!("bring {commit} to `{into_branch}`");
+            let mut index = git.cherrypick_commit(&picked, &ours, 0, None).doing(doing)?;
+            for answer in answers {
+                resolve(&git, &mut index, answer)?;
+            }
+            let message = String::from_utf8_lossy(picked.message_bytes());
+            let message = format!("{}\n\n{PICKED}{commit})", message.trim_end());
+            match finish(&git, index, [&picked.author(), &by], &message, &[&ours])? {
+                Merged::Commit(made) => onto = made,
+                conflicts => return Ok(conflicts),
+            }
         }
-        let index = git.cherrypick_commit(&picked, &ours, 0, None).doing(doing)?;
-        let message = String::from_utf8_lossy(picked.message_bytes()).into_owned();
-        let merged = finish(&git, index, [&picked.author(), &signature(by)?], &message, &[&ours])?;
-        if let Merged::Commit(id) = &merged
-            && find_commit(&git, id)?.tree_id() == ours.tree_id()
-        {
-            return Err(Error::refused(format!(
-                "`{into_branch}` has the change of {commit} already"
-            )));
+        Ok(Merged::Commit(onto))
+    }
+
+    /// Commits that `has` contains and `lacks` does not, newest first, but for those whose changes it got by
+    /// [`Self::cherry_pick`] (or `git cherry-pick -x`).
+    pub fn unpicked(&self, has: &str, lacks: &str, limit: usize) -> Result<Vec<CommitRow>> {
+        let mut missing = self.missing(has, Some(lacks), limit)?;
+        if missing.is_empty() {
+            return Ok(missing);
         }
-        Ok(merged)
+        let git = self.open()?;
+        let (has, lacks) = (find_commit(&git, has)?.id(), find_commit(&git, lacks)?.id());
+        for other in Difference::between(&git, lacks, has)?.only_one() {
+            let commit = git.find_commit(other).doing(|| format!("read the commit {other}"))?;
+            let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
+            missing.retain(|it| !message.contains(&format!("{PICKED}{})", it.commit)));
+        }
+        Ok(missing)
     }
 }
 
-/// Puts an answer in the place of a conflict.
-fn resolve(git: &git2::Repository, index: &mut git2::Index, answer: &Answer) -> Result<()> {
+/// How `git cherry-pick -x` begins the line that names the commit.
+const PICKED: &str = "(cherry picked from commit ";
+
+impl ConflictFile {
+    /// The file with both sides between markers, as `git merge` leaves it; none when a side is missing.
+    pub fn with_markers(&self, ours: &str, theirs: &str) -> Result<Option<Vec<u8>>> {
+        let (Some(our), Some(their)) = (&self.ours, &self.theirs) else { return Ok(None) };
+        let input = |content| {
+            let mut input = git2::MergeFileInput::new();
+            input.content(content);
+            input
+        };
+        let base = self.base.as_deref().unwrap_or_default();
+        let mut options = git2::MergeFileOptions::new();
+        options.our_label(ours).their_label(theirs);
+        let merged = git2::merge_file(&input(base), &input(our), &input(their), Some(&mut options))
+            .doing(|| format!("merge `{}`", self.path))?;
+        Ok(Some(merged.content().to_vec()))
+    }
+}
+
+fn path_of(conflict: &git2::IndexConflict) -> &[u8] {
+    let mut sides = [&conflict.our, &conflict.their, &conflict.ancestor].into_iter().flatten();
+    sides.next().map_or(&[], |side| &side.path)
+}
+
+/// Puts an answer in the place of a conflict; answers whether there was one.
+fn resolve(git: &git2::Repository, index: &mut git2::Index, answer: &Answer) -> Result<bool> {
     let doing = || format!("solve the conflict in `{}`", answer.path);
     let mut found = None;
     for conflict in index.conflicts().doing(doing)? {
         let conflict = conflict.doing(doing)?;
-        let side = conflict.our.or(conflict.their).or(conflict.ancestor);
-        let is_it = |side: &git2::IndexEntry| String::from_utf8_lossy(&side.path) == answer.path;
-        found = found.or(side.filter(is_it));
+        if String::from_utf8_lossy(path_of(&conflict)) == answer.path {
+            found = Some(conflict);
+        }
     }
-    let mut entry = found.ok_or_else(|| Error::not_found("file with conflicts", &answer.path))?;
-    index.conflict_remove(&system_path(&entry.path)?).doing(doing)?;
-    if let Some(content) = &answer.content {
-        entry.id = git.blob(content).doing(doing)?;
+    let Some(conflict) = found else { return Ok(false) };
+    index.conflict_remove(&system_path(path_of(&conflict))?).doing(doing)?;
+    let entry = match &answer.take {
+        Take::Ours => conflict.our,
+        Take::Theirs => conflict.their,
+        Take::Content(content) => {
+            let mut entry = conflict.our.or(conflict.their).or(conflict.ancestor);
+            if let Some(entry) = &mut entry {
+                entry.id = git.blob(content).doing(doing)?;
+            }
+            entry
+        }
+    };
+    if let Some(mut entry) = entry {
         // The stage of a conflict is kept in the flags.
         entry.flags = 0;
         entry.flags_extended = 0;
         index.add(&entry).doing(doing)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Makes the commit of a merged index, or lists its conflicts. `by` is author and committer.
@@ -174,10 +245,8 @@ fn conflicts(git: &git2::Repository, index: &git2::Index) -> Result<Vec<Conflict
     let mut files = Vec::new();
     for conflict in index.conflicts().doing(doing)? {
         let conflict = conflict.doing(doing)?;
-        let any = [&conflict.our, &conflict.their, &conflict.ancestor].into_iter().flatten().next();
-        let path = any.map(|entry| String::from_utf8_lossy(&entry.path).into_owned());
         files.push(ConflictFile {
-            path: path.unwrap_or_default(),
+            path: String::from_utf8_lossy(path_of(&conflict)).into_owned(),
             ours: content(&conflict.our)?,
             theirs: content(&conflict.their)?,
             base: content(&conflict.ancestor)?,

@@ -29,14 +29,14 @@ mod worktree;
 
 pub use branches::{Branch, UPSTREAM};
 pub use changes::{
-    FileDiff, any_tracked, changes, commit_changes, commit_file, count_changes, diff,
-    prepare_commit,
+    any_tracked, changes, commit_changes, commit_file, count_changes, diff, prepare_commit,
 };
 pub use hooks::{FollowedBranch, Push, PushRules, Releases};
 pub use inspect::Inspection;
-pub use merge::{Answer, ConflictFile, Merged};
+pub use merge::{Answer, Choices, ConflictFile, Merged, Take};
 pub use update::{
-    SNAPSHOTS, discard_changes, move_worktree, restore_worktree, snapshot_worktree, update_worktree,
+    SNAPSHOTS, carry_changes, move_worktree, restore_worktree, snapshot_without, snapshot_worktree,
+    update_worktree,
 };
 
 /// The branch of a repository that Portico makes itself (Pantheon's name for it).

@@ -10,7 +10,7 @@ use crate::{error::Code, model::view::FileStatus, progress::Meter};
 /// A site with `dev` on `master` and `blog` on a branch of its own.
 fn with_blog() -> (Site, PathBuf, PathBuf) {
     let (site, dev) = site().with_dev();
-    site.repository.create_branch("blog", &site.tip()).unwrap();
+    site.git(&["branch", "blog"]);
     let blog = site.path("blog/code");
     site.repository.add_worktree(&blog, "blog", Meter::silent()).unwrap();
     (site, dev, blog)
@@ -19,6 +19,10 @@ fn with_blog() -> (Site, PathBuf, PathBuf) {
 fn commit(folder: &Path, file: &str, content: &str) -> String {
     put(folder, file, content);
     commit_changes(folder, &[], &format!("Change {file}"), &author()).unwrap()
+}
+
+fn theirs_first() -> Choices {
+    Choices { prefer_theirs: true, ..Choices::default() }
 }
 
 fn merged(result: Merged) -> String {
@@ -33,7 +37,8 @@ fn a_merge_is_one_commit_with_both_sides_and_moves_nothing_by_itself() {
     let (site, dev, blog) = with_blog();
     let tip = site.tip();
     let theirs = commit(&blog, "blog.php", "blog");
-    let merge = || site.repository.merge("master", &theirs, "Merge blog", &author(), false);
+    let merge =
+        || site.repository.merge("master", &theirs, "Merge blog", &author(), &Choices::default());
     let result = merged(merge().unwrap());
     assert_eq!(site.tip(), tip);
     assert_eq!(site.git(&["log", "-1", "--format=%P", &result]), format!("{tip} {theirs}"));
@@ -50,7 +55,7 @@ fn a_conflict_changes_nothing_and_shows_both_sides() {
     let theirs = commit(&blog, "index.php", "theirs\n");
     let ours = commit(&dev, "index.php", "ours\n");
     let Merged::Conflicts(files) =
-        site.repository.merge("master", &theirs, "Merge", &author(), false).unwrap()
+        site.repository.merge("master", &theirs, "Merge", &author(), &Choices::default()).unwrap()
     else {
         panic!("it conflicts");
     };
@@ -63,10 +68,14 @@ fn a_conflict_changes_nothing_and_shows_both_sides() {
             base: Some(b"<?php\necho 1;\n".to_vec()),
         }]
     );
+    let marked = files[0].with_markers("Dev", "blog").unwrap().unwrap();
+    let marked = String::from_utf8(marked).unwrap();
+    assert_eq!(marked, "<<<<<<< Dev\nours\n=======\ntheirs\n>>>>>>> blog\n");
     assert_eq!(site.tip(), ours);
     assert_eq!(git(&dev, &["status", "--porcelain"]), "");
-    let preferred =
-        merged(site.repository.merge("master", &theirs, "Merge", &author(), true).unwrap());
+    let preferred = merged(
+        site.repository.merge("master", &theirs, "Merge", &author(), &theirs_first()).unwrap(),
+    );
     assert_eq!(site.repository.file(&preferred, "index.php").unwrap().unwrap(), b"theirs\n");
 }
 
@@ -74,23 +83,33 @@ fn a_conflict_changes_nothing_and_shows_both_sides() {
 fn a_conflict_is_solved_file_by_file() {
     let (site, dev, blog) = with_blog();
     put(&blog, "lib/a.php", "theirs\n");
+    put(&blog, "b.php", "theirs\n");
+    put(&blog, "c.php", "theirs\n");
     let theirs = commit(&blog, "index.php", "theirs\n");
-    put(&dev, "lib/a.php", "ours\n");
+    fs::remove_file(dev.join("lib/a.php")).unwrap();
     commit(&dev, "index.php", "ours\n");
+    put(&dev, "b.php", "ours\n");
+    commit(&dev, "c.php", "ours\n");
     let merge = |answers: &[Answer]| {
-        site.repository.merge_resolved("master", &theirs, "Merge", &author(), false, answers)
+        let choices = Choices { answers: answers.to_vec(), ..Choices::default() };
+        site.repository.merge("master", &theirs, "Merge", &author(), &choices)
     };
-    let edited = Answer { path: "index.php".into(), content: Some(b"both\n".to_vec()) };
+    let answer = |path: &str, take| Answer { path: path.into(), take };
+    let edited = answer("index.php", Take::Content(b"both\n".to_vec()));
     let Merged::Conflicts(left) = merge(std::slice::from_ref(&edited)).unwrap() else {
-        panic!("one is left")
+        panic!("some are left")
     };
-    assert_eq!(left.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["lib/a.php"]);
-    let wrong = Answer { path: "other.php".into(), ..edited.clone() };
+    let left: Vec<_> = left.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(left, ["b.php", "c.php", "lib/a.php"]);
+    let wrong = answer("other.php", Take::Ours);
     assert_eq!(merge(&[wrong]).unwrap_err().code, Code::NotFound);
-    let deleted = Answer { path: "lib/a.php".into(), content: None };
-    let result = merged(merge(&[edited, deleted]).unwrap());
+    let (ours, theirs) = (answer("b.php", Take::Ours), answer("c.php", Take::Theirs));
+    let deleted = answer("lib/a.php", Take::Ours);
+    let result = merged(merge(&[edited, ours, theirs, deleted]).unwrap());
     update_worktree(&dev, &result).unwrap();
     assert_eq!(fs::read_to_string(dev.join("index.php")).unwrap(), "both\n");
+    assert_eq!(fs::read_to_string(dev.join("b.php")).unwrap(), "ours\n");
+    assert_eq!(fs::read_to_string(dev.join("c.php")).unwrap(), "theirs\n");
     assert!(!dev.join("lib/a.php").exists());
     assert_eq!(git(&dev, &["status", "--porcelain"]), "");
 }
@@ -101,7 +120,8 @@ fn a_file_deleted_on_one_side_and_changed_on_the_other_is_a_conflict() {
     let theirs = commit(&blog, "lib/a.php", "changed\n");
     fs::remove_file(dev.join("lib/a.php")).unwrap();
     commit_changes(&dev, &[], "Delete", &author()).unwrap();
-    let result = site.repository.merge("master", &theirs, "Merge", &author(), true).unwrap();
+    let result =
+        site.repository.merge("master", &theirs, "Merge", &author(), &theirs_first()).unwrap();
     let Merged::Conflicts(files) = result else { panic!("it conflicts") };
     assert_eq!(
         (files[0].ours.as_ref(), files[0].theirs.as_deref()),
@@ -112,16 +132,38 @@ fn a_file_deleted_on_one_side_and_changed_on_the_other_is_a_conflict() {
 #[test]
 fn a_hotfix_comes_to_the_main_branch_with_its_author() {
     let (site, dev, blog) = with_blog();
-    put(&blog, "fix.php", "fix");
-    git(&blog, &["add", "."]);
-    git(&blog, &["commit", "-qm", "Fix"]);
-    let fix = site.repository.head("blog").unwrap();
-    commit(&dev, "other.php", "x");
-    let picked = merged(site.repository.cherry_pick("master", &fix, &author()).unwrap());
+    let mut fixes = Vec::new();
+    for (file, text) in [("fix.php", "one"), ("fix.php", "two"), ("index.php", "fixed\n")] {
+        put(&blog, file, text);
+        git(&blog, &["add", "."]);
+        git(&blog, &["commit", "-qm", &format!("Fix {file}\n\nWhy.")]);
+        fixes.push(site.repository.head("blog").unwrap());
+    }
+    commit(&dev, "index.php", "changed\n");
+    let pick = |answers: &[Answer]| {
+        site.repository.cherry_pick("master", &fixes, &author(), answers).unwrap()
+    };
+    let Merged::Conflicts(files) = pick(&[]) else { panic!("the third conflicts") };
+    assert_eq!(files[0].path, "index.php");
+    let tip = site.tip();
+    let orphans = |dev: &str| {
+        let left = site.repository.unpicked(fixes.last().unwrap(), dev, 9).unwrap();
+        left.into_iter().map(|it| it.commit).collect::<Vec<_>>()
+    };
+    assert_eq!(orphans(&tip), [&fixes[2][..], &fixes[1], &fixes[0]]);
+    let picked = merged(pick(&[Answer { path: "index.php".into(), take: Take::Theirs }]));
     update_worktree(&dev, &picked).unwrap();
-    assert_eq!(git(&dev, &["log", "-1", "--format=%an %cn %s"]), "Bob Ada Example Fix");
-    let again = site.repository.cherry_pick("master", &fix, &author()).unwrap_err();
-    assert_eq!(again.code, Code::Refused);
+    assert_eq!(git(&dev, &["log", "-1", "--format=%an %cn %s"]), "Bob Ada Example Fix index.php");
+    assert_eq!(fs::read_to_string(dev.join("index.php")).unwrap(), "fixed\n");
+    assert_eq!(fs::read_to_string(dev.join("fix.php")).unwrap(), "two");
+    assert!(orphans(&picked).is_empty(), "what was picked is no orphan any more");
+    // `git` itself says so in the same words.
+    put(&blog, "more.php", "more");
+    git(&blog, &["add", "."]);
+    git(&blog, &["commit", "-qm", "More"]);
+    let more = site.repository.head("blog").unwrap();
+    git(&dev, &["cherry-pick", "-x", &more]);
+    assert!(site.repository.unpicked(&more, &site.tip(), 9).unwrap().is_empty());
 }
 
 #[test]
@@ -140,7 +182,8 @@ fn an_update_keeps_uncommitted_changes_and_refuses_to_overwrite_them() {
     );
     assert_eq!(site.tip(), tip);
     assert_eq!(fs::read_to_string(dev.join("index.php")).unwrap(), "mine\n");
-    discard_changes(&dev, &["index.php".into(), "new.php".into()]).unwrap();
+    let rest = snapshot_without(&dev, &["index.php".into(), "new.php".into()]).unwrap();
+    restore_worktree(&dev, &rest).unwrap();
     update_worktree(&dev, &target).unwrap();
     assert_eq!(site.tip(), target);
     assert_eq!(fs::read_to_string(dev.join("index.php")).unwrap(), "blog\n");
@@ -184,7 +227,7 @@ fn a_snapshot_brings_uncommitted_work_back_exactly() {
     let porcelain = git(&dev, &["status", "--porcelain"]);
     let snapshot = snapshot_worktree(&dev).unwrap();
     assert_eq!(git(&dev, &["status", "--porcelain"]), porcelain);
-    discard_changes(&dev, &[]).unwrap();
+    restore_worktree(&dev, &snapshot_without(&dev, &[]).unwrap()).unwrap();
     assert_eq!(git(&dev, &["status", "--porcelain"]), "");
     assert!(dev.join("lib/a.php").exists() && !dev.join("new/a.php").exists());
     put(&dev, "later.php", "goes");
@@ -211,7 +254,8 @@ fn a_repository_in_the_folder_is_never_thrown_away() {
     let tip = git(&dev, &["rev-parse", "HEAD"]);
     assert_eq!(snapshot_worktree(&dev).unwrap_err().code, Code::Refused);
     assert_eq!(restore_worktree(&dev, &tip).unwrap_err().code, Code::Refused);
-    assert_eq!(discard_changes(&dev, &[]).unwrap_err().code, Code::Refused);
+    let without = snapshot_without(&dev, &[]).unwrap();
+    assert_eq!(restore_worktree(&dev, &without).unwrap_err().code, Code::Refused);
     assert!(nested.join("a.php").exists() && nested.join(".git").exists());
 }
 
@@ -221,11 +265,8 @@ fn a_commit_shows_what_it_changed() {
     put(&dev, "b.bin", b"\0");
     fs::remove_file(dev.join("lib/a.php")).unwrap();
     let commit = commit(&dev, "index.php", "<?php\necho 2;\n");
-    let files = site.repository.commit_diff(&commit).unwrap();
-    let rows: Vec<_> = files
-        .iter()
-        .map(|file| (file.change.file.as_str(), file.change.status, file.change.additions))
-        .collect();
+    let files = site.repository.commit_changes(&commit).unwrap();
+    let rows: Vec<_> = files.iter().map(|it| (it.file.as_str(), it.status, it.additions)).collect();
     assert_eq!(
         rows,
         [
@@ -234,28 +275,41 @@ fn a_commit_shows_what_it_changed() {
             ("lib/a.php", FileStatus::Deleted, 0)
         ]
     );
-    assert!(files[0].text.starts_with("binary file"), "{}", files[0].text);
-    assert!(files[1].text.contains("+echo 2;"));
+    let text = |file: &str| site.repository.commit_diff(&commit, file);
+    assert!(text("b.bin").unwrap().starts_with("binary file"));
+    assert!(text("index.php").unwrap().contains("+echo 2;"));
+    assert_eq!(text("other.php").unwrap_err().code, Code::NotFound);
     let first = site.repository.log(&commit, 9).unwrap().pop().unwrap();
-    assert_eq!(site.repository.commit_diff(&first.commit).unwrap().len(), 2);
+    assert_eq!(site.repository.commit_changes(&first.commit).unwrap().len(), 2);
 }
 
 #[test]
-fn branches_are_listed_and_made_once() {
+fn carried_changes_leave_later_ones_of_other_files_alone() {
+    let (_site, dev) = site().with_dev();
+    put(&dev, "index.php", "mine\n");
+    put(&dev, "new.php", "new\n");
+    put(&dev, "lib/a.php", "kept\n");
+    let all = snapshot_worktree(&dev).unwrap();
+    let rest = snapshot_without(&dev, &["index.php".into(), "new.php".into()]).unwrap();
+    restore_worktree(&dev, &rest).unwrap();
+    put(&dev, "lib/a.php", "later\n");
+    put(&dev, "later.php", "later\n");
+    restore_worktree(&dev, &carry_changes(&dev, &rest, &all).unwrap()).unwrap();
+    let read = |file: &str| fs::read_to_string(dev.join(file)).unwrap();
+    assert_eq!((read("index.php"), read("new.php")), ("mine\n".into(), "new\n".into()));
+    assert_eq!((read("lib/a.php"), read("later.php")), ("later\n".into(), "later\n".into()));
+    restore_worktree(&dev, &carry_changes(&dev, &all, &rest).unwrap()).unwrap();
+    assert!(!dev.join("new.php").exists());
+    assert_eq!(read("lib/a.php"), "later\n");
+}
+
+#[test]
+fn the_name_of_a_branch_to_fetch_is_checked() {
     let site = site();
-    let tip = site.tip();
-    site.repository.create_branch("a/b", &tip).unwrap();
-    assert_eq!(site.repository.create_branch("a/b", &tip).unwrap_err().code, Code::Refused);
     for odd in ["-d", "a..b", "", "a b"] {
-        assert_eq!(
-            site.repository.create_branch(odd, &tip).unwrap_err().code,
-            Code::Usage,
-            "{odd}"
-        );
+        let fetched = site.repository.fetch("elsewhere", Some(odd), Meter::silent());
+        assert_eq!(fetched.unwrap_err().code, Code::Usage, "{odd}");
     }
-    let names: Vec<_> =
-        site.repository.branches().unwrap().into_iter().map(|branch| branch.name).collect();
-    assert_eq!(names, ["a/b", "master"]);
 }
 
 #[test]
@@ -276,7 +330,8 @@ fn an_upstream_is_fetched_beside_the_branches_and_merged() {
     assert_eq!(site.repository.branches().unwrap().len(), 1);
     let name = format!("{UPSTREAM}/master");
     let core = site.repository.reference(&name).unwrap().unwrap();
-    let result = site.repository.merge("master", &core, "Update core", &author(), true).unwrap();
+    let result =
+        site.repository.merge("master", &core, "Update core", &author(), &theirs_first()).unwrap();
     update_worktree(&dev, &merged(result)).unwrap();
     assert_eq!(fs::read_to_string(dev.join("core.php")).unwrap(), "new core");
     let error = site.repository.fetch("--upload-pack=x", None, Meter::silent()).unwrap_err();

@@ -3,12 +3,12 @@ use std::path::Path;
 
 use super::{
     Author,
-    changes::{choose, file_status, open, path, stage, status},
+    changes::{choose, open, path, stage, status},
     checkout, find_commit, references, signature, system_path,
 };
 use crate::{
     error::{Doing, Error, Result},
-    model::{WorktreeState, view::FileStatus},
+    model::WorktreeState,
 };
 
 /// Where snapshots are kept from being cleaned away: `refs/portico/snapshots/<commit>`.
@@ -76,24 +76,39 @@ fn switch(git: &git2::Repository, to: &git2::Commit<'_>) -> Result<()> {
 /// Refused for a folder in it that is a Git repository of its own.
 pub fn snapshot_worktree(worktree: &Path) -> Result<String> {
     let git = open(worktree)?;
-    let doing = || format!("keep the changes in {}", worktree.display());
-    let head = git.head().and_then(|head| head.peel_to_commit()).doing(doing)?;
+    let diff = status(&git, None)?;
+    keep(&git, &diff, |_| true)
+}
+
+/// A snapshot of the last commit with those changes that are `wanted`.
+fn keep(
+    git: &git2::Repository,
+    diff: &git2::Diff<'_>,
+    wanted: impl Fn(&git2::DiffDelta<'_>) -> bool,
+) -> Result<String> {
+    let doing = || format!("keep the changes in {}", git.workdir().unwrap_or(git.path()).display());
+    let head = git.head().and_then(|head| head.peel_to_tree()).doing(doing)?;
     // Read from disk and never written back: what a person staged stays staged.
     let mut index = git.index().doing(doing)?;
     let mut kept = git2::Index::new().doing(doing)?;
-    kept.read_tree(&head.tree().doing(doing)?).doing(doing)?;
-    let diff = status(&git, None)?;
-    for delta in diff.deltas() {
+    kept.read_tree(&head).doing(doing)?;
+    for delta in diff.deltas().filter(wanted) {
         stage(&mut index, &mut kept, &delta)?;
     }
+    commit_snapshot(git, &mut kept).doing(doing)
+}
+
+/// Commits an index on no branch, on top of the present commit.
+fn commit_snapshot(git: &git2::Repository, kept: &mut git2::Index) -> Result<String> {
     let by = signature(&Author { name: "Portico".into(), email: "portico@localhost".into() })?;
     let mut write = || -> Result<git2::Oid, git2::Error> {
-        let tree = git.find_tree(kept.write_tree_to(&git)?)?;
+        let head = git.head()?.peel_to_commit()?;
+        let tree = git.find_tree(kept.write_tree_to(git)?)?;
         let commit = git.commit(None, &by, &by, "Uncommitted changes\n", &tree, &[&head])?;
         git.reference(&format!("{SNAPSHOTS}/{commit}"), commit, true, "portico: snapshot")?;
         Ok(commit)
     };
-    Ok(write().doing(doing)?.to_string())
+    Ok(write().doing(|| "write the snapshot".into())?.to_string())
 }
 
 /// Makes a worktree's files those of a snapshot (or any commit). The branch stays where it is, so that the difference
@@ -141,53 +156,73 @@ pub fn move_worktree(worktree: &Path, from: &WorktreeState, to: &WorktreeState) 
         return Err(Error::refused("uncommitted changes would be overwritten")
             .hint("Commit or discard the changes first, then try again."));
     }
+    if to.commit == from.commit {
+        // Straight there: files that both have are not touched.
+        return restore_worktree(worktree, to.snapshot.as_ref().unwrap_or(&to.commit));
+    }
     if from.snapshot.is_some() {
         restore_worktree(worktree, &from.commit)?;
     }
-    if to.commit != from.commit {
-        update_worktree(worktree, &to.commit)?;
-    }
+    update_worktree(worktree, &to.commit)?;
     match &to.snapshot {
         Some(snapshot) => restore_worktree(worktree, snapshot),
         None => Ok(()),
     }
 }
 
-/// Takes back the uncommitted changes of the named files (all, when none are named): a new file goes, a changed or
-/// deleted one is as in the last commit. Take a snapshot first.
-pub fn discard_changes(worktree: &Path, files: &[String]) -> Result<()> {
+/// As [`snapshot_worktree`], but the named files (all, when none are named) are as in the last commit. Nothing changes
+/// in the worktree: restoring the snapshot there discards their changes.
+pub fn snapshot_without(worktree: &Path, files: &[String]) -> Result<String> {
     let git = open(worktree)?;
-    let doing = || format!("discard changes in {}", worktree.display());
     let diff = status(&git, None)?;
-    let chosen = choose(&diff, files)?;
-    let head = git.head().and_then(|head| head.peel_to_commit()).doing(doing)?;
-    let mut index = git.index().doing(doing)?;
-    let mut options = git2::build::CheckoutBuilder::new();
-    options.force().disable_pathspec_match(true).update_index(true);
-    let mut any = false;
-    for delta in &chosen {
-        if path(delta).ends_with(b"/") {
-            return Err(checkout::submodule(
-                String::from_utf8_lossy(path(delta)).trim_end_matches('/'),
-            ));
-        }
-        if file_status(delta.status()) != FileStatus::Added {
-            options.path(path(delta));
-            any = true;
+    let left_out: Vec<Vec<u8>> =
+        choose(&diff, files)?.iter().map(|delta| path(delta).to_vec()).collect();
+    keep(&git, &diff, |delta| !left_out.iter().any(|it| it == path(delta)))
+}
+
+/// A snapshot of the worktree in which every file that differs between two snapshots (or commits) is as in the
+/// second; so later changes of other files stay.
+pub fn carry_changes(worktree: &Path, from: &str, to: &str) -> Result<String> {
+    let git = open(worktree)?;
+    let doing = || format!("keep the changes in {}", worktree.display());
+    let trees = [from, to].map(|commit| find_commit(&git, commit)?.tree().doing(doing));
+    let [from, to] = trees;
+    let (from, to) = (from?, to?);
+    let now = find_commit(&git, &snapshot_worktree(worktree)?)?;
+    let mut index = git2::Index::new().doing(doing)?;
+    index.read_tree(&now.tree().doing(doing)?).doing(doing)?;
+    let diff = git.diff_tree_to_tree(Some(&from), Some(&to), None).doing(doing)?;
+    for delta in diff.deltas() {
+        let file = system_path(path(&delta))?;
+        match to.get_path(&file) {
+            Err(error) if error.code() == git2::ErrorCode::NotFound => {
+                if index.get_path(&file, 0).is_some() {
+                    index.remove(&file, 0).doing(doing)?;
+                }
+            }
+            found => {
+                let found = found.doing(doing)?;
+                index.add(&tree_entry(path(&delta), &found)).doing(doing)?;
+            }
         }
     }
-    for delta in &chosen {
-        if file_status(delta.status()) == FileStatus::Added {
-            let file = system_path(path(delta))?;
-            let full = worktree.join(&file);
-            std::fs::remove_file(&full).doing(|| format!("remove {}", full.display()))?;
-            // It may have been staged by hand.
-            index.remove_path(&file).doing(doing)?;
-        }
+    commit_snapshot(&git, &mut index).doing(doing)
+}
+
+fn tree_entry(path: &[u8], entry: &git2::TreeEntry<'_>) -> git2::IndexEntry {
+    let zero = git2::IndexTime::new(0, 0);
+    git2::IndexEntry {
+        ctime: zero,
+        mtime: zero,
+        dev: 0,
+        ino: 0,
+        mode: u32::try_from(entry.filemode()).unwrap_or_default(),
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id: entry.id(),
+        flags: 0,
+        flags_extended: 0,
+        path: path.to_vec(),
     }
-    index.write().doing(doing)?;
-    if any {
-        git.checkout_tree(head.as_object(), Some(&mut options)).doing(doing)?;
-    }
-    Ok(())
 }

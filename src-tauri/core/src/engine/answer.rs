@@ -1,9 +1,7 @@
 //! Answers questions: what the shells show.
-use std::collections::HashSet;
-
 use serde_json::Value;
 
-use super::{branches, care};
+use super::{branches, care, commits, connection};
 
 use crate::{
     cms, code,
@@ -13,8 +11,8 @@ use crate::{
         Address, CodePointer, Environment, EnvironmentName, Measured, Site, SiteName,
         request::Query,
         view::{
-            Board, CodeInfo, CodeWarning, CommitRow, ContentInfo, DatabaseInfo, DeployPlan,
-            EnvironmentInfo, FilesInfo, Health, Problem, SiteCard, SiteRow, Status, WorkflowRow,
+            Board, CodeInfo, CodeWarning, ContentInfo, DatabaseInfo, DeployPlan, EnvironmentInfo,
+            FilesInfo, Health, Problem, SiteCard, SiteRow, Status, WorkflowRow,
         },
     },
     progress::{Cancel, Meter, Report},
@@ -39,14 +37,16 @@ pub(super) fn answer(
         Query::SiteCards => json(site_cards(context)?),
         Query::Board { site } => json(board(context, site)?),
         Query::Environment { environment } => json(environment_measured(context, environment)?),
-        Query::CodeLog { environment, limit } => json(code_log(context, environment, *limit)?),
+        Query::CodeLog { environment, limit } => json(commits::log(context, environment, *limit)?),
         Query::Diffstat { environment } => {
             json(code::changes(&writable_folder(context, environment)?)?)
         }
         Query::Diff { environment, file } => {
             json(code::diff(&writable_folder(context, environment)?, file)?)
         }
-        Query::DeployPlan { environment } => json(deploy_plan(context, environment)?),
+        Query::DeployPlan { environment, from } => {
+            json(deploy_plan(context, environment, from.as_ref())?)
+        }
         Query::Multidevs { site } => json(branches::multidevs(context, site)?),
         Query::Branches { site } => json(branches::branches(context, site)?),
         Query::Upstream { site } => json(workflow::upstream::of(context, site)?),
@@ -56,6 +56,28 @@ pub(super) fn answer(
             json(workflow::upstream::status(context, environment, *check, meter)?)
         }
         Query::Orphans { environment } => json(workflow::orphans(context, environment)?),
+        Query::Commit { site, commit } => json(commits::in_full(context, site, commit)?),
+        Query::CommitDiff { site, commit, file } => {
+            json(commits::diff(context, site, commit, file)?)
+        }
+        Query::Deploys { environment } => json(commits::deploys(context, environment)?),
+        Query::MergePlan { request } => json(workflow::merge_plan(context, request)?),
+        Query::Connection { environment } => json(connection::connection(context, environment)?),
+        Query::Hooks { environment } => json(workflow::hooks(context, environment)?),
+        Query::LaunchCheck { environment, run: false } => {
+            json(workflow::last_launch_check(context, environment)?)
+        }
+        Query::LaunchCheck { environment, run: true } => {
+            let (cancel, report) = (Cancel::default(), |_: Report| {});
+            json(workflow::launch_check(context, environment, Meter::new(&cancel, &report))?)
+        }
+        Query::SmokeReport { environment } => {
+            json(workflow::last_smoke_test(context, environment)?)
+        }
+        Query::Configuration { environment } => {
+            let (cancel, report) = (Cancel::default(), |_: Report| {});
+            json(workflow::configuration(context, environment, Meter::new(&cancel, &report))?)
+        }
         Query::Workflows { site } => json(workflows(context, site.as_ref(), IN_A_LIST)?),
         Query::WorkflowLog { id } => json(workflow_log(context, *id)?),
         Query::Lock { environment } => json(care::lock(context, environment)?),
@@ -194,6 +216,7 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
             files: measured.map_or(FilesInfo::default(), |it| it.files),
         },
         health: context.front().health(&address),
+        config_differences: workflow::last_difference(context, it)?,
         code_folder: context.layout.code(&address).display().to_string(),
         files_folder: context.layout.files(&address).display().to_string(),
     })
@@ -236,6 +259,7 @@ fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<En
             files: FilesInfo::default(),
         },
         health: Health::Asleep,
+        config_differences: None,
         note: None,
         code_folder: context.layout.code(address).display().to_string(),
         files_folder: context.layout.files(address).display().to_string(),
@@ -272,19 +296,13 @@ fn code_info(context: &Context, site: &Site, it: &Environment) -> Result<CodeInf
                 author: Some(repository.commit(commit)?.author),
                 date: deployed.map(|it| it.date),
                 deployable: code_waiting(context, it)?,
-                orphans: orphans(context, it, commit)?,
+                orphans: workflow::orphans(context, &Address::new(&it.site, &it.name))?.len()
+                    as u64,
                 warnings: workflow::warnings(context, site, commit)?,
                 uncommitted: 0,
             })
         }
     }
-}
-
-/// How many commits the environment has and Dev lacks.
-fn orphans(context: &Context, it: &Environment, commit: &str) -> Result<u64> {
-    let dev = Address::new(&it.site, &EnvironmentName::Dev);
-    let dev = context.commit_of(&context.store.environment(&dev)?)?;
-    workflow::waiting(&context.repository(&it.site), commit, Some(&dev))
 }
 
 /// How many commits the parent has and the environment lacks.
@@ -294,23 +312,6 @@ fn code_waiting(context: &Context, it: &Environment) -> Result<u64> {
     let Some(parent) = parent else { return Ok(0) };
     let (has, lacks) = (context.commit_of(&parent)?, context.commit_of(it)?);
     workflow::waiting(&context.repository(&it.site), &has, Some(&lacks))
-}
-
-/// Commits with the labels of the environments that hold each.
-fn code_log(context: &Context, address: &Address, limit: u32) -> Result<Vec<CommitRow>> {
-    let environment = context.store.environment(address)?;
-    let repository = context.repository(&address.site);
-    let head = context.commit_of(&environment)?;
-    let mut rows = repository.log(&head, limit as usize)?;
-    for other in context.store.environments(&address.site)? {
-        let holds = context.commit_of(&other)?;
-        let lacking = repository.missing(&head, Some(&holds), limit as usize)?;
-        let lacking: HashSet<String> = lacking.into_iter().map(|row| row.commit).collect();
-        for row in rows.iter_mut().filter(|row| !lacking.contains(&row.commit)) {
-            row.labels.push(other.name.clone());
-        }
-    }
-    Ok(rows)
 }
 
 fn writable_folder(context: &Context, address: &Address) -> Result<std::path::PathBuf> {
@@ -324,8 +325,12 @@ fn writable_folder(context: &Context, address: &Address) -> Result<std::path::Pa
     }
 }
 
-fn deploy_plan(context: &Context, address: &Address) -> Result<DeployPlan> {
-    let mut plan = workflow::deploy_plan(context, address)?;
+fn deploy_plan(
+    context: &Context,
+    address: &Address,
+    from: Option<&EnvironmentName>,
+) -> Result<DeployPlan> {
+    let mut plan = workflow::deploy_plan(context, address, from)?;
     let live = Address::new(&address.site, &EnvironmentName::Live);
     if address.environment == EnvironmentName::Test
         && let Some(found) = context.store.find_environment(&live)?

@@ -6,6 +6,8 @@ mod answer;
 mod branches;
 mod care;
 mod clock;
+mod commits;
+mod connection;
 mod owner;
 mod pushes;
 mod remote;
@@ -52,6 +54,8 @@ pub struct Config {
     pub program: Option<PathBuf>,
     /// After so long without a request, an environment's processes sleep.
     pub idle: Duration,
+    /// How long one of a site's own scripts (Quicksilver) may take.
+    pub hook_limit: Duration,
 }
 
 /// A shell's hold on a root folder: as its owner, or through the owner.

@@ -24,11 +24,11 @@ use crate::{
     front::{Front, Ready, Served, Sites, control::Control},
     layout::Layout,
     model::{
-        Address,
+        Address, SiteName,
         request::{Event, Query, Request},
         view::{Problem, WorkflowRow},
     },
-    progress::Cancel,
+    progress::{Cancel, Meter},
     runtime::{self, Runtime},
     store::Store,
     workflow::{
@@ -58,13 +58,22 @@ pub struct Engine {
     _lock: File,
 }
 
+/// Everyone who hears of events.
+type Listeners = Mutex<Vec<Sender<Event>>>;
+
+fn tell(listeners: &Listeners, event: &Event) {
+    let mut listeners = listeners.lock().unwrap_or_else(PoisonError::into_inner);
+    listeners.retain(|listener| listener.send(event.clone()).is_ok());
+}
+
 /// What the owner's threads share.
 pub(super) struct Shared {
     pub(super) context: Arc<Context>,
     healed: Vec<WorkflowRow>,
     problems: Vec<Problem>,
     running: Mutex<HashMap<i64, Cancel>>,
-    listeners: Mutex<Vec<Sender<Event>>>,
+    checks: Mutex<HashMap<SiteName, Cancel>>,
+    listeners: Arc<Listeners>,
     watch: OnceLock<Sender<Word>>,
 }
 
@@ -80,7 +89,9 @@ impl Engine {
         })?;
         let plugin = config.sqlite_plugin.clone();
         let program = config.program.clone();
-        let context = Arc::new(Context::new(layout.clone(), store, runtime, plugin, program));
+        let limit = config.hook_limit;
+        let context = Context::new(layout.clone(), store, runtime, plugin, program, limit);
+        let context = Arc::new(context);
         start_front(&context, config.port)?;
         let healed = heal::at_start(&context)?;
         let problems = healed.problems.into_iter().map(|(site, error)| Problem { site, error });
@@ -92,7 +103,8 @@ impl Engine {
             healed,
             problems,
             running: Mutex::default(),
-            listeners: Mutex::default(),
+            checks: Mutex::default(),
+            listeners: Arc::default(),
             watch: OnceLock::new(),
         });
         let control = listen(&layout, &shared)?;
@@ -216,8 +228,33 @@ impl Shared {
             self.broadcast(&event);
             on_event(event);
         };
+        // What a person asks for must not wait for what nobody asked for.
+        if let Some(check) = self.checks().remove(request.site()) {
+            check.cancel();
+        }
         let workflow = workflow::run(&self.context, request, &tell, cancel)?;
+        if let Request::Deploy(deployed) = request {
+            self.check_in_background(deployed.environment.clone());
+        }
         self.context.workflow_row(&workflow)
+    }
+
+    /// Makes a Launch Check of what was deployed, while the person goes on.
+    fn check_in_background(&self, environment: Address) {
+        let cancel = Cancel::default();
+        self.checks().insert(environment.site.clone(), cancel.clone());
+        let context = Arc::downgrade(&self.context);
+        let listeners = self.listeners.clone();
+        std::thread::spawn(move || {
+            let Some(context) = context.upgrade() else { return };
+            let report = |_| {};
+            // One that could not be made is made when the person asks for it, and says why.
+            let made = workflow::launch_check(&context, &environment, Meter::new(&cancel, &report));
+            drop(context);
+            if made.is_ok() {
+                tell(&listeners, &Event::Changed { site: Some(environment.site) });
+            }
+        });
     }
 
     fn cancel(&self, workflow: i64) -> Result<()> {
@@ -239,8 +276,12 @@ impl Shared {
     }
 
     pub(super) fn broadcast(&self, event: &Event) {
-        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-        listeners.retain(|listener| listener.send(event.clone()).is_ok());
+        tell(&self.listeners, event);
+    }
+
+    /// Checks under way in the background, by site.
+    fn checks(&self) -> std::sync::MutexGuard<'_, HashMap<SiteName, Cancel>> {
+        self.checks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<i64, Cancel>> {

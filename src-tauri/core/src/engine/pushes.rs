@@ -4,8 +4,8 @@ use super::owner::Shared;
 use crate::{
     error::{Code, Result},
     model::{
-        Address, CodePointer, EnvironmentName, SiteName,
-        request::{DeployTag, Event, Request},
+        Address, CodePointer, EnvironmentName, HookEvent, HookStage, SiteName,
+        request::{DeployTag, Event, Request, RunHooks},
     },
     progress::Cancel,
 };
@@ -41,9 +41,36 @@ impl Shared {
                 Ok(_) | Err(_) => {}
             }
         }
+        if self.run_push_hooks(site, &references)? {
+            return Ok(true);
+        }
         for push in pushes {
             // One that is gone already was dealt with.
             drop(std::fs::remove_file(push.note));
+        }
+        Ok(false)
+    }
+
+    /// Runs the site's own scripts after a push to the branch of an environment.
+    /// Answers whether they must wait.
+    fn run_push_hooks(&self, site: &SiteName, references: &[&String]) -> Result<bool> {
+        for environment in self.context.store.environments(site)? {
+            let CodePointer::Branch { branch } = &environment.code else { continue };
+            let is_pushed =
+                references.iter().any(|it| it.strip_prefix("refs/heads/") == Some(branch));
+            if !is_pushed {
+                continue;
+            }
+            let request = Request::RunHooks(RunHooks {
+                environment: Address::new(site, &environment.name),
+                event: HookEvent::SyncCode,
+                stage: HookStage::After,
+            });
+            // Without scripts there is nothing to run; one that failed stands in the list of workflows.
+            match self.run(&request, &|_| {}, &Cancel::default()) {
+                Err(error) if error.code == Code::Busy => return Ok(true),
+                Ok(_) | Err(_) => {}
+            }
         }
         Ok(false)
     }

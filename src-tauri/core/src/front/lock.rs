@@ -23,6 +23,11 @@ pub(super) fn opens(lock: &Lock, pass: &str, headers: &HeaderMap) -> bool {
     })
 }
 
+/// What a request must bear in `Authorization` to pass the lock.
+pub fn authorization(lock: &Lock) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(format!("{}:{}", lock.user, lock.password)))
+}
+
 /// Compares in a time that depends only on the lengths.
 fn same(given: &[u8], expected: &[u8]) -> bool {
     let mut difference = given.len() ^ expected.len();

@@ -32,6 +32,8 @@ mod threads;
 mod upload;
 mod visited;
 
+pub use lock::authorization;
+
 /// What the front is told about an environment that it serves. Cheap to hand out for each request.
 #[derive(Clone, Debug)]
 pub struct Served {

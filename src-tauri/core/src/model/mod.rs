@@ -1,9 +1,12 @@
 //! Plain data. A name is checked once, when it is parsed.
 mod care;
 mod change;
+mod check;
+mod configuration;
 mod database;
 mod human;
 mod names;
+mod quicksilver;
 mod record;
 pub mod request;
 mod site;
@@ -14,9 +17,12 @@ pub use care::{
     MailAttachment, MailMessage, MailRow,
 };
 pub use change::{Change, WorktreeState};
+pub use check::{Finding, LaunchCheck, PageDifference, Score, SmokeReport};
+pub use configuration::{ConfigItem, ConfigState, Configuration};
 pub use database::Database;
 pub use human::{count, human_bytes};
 pub use names::{Address, EnvironmentName, MultidevName, SiteName};
+pub use quicksilver::{Hook, HookEvent, HookRun, HookStage};
 pub use record::{GenerationRow, Measured, SiteRecord};
 pub use site::{
     Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, Generation, Lock, Origin,

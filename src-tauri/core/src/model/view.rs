@@ -11,6 +11,10 @@ use super::{
 };
 use crate::error::Error;
 
+mod code;
+
+pub use code::*;
+
 /// A row of `site:list`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -75,6 +79,10 @@ pub struct EnvironmentInfo {
     pub fatal_errors: u64,
     /// What a person should know: that the PHP version which the code asks for is not on this machine.
     pub note: Option<String>,
+    /// How many pieces of configuration differ between code and database, as far as somebody looked since either
+    /// was replaced.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub config_differences: Option<u64>,
     /// The folder of its code.
     pub code_folder: String,
     /// The folder of its uploaded files.
@@ -371,6 +379,20 @@ pub struct DeployPlan {
     pub content: Option<ContentInfo>,
     /// What a person should know of the files that would be deployed.
     pub warnings: Vec<CodeWarning>,
+    /// Database updates that the new code would run on what the environment holds.
+    pub updates: Vec<PendingUpdate>,
+}
+
+/// One database update that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PendingUpdate {
+    /// The module, or the site of a network.
+    pub module: String,
+    /// The function, or the versions.
+    pub update: String,
+    /// What it does, in its author's words; empty when they say nothing.
+    pub description: String,
 }
 
 /// Everything that the board of one site shows.

@@ -2,6 +2,7 @@
 mod conversation;
 mod doctor;
 mod mariadb;
+mod page;
 mod php;
 mod pool;
 mod process;
@@ -27,6 +28,7 @@ use std::{
 pub use conversation::Conversation;
 pub use doctor::doctor;
 use mariadb::Server;
+pub use page::Page;
 use pool::Pool;
 use process::lock;
 pub use script::LentPhp;
@@ -223,6 +225,14 @@ impl Runtime {
     /// The PHP program of `spec` with its settings, for a tool that somebody else starts.
     pub fn lend_php(&self, spec: &PhpSpec) -> Result<LentPhp> {
         script::lend(spec, &self.shared.config.sockets)
+    }
+
+    /// Asks for one PHP page in a process of its own, with the settings and variables of `spec`; each line of its
+    /// standard error goes to the meter. Answers the page's text; a cancel ends it.
+    pub fn run_page(&self, spec: &PhpSpec, page: &Page<'_>, meter: Meter<'_>) -> Result<String> {
+        self.shared.check_not_ending()?;
+        let Shared { config, warden, .. } = &*self.shared;
+        page.run(spec, &config.sockets, warden, meter)
     }
 
     /// Makes the empty data directory of a new MariaDB generation, from the template.

@@ -83,6 +83,19 @@ impl Store {
         })
     }
 
+    /// Replaces what a workflow brought about, which grows after the switch.
+    pub fn set_workflow_result(&self, id: i64, result: &serde_json::Value) -> Result<()> {
+        self.transaction(|transaction| {
+            transaction
+                .execute(
+                    "UPDATE workflows SET result = ?2, finished_at = ?3 WHERE id = ?1",
+                    params![id, result.to_string(), now().to_string()],
+                )
+                .doing(|| format!("record the result of workflow {id}"))?;
+            Ok(())
+        })
+    }
+
     /// One workflow.
     pub fn workflow(&self, id: i64) -> Result<Workflow> {
         self.read(|connection| {

@@ -1,7 +1,10 @@
 //! `env:clone-content`: another environment's database and files, with this one's addresses.
 use std::time::Instant;
 
-use super::{Change, Context, Done, delete_site, generation, request::CloneContent, work::Work};
+use super::{
+    Change, Context, Done, configuration, delete_site, generation, request::CloneContent,
+    work::Work,
+};
 use crate::{
     content::files::CopyCost,
     error::{Error, Result},
@@ -56,6 +59,9 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     }
     if wanted.updatedb && database {
         generation::update_database(work, &plan.site, &plan.to, &fresh)?;
+    }
+    if wanted.config_import && database {
+        configuration::import_into(work, &plan.site, &plan.to, &fresh)?;
     }
     let origin = Origin::Clone { environment: plan.from.name.clone(), database, files };
     let row = generation::finish(work, &plan.site, &plan.to, &fresh, origin)?;

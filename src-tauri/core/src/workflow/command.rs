@@ -1,8 +1,8 @@
 //! A request as the command line that does the same: "Copy as command".
 use crate::model::request::{
-    CloneContent, CreateSite, Deploy, ImportDatabase, Request, SearchReplace,
+    CloneContent, CreateSite, Deploy, ImportDatabase, Request, Resolution, SearchReplace, Take,
 };
-use crate::model::{ConnectionMode, DatabaseEngine};
+use crate::model::{ConnectionMode, DatabaseEngine, EnvironmentName, HookStage};
 
 /// The command line of a request. A password shows as `…`: it is not kept.
 pub fn command_line(request: &Request) -> String {
@@ -55,7 +55,12 @@ pub fn command_line(request: &Request) -> String {
         | Request::SetUpstream(_)
         | Request::ApplyUpstream(_)
         | Request::DeployTag(_)
-        | Request::BringToDev(_) => of_code(&mut line, request),
+        | Request::BringToDev(_)
+        | Request::Discard(_)
+        | Request::RunHooks(_)
+        | Request::SmokeTest(_)
+        | Request::ImportConfig(_)
+        | Request::ExportConfig(_) => of_code(&mut line, request),
         Request::EnableLock(_)
         | Request::DisableLock(_)
         | Request::EnableCron(_)
@@ -99,6 +104,7 @@ fn of_code(line: &mut Line, request: &Request) {
         Request::CreateMultidev(it) => {
             line.word("multidev:create").word(it.from.to_string()).word(it.name.as_str());
             line.flag("no-db", it.no_db).flag("no-files", it.no_files);
+            line.optional("at", it.at.as_deref());
         }
         Request::DeleteMultidev(it) => {
             line.word("multidev:delete").word(it.environment.to_string());
@@ -107,10 +113,12 @@ fn of_code(line: &mut Line, request: &Request) {
         Request::MergeToDev(it) => {
             line.word("multidev:merge-to-dev").word(it.environment.to_string());
             line.flag("updatedb", it.updatedb);
+            resolve(line, &it.resolve);
         }
         Request::MergeFromDev(it) => {
             line.word("multidev:merge-from-dev").word(it.environment.to_string());
             line.flag("updatedb", it.updatedb);
+            resolve(line, &it.resolve);
         }
         Request::SetUpstream(it) => {
             line.word("site:upstream:set").word(it.site.as_str()).word(&it.url);
@@ -121,6 +129,7 @@ fn of_code(line: &mut Line, request: &Request) {
         Request::ApplyUpstream(it) => {
             line.word("upstream:updates:apply").word(it.environment.to_string());
             line.flag("updatedb", it.updatedb).flag("accept-upstream", it.accept_upstream);
+            resolve(line, &it.resolve);
         }
         Request::DeployTag(it) => {
             line.word("env:code-rollback").word(it.environment.to_string());
@@ -128,6 +137,36 @@ fn of_code(line: &mut Line, request: &Request) {
         }
         Request::BringToDev(it) => {
             line.word("env:bring-to-dev").word(it.environment.to_string());
+            resolve(line, &it.resolve);
+        }
+        Request::Discard(it) => {
+            line.word("env:discard").word(it.environment.to_string());
+            for file in &it.files {
+                line.word(file);
+            }
+        }
+        Request::RunHooks(it) => {
+            line.word("env:run-hooks").word(it.environment.to_string()).word(it.event.as_str());
+            if it.stage == HookStage::Before {
+                line.option("stage", "before");
+            }
+        }
+        Request::ImportConfig(it) => {
+            line.word("config:import").word(it.environment.to_string());
+        }
+        Request::ExportConfig(it) => {
+            line.word("config:export").word(it.environment.to_string());
+        }
+        Request::SmokeTest(it) => {
+            line.word("env:smoke").word(it.environment.to_string());
+            line.optional("against", it.against.as_ref().map(|it| it.as_str()));
+            line.optional("limit", it.limit.map(|it| it.to_string()).as_deref());
+            if !it.paths.is_empty() {
+                line.word("--paths");
+                for path in &it.paths {
+                    line.word(path);
+                }
+            }
         }
         other => unreachable!("{} is no request of code", other.kind()),
     }
@@ -163,6 +202,19 @@ fn of_care(line: &mut Line, request: &Request) {
     }
 }
 
+/// A text that was written in the window is in no file; as a password, it shows as `…`.
+fn resolve(line: &mut Line, all: &[Resolution]) {
+    for it in all {
+        let take = match &it.take {
+            Take::Ours => "ours",
+            Take::Theirs => "theirs",
+            Take::Text(_) => "…",
+            Take::File(path) => path,
+        };
+        line.option("resolve", &format!("{}={take}", it.file));
+    }
+}
+
 fn create_site(line: &mut Line, it: &CreateSite) {
     line.word("site:create").word(it.name.as_str()).option("from", &it.from);
     line.optional("label", it.label.as_deref());
@@ -180,7 +232,8 @@ fn engine(engine: DatabaseEngine) -> &'static str {
 fn deploy(line: &mut Line, it: &Deploy) {
     line.word("env:deploy").word(it.environment.to_string());
     line.flag("sync-content", it.sync_content).optional("note", it.note.as_deref());
-    line.flag("updatedb", it.updatedb).flag("cc", it.cc);
+    line.optional("from", it.from.as_ref().map(EnvironmentName::as_str));
+    line.flag("updatedb", it.updatedb).flag("config-import", it.config_import).flag("cc", it.cc);
 }
 
 fn clone_content(line: &mut Line, it: &CloneContent) {
@@ -188,6 +241,7 @@ fn clone_content(line: &mut Line, it: &CloneContent) {
     line.flag("db-only", it.db_only).flag("files-only", it.files_only);
     line.optional("from-url", it.from_url.as_deref()).optional("to-url", it.to_url.as_deref());
     line.flag("keep-urls", it.keep_urls).flag("full", it.full);
+    line.flag("config-import", it.config_import);
     line.flag("updatedb", it.updatedb).flag("cc", it.cc);
     line.optional("confirm", it.confirm.as_deref());
 }

@@ -41,6 +41,8 @@ pub struct Context {
     pub catchers: Catchers,
     /// How many requests of each environment died.
     pub fatals: Fatals,
+    /// How long one of a site's own scripts may take.
+    pub hook_limit: Duration,
     front: OnceLock<Front>,
     busy: Mutex<HashMap<SiteName, String>>,
     warnings: Mutex<HashMap<(SiteName, String), Vec<CodeWarning>>>,
@@ -57,6 +59,7 @@ impl Context {
         runtime: Runtime,
         sqlite_plugin: Option<PathBuf>,
         program: Option<PathBuf>,
+        hook_limit: Duration,
     ) -> Self {
         Self {
             layout,
@@ -67,6 +70,7 @@ impl Context {
             routes: Routes::default(),
             catchers: Catchers::default(),
             fatals: Fatals::default(),
+            hook_limit,
             front: OnceLock::new(),
             busy: Mutex::default(),
             warnings: Mutex::default(),

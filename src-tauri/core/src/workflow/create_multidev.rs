@@ -16,7 +16,7 @@ pub(super) struct Plan<'a> {
     source: Environment,
     dev: Environment,
     address: Address,
-    /// The commit it begins with: its branch's, if there is one of that name, else Dev's.
+    /// The commit it begins with: its branch's, if there is one of that name, else the one asked for, else Dev's.
     commit: String,
     has_branch: bool,
 }
@@ -43,9 +43,14 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a CreateMultidev) -> Result<
     let repository = context.repository(&site.name);
     let existing = repository.reference(&format!("refs/heads/{branch}"))?;
     let has_branch = existing.is_some();
-    let commit = match existing {
-        Some(commit) => commit,
-        None => context.commit_of(&dev)?,
+    let commit = match (existing, &wanted.at) {
+        (Some(_), Some(_)) => {
+            return Err(Error::refused(format!("there is a branch `{branch}` already"))
+                .hint("Choose another name, or leave out `--at` to go on with that branch."));
+        }
+        (Some(commit), None) => commit,
+        (None, Some(name)) => repository.named(name)?,
+        (None, None) => context.commit_of(&dev)?,
     };
     check::check_code(context, &site, &commit)?;
     Ok(Plan { wanted, site, source, dev, address, commit, has_branch })

@@ -1,15 +1,18 @@
 //! `env:deploy`: the parent's code, tagged, checked out beside the old, then switched to.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
-    Change, Context, Done, check, create_site, generation, request::Deploy, running, work::Work,
+    Change, Context, Done, check, configuration, create_site, generation, request::Deploy, running,
+    work::Work,
 };
 use crate::{
+    cms,
     code::{self, Repository},
+    content::database,
     error::{Error, Result},
     model::{
         Address, CodePointer, Environment, EnvironmentName, GenerationRow, Origin, Site,
-        view::{CommitRow, DeployPlan},
+        view::{CommitRow, DeployPlan, PendingUpdate},
     },
     store::{Trace, now},
 };
@@ -29,7 +32,7 @@ pub(super) struct Plan<'a> {
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a Deploy) -> Result<Plan<'a>> {
-    let (site, parent, target) = ends(context, &wanted.environment)?;
+    let (site, parent, target) = ends(context, &wanted.environment, wanted.from.as_ref())?;
     let commit = context.commit_of(&parent)?;
     let repository = context.repository(&site.name);
     let live = if wanted.sync_content { Some(live_to_pull(context, wanted)?) } else { None };
@@ -47,16 +50,32 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a Deploy) -> Result<Plan<'a>
     Ok(Plan { wanted, site, parent, target, live, commit, number })
 }
 
-/// The site, the parent, and the environment itself unless it is to be created.
-fn ends(context: &Context, to: &Address) -> Result<(Site, Environment, Option<Environment>)> {
+/// The site, where the code comes from, and the environment itself unless it is to be created.
+fn ends(
+    context: &Context,
+    to: &Address,
+    hotfix: Option<&EnvironmentName>,
+) -> Result<(Site, Environment, Option<Environment>)> {
     let site = context.store.site(&to.site)?;
     if to.environment.is_writable() {
         return Err(Error::refused(format!("{to} can't be deployed to"))
             .hint("Deploy to Test or Live; Dev and multidev environments follow their branches."));
     }
-    let parent = to.environment.parent().expect("Test and Live have parents");
+    let target = context.store.find_environment(to)?;
+    let parent = match hotfix {
+        Some(EnvironmentName::Multidev(_)) if target.is_none() => {
+            return Err(Error::refused(format!("{to} has not been initialized"))
+                .hint(format!("Run `portico env:deploy {to}` first.")));
+        }
+        Some(from @ EnvironmentName::Multidev(_)) => from.clone(),
+        Some(from) => {
+            return Err(Error::refused(format!("{from} is not a multidev environment"))
+                .hint("A hotfix is made in a multidev; without `--from` code comes from the environment before."));
+        }
+        None => to.environment.parent().expect("Test and Live have parents"),
+    };
     let parent = context.store.environment(&Address::new(&to.site, &parent))?;
-    Ok((site, parent, context.store.find_environment(to)?))
+    Ok((site, parent, target))
 }
 
 fn live_to_pull(context: &Context, wanted: &Deploy) -> Result<Environment> {
@@ -89,8 +108,12 @@ fn tag_name(to: &Address, number: u64) -> String {
 }
 
 /// What a deploy would do, for people to look at before.
-pub fn plan_for_people(context: &Context, to: &Address) -> Result<DeployPlan> {
-    let (site, parent, target) = ends(context, to)?;
+pub fn plan_for_people(
+    context: &Context,
+    to: &Address,
+    hotfix: Option<&EnvironmentName>,
+) -> Result<DeployPlan> {
+    let (site, parent, target) = ends(context, to, hotfix)?;
     let repository = context.repository(&site.name);
     let has = context.commit_of(&parent)?;
     let lacks = target.as_ref().map(|target| context.commit_of(target)).transpose()?;
@@ -105,7 +128,10 @@ pub fn plan_for_people(context: &Context, to: &Address) -> Result<DeployPlan> {
         CodePointer::Release { .. } => 0,
     };
     let warnings = check::warnings(context, &site, &has)?;
+    let code = running::code_folder(context, &parent);
+    let updates = pending_updates(context, &site, target.as_ref().unwrap_or(&parent), &code)?;
     Ok(DeployPlan {
+        updates,
         environment: to.clone(),
         from: parent.name,
         first: target.is_none(),
@@ -116,6 +142,19 @@ pub fn plan_for_people(context: &Context, to: &Address) -> Result<DeployPlan> {
         content: None,
         warnings,
     })
+}
+
+/// Database updates that `code` would run on what the environment holds now.
+pub(super) fn pending_updates(
+    context: &Context,
+    site: &Site,
+    environment: &Environment,
+    code: &Path,
+) -> Result<Vec<PendingUpdate>> {
+    let opened = running::open_database(context, site, environment, environment.generation)?;
+    let Some(database) = &opened.database else { return Ok(Vec::new()) };
+    let prefix = cms::table_prefix(site.cms, &database::tables(database)?);
+    cms::pending_updates(site, code, &prefix, &mut |sql| database::rows(database, sql))
 }
 
 pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
@@ -236,8 +275,9 @@ fn renew(
     let future = Environment { code, ..target.clone() };
     let row = match &plan.live {
         Some(live) => Some(clone_from(work, plan, live, &future)?),
-        None if plan.wanted.updatedb => {
-            Some(generation::updated_copy(work, &plan.site, target, &future)?)
+        None if plan.wanted.updatedb || plan.wanted.config_import => {
+            let change = |fresh: &generation::Fresh| renew_content(work, plan, &future, fresh);
+            Some(generation::changed_copy(work, &plan.site, target, &future, change)?)
         }
         None => None,
     };
@@ -249,6 +289,22 @@ fn renew(
     Ok(Done { generations: row.into_iter().collect(), changes, ..Done::default() })
 }
 
+/// What the new code does to the content, in Pantheon's order: updates, then configuration.
+fn renew_content(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    future: &Environment,
+    fresh: &generation::Fresh,
+) -> Result<()> {
+    if plan.wanted.updatedb {
+        generation::update_database(work, &plan.site, future, fresh)?;
+    }
+    if plan.wanted.config_import {
+        configuration::import_into(work, &plan.site, future, fresh)?;
+    }
+    Ok(())
+}
+
 /// A generation with the source's content, updated if asked.
 fn clone_from(
     work: &Work<'_>,
@@ -258,9 +314,7 @@ fn clone_from(
 ) -> Result<GenerationRow> {
     let site = &plan.site;
     let fresh = generation::clone_of(work, site, source, future, (true, true))?;
-    if plan.wanted.updatedb {
-        generation::update_database(work, site, future, &fresh)?;
-    }
+    renew_content(work, plan, future, &fresh)?;
     let origin = Origin::Clone { environment: source.name.clone(), database: true, files: true };
     generation::finish(work, site, future, &fresh, origin)
 }

@@ -218,6 +218,17 @@ pub(crate) fn updated_copy(
     target: &Environment,
     future: &Environment,
 ) -> Result<GenerationRow> {
+    changed_copy(work, site, target, future, |fresh| update_database(work, site, future, fresh))
+}
+
+/// A generation with the environment's own content, changed by `change`, while its visitors wait.
+pub(crate) fn changed_copy(
+    work: &Work<'_>,
+    site: &Site,
+    target: &Environment,
+    future: &Environment,
+    change: impl FnOnce(&Fresh) -> Result<()>,
+) -> Result<GenerationRow> {
     let to = Address::new(&site.name, &target.name);
     let before = work.context.store.generation(&to, target.generation)?;
     let origin = before.map_or(Origin::Empty, |row| row.generation.origin);
@@ -225,7 +236,7 @@ pub(crate) fn updated_copy(
     work.hold_until_switched(&to)?;
     copy_database(work, site, target, &fresh)?;
     share_files(work, &fresh, target.generation)?;
-    update_database(work, site, future, &fresh)?;
+    change(&fresh)?;
     finish(work, site, future, &fresh, origin)
 }
 

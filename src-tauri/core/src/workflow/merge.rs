@@ -1,9 +1,17 @@
 //! `multidev:merge-to-dev`, `multidev:merge-from-dev`; and how any commit is brought into a folder that is worked in.
 pub(super) use super::check::check_code;
-use super::{Change, Context, Done, generation, request::Merge, running, work::Work};
+use super::{
+    Change, Context, Done,
+    conflict::{self, How, Incoming},
+    generation,
+    request::Merge,
+    running,
+    work::Work,
+};
 use crate::{
-    code::{self, ConflictFile, Merged},
-    error::{Error, Result},
+    cms::{self, PantheonYml},
+    code::{self, Repository},
+    error::{Doing, Error, Result},
     model::{Address, CodePointer, Environment, EnvironmentName, Site, WorktreeState},
 };
 
@@ -17,7 +25,7 @@ pub(super) enum Way {
     FromDev,
 }
 
-/// A writable environment without uncommitted changes, into which code is brought.
+/// A writable environment into which code is brought.
 pub(super) struct Target {
     pub(super) site: Site,
     pub(super) environment: Environment,
@@ -32,6 +40,22 @@ pub(super) struct Plan<'a> {
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a Merge, way: Way) -> Result<Plan<'a>> {
+    let incoming = incoming(context, wanted, way)?;
+    incoming.target.refuse_uncommitted(context)?;
+    if incoming.count(context)? == 0 {
+        return Err(Error::refused(format!(
+            "there is nothing to merge: {} has every commit of {}",
+            incoming.target.address(),
+            incoming.from
+        )));
+    }
+    let merged = incoming.combined(context, &conflict::choices(&wanted.resolve, false)?)?;
+    check_code(context, &incoming.target.site, &merged)?;
+    Ok(Plan { wanted, target: incoming.target, merged })
+}
+
+/// What the merge would bring, and where.
+pub(super) fn incoming(context: &Context, wanted: &Merge, way: Way) -> Result<Incoming> {
     let multidev = &wanted.environment;
     if !matches!(multidev.environment, EnvironmentName::Multidev(_)) {
         return Err(Error::refused(format!("{multidev} is not a multidev environment"))
@@ -44,26 +68,14 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a Merge, way: Way) -> Result
         Way::FromDev => (context.store.environment(&dev)?, multidev.clone()),
     };
     let target = target(context, &into)?;
-    let commit = context.commit_of(&from)?;
-    let repository = context.repository(&multidev.site);
-    if repository.distance(&commit, &target.commit)?.ahead == 0 {
-        return Err(Error::refused(format!(
-            "there is nothing to merge: {into} has every commit of {}",
-            from.name.title()
-        )));
-    }
     let name = branch_of(&from);
-    let message = format!("Merge branch '{name}' into {}", target.branch);
-    let author = code::default_author();
-    let merged = match repository.merge(&target.branch, &commit, &message, &author, false)? {
-        Merged::Commit(merged) => merged,
-        Merged::Conflicts(files) => {
-            let pull = format!("git pull --no-rebase origin {name}");
-            return Err(conflict(context, &target, &from.name.to_string(), &files, &pull));
-        }
-    };
-    check_code(context, &target.site, &merged)?;
-    Ok(Plan { wanted, target, merged })
+    Ok(Incoming {
+        commit: context.commit_of(&from)?,
+        from: from.name.title().to_owned(),
+        how: How::Merge { message: format!("Merge branch '{name}' into {}", target.branch) },
+        by_hand: format!("git pull --no-rebase origin {name}"),
+        target,
+    })
 }
 
 fn branch_of(environment: &Environment) -> &str {
@@ -80,7 +92,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
 /// The environment that code is brought into.
 ///
 /// # Errors
-/// Refused for Test and Live, and, with the files in the causes, while there are uncommitted changes.
+/// Refused for Test and Live.
 pub(super) fn target(context: &Context, address: &Address) -> Result<Target> {
     let environment = context.store.environment(address)?;
     let site = context.store.site(&address.site)?;
@@ -89,18 +101,29 @@ pub(super) fn target(context: &Context, address: &Address) -> Result<Target> {
             .hint("Use Dev or a multidev, then deploy."));
     };
     let branch = branch.clone();
-    let changes = code::changes(&running::code_folder(context, &environment))?;
-    if !changes.is_empty() {
-        let mut error = Error::refused(format!("{address} has uncommitted changes"))
-            .hint("Commit or discard them first, then try again.");
-        error.causes = listed(changes.into_iter().map(|it| it.file).collect());
-        return Err(error);
-    }
     let commit = context.commit_of(&environment)?;
     Ok(Target { site, environment, branch, commit })
 }
 
-fn listed(mut files: Vec<String>) -> Vec<String> {
+impl Target {
+    pub(super) fn address(&self) -> Address {
+        Address::new(&self.site.name, &self.environment.name)
+    }
+
+    /// Refuses, with the files in the causes, while there are uncommitted changes.
+    pub(super) fn refuse_uncommitted(&self, context: &Context) -> Result<()> {
+        let changes = code::changes(&running::code_folder(context, &self.environment))?;
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut error = Error::refused(format!("{} has uncommitted changes", self.address()))
+            .hint("Commit or discard them first, then try again.");
+        error.causes = listed(changes.into_iter().map(|it| it.file).collect());
+        Err(error)
+    }
+}
+
+pub(super) fn listed(mut files: Vec<String>) -> Vec<String> {
     let more = files.len().saturating_sub(LISTED_FILES);
     if more > 0 {
         files.truncate(LISTED_FILES);
@@ -109,27 +132,16 @@ fn listed(mut files: Vec<String>) -> Vec<String> {
     files
 }
 
-/// Says which files conflict, and how a person solves it; `pull` is the command that brings the other side.
-pub(super) fn conflict(
-    context: &Context,
-    target: &Target,
-    from: &str,
-    files: &[ConflictFile],
-    pull: &str,
-) -> Error {
-    let address = Address::new(&target.site.name, &target.environment.name);
-    let repository = context.layout.repository(&target.site.name);
-    let mut error = Error::refused(format!(
-        "{from} and {address} changed the same lines; nothing was merged"
-    ))
-    .hint(format!(
-        "Merge by hand: `portico connection:set {address} git`, `git clone {} merge`, `cd merge`, \
-         `git switch {}`, `{pull}`, correct the files, `git commit -a`, `git push`.",
-        repository.display(),
-        target.branch
-    ));
-    error.causes = listed(files.iter().map(|it| format!("conflict in {}", it.path)).collect());
-    error
+/// `pantheon.yml` over `pantheon.upstream.yml`, as a commit has them.
+pub(super) fn committed_yml(repository: &Repository, commit: &str) -> Result<PantheonYml> {
+    let folder = tempfile::tempdir().doing(|| "make a temporary folder".into())?;
+    for name in ["pantheon.yml", "pantheon.upstream.yml"] {
+        if let Some(bytes) = repository.file(commit, name)? {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).doing(|| format!("write {}", path.display()))?;
+        }
+    }
+    cms::pantheon_yml(folder.path())
 }
 
 /// Makes the target's folder that of `commit`, and updates its database by the new code if asked.

@@ -11,6 +11,8 @@ mod clear_cache;
 mod clone_content;
 mod command;
 mod commit;
+mod configuration;
+mod conflict;
 pub mod context;
 mod create_multidev;
 mod create_site;
@@ -19,6 +21,7 @@ mod delete_multidev;
 mod delete_site;
 mod deploy;
 mod deploy_tag;
+mod discard;
 mod export;
 mod generation;
 pub mod generations;
@@ -30,10 +33,13 @@ mod load;
 mod lock;
 mod merge;
 pub mod prune;
+mod quicksilver;
+mod report;
 pub mod running;
 pub mod search_replace;
 mod set_connection;
 mod set_database;
+mod smoke_test;
 pub mod title;
 mod undo;
 pub mod upstream;
@@ -48,18 +54,24 @@ pub use bring_to_dev::orphans;
 pub use check::pushed_code;
 pub(crate) use check::warnings;
 pub use command::command_line;
+pub use configuration::{configuration, last_difference};
+pub use conflict::merge_plan;
 pub use context::Context;
 pub use deploy::plan_for_people as deploy_plan;
 pub(crate) use deploy::waiting;
+pub use quicksilver::hooks;
+pub use report::{last_launch_check, launch_check};
+pub use smoke_test::last_smoke_test;
 pub use undo::is_undoable;
 pub(crate) use work::random_text;
 
 use crate::{
     error::{Error, Result},
-    model::{Address, GenerationRow, SiteName, view::WorkflowState},
+    model::{Address, GenerationRow, HookRun, HookStage, SiteName, view::WorkflowState},
     progress::Cancel,
     store::{self, Workflow},
 };
+use quicksilver::Hooks;
 use work::Work;
 
 /// What a workflow has built and checked; the frame makes it true.
@@ -75,6 +87,8 @@ pub(crate) struct Done {
     pub(crate) undoes: Option<i64>,
     /// The environment whose caches are cleared once it runs the new.
     pub(crate) clear_cache: Option<Address>,
+    /// How the site's own scripts ran so far.
+    pub(crate) hooks: Vec<HookRun>,
 }
 
 /// Runs a request, and leaves the site either as asked or as it was.
@@ -139,6 +153,15 @@ pub fn run(
         Request::DisableCron(it) => frame.run(cron::plan_disable(context, it)?, care::run),
         Request::RunCron(it) => frame.run(cron::plan_run(context, it)?, cron::run),
         Request::ClearMail(it) => frame.run(care::plan_clear_mail(context, it)?, care::run),
+        Request::Discard(it) => frame.run(discard::plan(context, it)?, discard::run),
+        Request::RunHooks(it) => frame.run(quicksilver::plan(context, it)?, quicksilver::run),
+        Request::ImportConfig(it) => {
+            frame.run(configuration::plan_import(context, it)?, configuration::run_import)
+        }
+        Request::ExportConfig(it) => {
+            frame.run(configuration::plan_export(context, it)?, configuration::run_export)
+        }
+        Request::SmokeTest(it) => frame.run(smoke_test::plan(context, it)?, smoke_test::run),
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)
@@ -181,7 +204,12 @@ impl Frame<'_> {
         let id = context.store.begin_workflow(site, environment, request, &title)?;
         let work = Work::begin(context, id, on_event, cancel)?;
         on_event(Event::Started { workflow: context.workflow_row(&context.store.workflow(id)?)? });
-        let outcome = body(&work, &plan).and_then(|done| switch(&work, request.site(), done));
+        let hooks = quicksilver::around(context, request)?;
+        let outcome = hooks.run(&work, HookStage::Before).and_then(|ran| {
+            let mut done = body(&work, &plan)?;
+            done.hooks.splice(0..0, ran);
+            switch(&work, request.site(), done, &hooks)
+        });
         if let Err(error) = &outcome
             && let Err(second) = take_back(&work, error)
         {
@@ -195,11 +223,11 @@ impl Frame<'_> {
 }
 
 /// Moves the pointers in one transaction, then everything that is derived from them.
-fn switch(work: &Work<'_>, site: &SiteName, done: Done) -> Result<()> {
+fn switch(work: &Work<'_>, site: &SiteName, done: Done, hooks: &Hooks) -> Result<()> {
     let context = work.context;
     work.cancel.check()?;
     work.move_references(&done.changes)?;
-    let result = serde_json::Value::Object(done.result);
+    let result = with_hooks(&done.result, &done.hooks);
     context.store.transaction(|transaction| {
         for generation in &done.generations {
             store::generations::insert(transaction, generation)?;
@@ -219,12 +247,39 @@ fn switch(work: &Work<'_>, site: &SiteName, done: Done) -> Result<()> {
         work.line(format!("caches were not cleared: {error}"));
         error.causes.iter().for_each(|cause| work.line(format!("  because {cause}")));
     }
+    after_hooks(work, hooks, &done.result, done.hooks)?;
     if let Err(error) = prune::after_workflow(context, site) {
         work.line(format!("what is not needed any more was not let go: {error}"));
     }
     followed.map_err(|error| {
         error.hint("The change itself is done; the links are repaired when Portico starts again.")
     })
+}
+
+/// Runs the site's scripts after the switch, and adds how they ran to the workflow's result.
+fn after_hooks(
+    work: &Work<'_>,
+    hooks: &Hooks,
+    result: &serde_json::Map<String, serde_json::Value>,
+    mut ran: Vec<HookRun>,
+) -> Result<()> {
+    match hooks.run(work, HookStage::After) {
+        Ok(after) if after.is_empty() => return Ok(()),
+        Ok(after) => ran.extend(after),
+        Err(error) => work.line(format!("the site's scripts did not run to their end: {error}")),
+    }
+    work.context.store.set_workflow_result(work.id, &with_hooks(result, &ran))
+}
+
+fn with_hooks(
+    result: &serde_json::Map<String, serde_json::Value>,
+    ran: &[HookRun],
+) -> serde_json::Value {
+    let mut result = result.clone();
+    if !ran.is_empty() {
+        result.insert("hooks".into(), serde_json::to_value(ran).expect("it serialises"));
+    }
+    serde_json::Value::Object(result)
 }
 
 /// Takes away what the workflow built and notes how it ended.

@@ -10,7 +10,7 @@ use std::{
 
 use super::Context;
 use crate::{
-    cms::{self, PhpTask, Surroundings},
+    cms::{self, PhpPage, PhpTask, Surroundings},
     content::database,
     error::{Doing, Result},
     front::{Ready, Served},
@@ -20,7 +20,7 @@ use crate::{
         Lent, Site, SiteName,
     },
     progress::Meter,
-    runtime::{Conversation, DatabaseLease, LentPhp, PhpSpec},
+    runtime::{Conversation, DatabaseLease, LentPhp, Page, PhpSpec},
 };
 
 /// An environment that the front serves, with what its PHP was last told.
@@ -293,6 +293,25 @@ pub fn lend(context: &Context, address: &Address) -> Result<Lending> {
             && environment.connection_mode != Some(ConnectionMode::Git),
     };
     Ok(Lending { lent, _php: php, _database: opened.server })
+}
+
+/// Asks for a page of the environment as it is now, in a process of its own.
+pub(crate) fn run_page(
+    context: &Context,
+    address: &Address,
+    page: impl FnOnce(&Surroundings<'_>) -> Result<PhpPage>,
+    seconds: u64,
+    meter: Meter<'_>,
+) -> Result<String> {
+    let site = context.store.site(&address.site)?;
+    let environment = context.store.environment(address)?;
+    let generation = environment.generation;
+    let opened = open_database(context, &site, &environment, generation)?;
+    let (spec, page) = surrounded(context, &site, &environment, generation, &opened, |around| {
+        Ok((php_spec(context, around, generation)?, page(around)?))
+    })?;
+    let PhpPage { script, docroot, path, host, form } = &page;
+    context.runtime.run_page(&spec, &Page { script, docroot, path, host, form, seconds }, meter)
 }
 
 /// Runs a PHP task inside the environment, on one of its generations; none when there is no such task.

@@ -10,7 +10,12 @@ pub fn of(request: &Request) -> String {
         }
         Request::InstallSite(it) => format!("Install {}", it.environment.environment.title()),
         Request::DeleteSite(it) => format!("Delete {}", it.site),
-        Request::Deploy(it) => format!("Deploy to {}", it.environment.environment.title()),
+        Request::Deploy(it) => match &it.from {
+            Some(from) => {
+                format!("Deploy {} to {}", from.title(), it.environment.environment.title())
+            }
+            None => format!("Deploy to {}", it.environment.environment.title()),
+        },
         Request::CloneContent(it) => {
             let what = match (it.db_only, it.files_only) {
                 (true, _) => "database",
@@ -72,6 +77,22 @@ pub fn of(request: &Request) -> String {
         }
         Request::RunCron(it) => format!("Run cron of {}", it.environment.environment.title()),
         Request::ClearMail(it) => format!("Clear mail of {}", it.environment.environment.title()),
+        Request::Discard(it) => {
+            format!("Discard changes of {}", it.environment.environment.title())
+        }
+        Request::RunHooks(it) => {
+            let title = it.environment.environment.title();
+            format!("Run {} hooks of {title} ({})", it.event, it.stage)
+        }
+        Request::ImportConfig(it) => {
+            format!("Import configuration on {}", it.environment.environment.title())
+        }
+        Request::ExportConfig(it) => {
+            format!("Export configuration of {}", it.environment.environment.title())
+        }
+        Request::SmokeTest(it) => {
+            format!("Smoke test of {}", it.environment.environment.title())
+        }
         Request::Undo(_) => "Undo".into(),
         Request::SwitchGeneration(it) => {
             format!("Switch {} to generation {}", it.environment.environment.title(), it.id)

@@ -175,16 +175,19 @@ fn prepare(work: &Work<'_>, change: &mut Change) -> Result<()> {
         {
             delete_multidev::bring_back(work, after)
         }
-        Change::Worktree { environment, before, .. } => {
+        Change::Worktree { environment, before, after, .. } => {
             // Nobody sees half of the files.
             work.hold_until_switched(environment)?;
-            if before.snapshot.is_none() {
+            let folder = context.layout.code(environment);
+            if let (Some(then), Some(back)) = (&before.snapshot, &after.snapshot) {
+                // Only what the undone workflow changed comes back: files that were edited since stay.
+                after.snapshot = Some(code::carry_changes(&folder, then, back)?);
+            } else if before.snapshot.is_none() {
                 return Ok(());
             }
             // What is in the folder now is what undoing this undo brings back.
-            let folder = context.layout.code(environment);
             before.snapshot = match code::count_changes(&folder)? {
-                0 => None,
+                0 if after.snapshot.is_none() => None,
                 _ => Some(code::snapshot_worktree(&folder)?),
             };
             Ok(())

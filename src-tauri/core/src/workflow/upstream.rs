@@ -1,11 +1,13 @@
 //! `site:upstream:set`, `upstream:updates:apply`: updates from the repository that a site came from.
 use super::{
-    Change, Context, Done, merge,
+    Change, Context, Done,
+    conflict::{self, How, Incoming},
+    merge,
     request::{ApplyUpstream, SetUpstream},
     work::Work,
 };
 use crate::{
-    code::{self, Merged},
+    code,
     error::{Error, Result},
     model::{Address, EnvironmentName, Site, SiteName, Upstream, view::UpstreamStatus},
     progress::Meter,
@@ -120,50 +122,72 @@ fn refuse_releases(environment: &Address) -> Result<()> {
 pub(super) struct Plan<'a> {
     wanted: &'a ApplyUpstream,
     upstream: Upstream,
-    target: merge::Target,
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a ApplyUpstream) -> Result<Plan<'a>> {
     refuse_releases(&wanted.environment)?;
     let upstream = wanted_upstream(context, &wanted.environment.site)?;
+    merge::target(context, &wanted.environment)?.refuse_uncommitted(context)?;
+    Ok(Plan { wanted, upstream })
+}
+
+/// The updates as they were seen last.
+pub(super) fn last_seen(context: &Context, wanted: &ApplyUpstream) -> Result<Incoming> {
+    refuse_releases(&wanted.environment)?;
+    let upstream = wanted_upstream(context, &wanted.environment.site)?;
     let target = merge::target(context, &wanted.environment)?;
-    Ok(Plan { wanted, upstream, target })
+    let repository = context.repository(&target.site.name);
+    let name = upstream.branch.as_deref().unwrap_or("HEAD");
+    let theirs = repository.reference(&format!("{}/{name}", code::UPSTREAM))?;
+    // Before the first look nothing is known to come.
+    let theirs = theirs.unwrap_or_else(|| target.commit.clone());
+    Ok(incoming(target, &upstream, theirs))
+}
+
+fn incoming(target: merge::Target, upstream: &Upstream, theirs: String) -> Incoming {
+    let url = &upstream.url;
+    Incoming {
+        target,
+        from: "the upstream".into(),
+        commit: theirs,
+        how: How::Merge { message: format!("Merge updates from the upstream {url}") },
+        by_hand: format!(
+            "git pull --no-rebase {url} {}",
+            upstream.branch.as_deref().unwrap_or("HEAD")
+        ),
+    }
 }
 
 pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let context = work.context;
-    let target = &plan.target;
+    let wanted = plan.wanted;
+    let target = merge::target(context, &wanted.environment)?;
     let repository = context.repository(&target.site.name);
     let (url, branch) = (&plan.upstream.url, plan.upstream.branch.as_deref());
     let theirs =
         work.step("Fetch from the upstream", |meter| repository.fetch(url, branch, meter))?;
     context.store.set_upstream_seen(&target.site.id, &plan.upstream, now())?;
-    let behind = repository.distance(&theirs, &target.commit)?.ahead;
+    let incoming = incoming(target, &plan.upstream, theirs);
+    let behind = incoming.count(context)?;
     if behind == 0 {
         return Err(Error::refused("There are no available updates for this site"));
     }
-    let author = code::default_author();
-    let message = format!("Merge updates from the upstream {url}");
-    let prefer_theirs = plan.wanted.accept_upstream;
-    let merged = work.step("Merge", |_| {
-        repository.merge(&target.branch, &theirs, &message, &author, prefer_theirs)
-    })?;
-    let commit = match merged {
-        Merged::Commit(commit) => commit,
-        Merged::Conflicts(files) => {
-            let pull = format!("git pull --no-rebase {url} {}", branch.unwrap_or("HEAD"));
-            let mut error = merge::conflict(context, target, "the upstream", &files, &pull);
-            if let (Some(hint), false) = (&mut error.hint, prefer_theirs) {
-                hint.insert_str(
-                    0,
-                    "Add `--accept-upstream` to take the upstream's lines where both changed. ",
-                );
-            }
-            return Err(error);
+    let choices = conflict::choices(&wanted.resolve, wanted.accept_upstream)?;
+    let merged = work.step("Merge", |_| incoming.combined(context, &choices));
+    let commit = merged.map_err(|mut error| {
+        if let (Some(hint), false, false) =
+            (&mut error.hint, wanted.accept_upstream, error.causes.is_empty())
+        {
+            hint.insert_str(
+                0,
+                "Add `--accept-upstream` to take the upstream's lines where both changed. ",
+            );
         }
-    };
+        error
+    })?;
+    let target = &incoming.target;
     merge::check_code(context, &target.site, &commit)?;
-    let mut done = merge::bring(work, target, &commit, plan.wanted.updatedb)?;
+    let mut done = merge::bring(work, target, &commit, wanted.updatedb)?;
     done.result.insert("updates".into(), behind.into());
     Ok(done)
 }

@@ -26,6 +26,7 @@ class Portico_Update_Kernel extends UpdateKernel
 /* Runs one step of an update until it says that it is finished. */
 function portico_run(string $name, callable $step): void
 {
+	portico_step($name);
 	$context = ['sandbox' => [], 'results' => [], 'message' => ''];
 	do {
 		$context['finished'] = 1;
@@ -34,14 +35,13 @@ function portico_run(string $name, callable $step): void
 			foreach ($context['results'] as $module) {
 				foreach (is_array($module) ? $module : [] as $result) {
 					if (!empty($result['#abort'])) {
-						portico_fail("$name failed: " . html_entity_decode(strip_tags((string) $result['#abort']['query'])));
+						portico_fail( html_entity_decode(strip_tags((string) $result['#abort']['query'])));
 					}
 				}
 			}
-			portico_fail("$name failed");
+			portico_fail('it failed');
 		}
 	} while ($context['finished'] < 1);
-	echo "$name\n";
 }
 
 try {
@@ -78,6 +78,7 @@ try {
 		});
 		$ran++;
 	}
+	unset($GLOBALS['portico_step']);
 	$post = \Drupal::service('update.post_update_registry')->getPendingUpdateFunctions();
 	if ($post) {
 		drupal_flush_all_caches();
@@ -88,6 +89,7 @@ try {
 			$ran++;
 		}
 	}
+	unset($GLOBALS['portico_step']);
 	drupal_flush_all_caches();
 } catch (Throwable $error) {
 	portico_fail(get_class($error) . ': ' . $error->getMessage());

@@ -42,17 +42,18 @@ foreach ($updates as $function => $update) {
 		portico_fail("$function can't run: an update that it depends on is missing");
 	}
 	$dependencies = empty($update['reverse_paths']) ? [] : array_keys($update['reverse_paths']);
+	portico_step($function);
 	$context = ['sandbox' => [], 'results' => [], 'message' => ''];
 	do {
 		$context['finished'] = 1;
 		update_do_one($update['module'], $update['number'], $dependencies, $context);
 		$result = $context['results'][$update['module']][$update['number']] ?? [];
 		if (!empty($result['#abort'])) {
-			portico_fail("$function failed: " . html_entity_decode(strip_tags($result['#abort']['query'])));
+			portico_fail( html_entity_decode(strip_tags($result['#abort']['query'])));
 		}
 	} while ($context['finished'] < 1);
-	echo "$function\n";
 	$ran++;
 }
+unset($GLOBALS['portico_step']);
 drupal_flush_all_caches();
 portico_done($ran === 0 ? 'no updates are pending' : "$ran updates done");

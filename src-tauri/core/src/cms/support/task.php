@@ -26,9 +26,17 @@ register_shutdown_function(static function (): void {
 	if ($error !== null && in_array($error['type'], [E_ERROR, E_PARSE, E_COMPILE_ERROR, E_CORE_ERROR], true)) {
 		$text = trim("$text\n{$error['message']} in {$error['file']}:{$error['line']}");
 	}
-	fwrite(STDERR, ($text === '' ? 'the site ended the task without a word' : $text) . "\n");
+	$step = isset($GLOBALS['portico_step']) ? "error in {$GLOBALS['portico_step']}: " : '';
+	fwrite(STDERR, $step . ($text === '' ? 'the site ended the task without a word' : $text) . "\n");
 	exit(1);
 });
+
+/** Says what is done next: an error that ends the task names it. */
+function portico_step(string $step): void
+{
+	$GLOBALS['portico_step'] = $step;
+	fwrite(STDERR, "$step\n");
+}
 
 /** Ends well, with a last line. */
 function portico_done(string $message): void
@@ -45,7 +53,8 @@ function portico_done(string $message): void
 function portico_fail(string $message): void
 {
 	$GLOBALS['portico_done'] = true;
-	fwrite(STDERR, rtrim($message) . "\n");
+	$step = isset($GLOBALS['portico_step']) ? "error in {$GLOBALS['portico_step']}: " : '';
+	fwrite(STDERR, $step . rtrim($message) . "\n");
 	exit(1);
 }
 

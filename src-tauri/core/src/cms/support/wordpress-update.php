@@ -22,6 +22,7 @@ function portico_update_site(): void
 		echo home_url('/'), " is up to date (database version $before)\n";
 		return;
 	}
+	portico_step('the update of ' . home_url('/') . " from database version $before to $wp_db_version");
 	wp_upgrade();
 	wp_cache_flush();
 	$after = (int) get_option('db_version');
@@ -41,4 +42,5 @@ if (is_multisite()) {
 } else {
 	portico_update_site();
 }
+unset($GLOBALS['portico_step']);
 portico_done('database updates done');

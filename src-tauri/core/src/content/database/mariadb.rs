@@ -12,6 +12,8 @@ use crate::{
     progress::{Meter, Unit},
 };
 
+use super::TextRow;
+
 /// How long rows are counted before the server's estimates are taken.
 const COUNTING: Duration = Duration::from_millis(200);
 /// Tables with more rows than this are not counted.
@@ -101,22 +103,26 @@ pub(super) fn empty(
     Ok(emptied)
 }
 
-pub(super) fn text(database: &Database, sql: &str) -> Result<Option<String>> {
+/// Answers every value as text.
+pub(super) fn rows(database: &Database, sql: &str) -> Result<Vec<TextRow>> {
     /// The server's number for a table that does not exist.
     const NO_SUCH_TABLE: u16 = 1146;
     let mut connection = connect(database)?;
     connection.query_drop("SET NAMES utf8mb4").doing(|| "ask the database".into())?;
-    let answer: mysql::Result<Option<mysql::Row>> = connection.query_first(sql);
+    let answer: mysql::Result<Vec<mysql::Row>> = connection.query(sql);
     match answer {
-        Err(mysql::Error::MySqlError(error)) if error.code == NO_SUCH_TABLE => Ok(None),
+        Err(mysql::Error::MySqlError(error)) if error.code == NO_SUCH_TABLE => Ok(Vec::new()),
         answer => {
-            let row = answer.doing(|| "ask the database".into())?;
-            Ok(match row.and_then(|row| row.unwrap().into_iter().next()) {
-                Some(mysql::Value::Bytes(bytes)) => {
-                    Some(String::from_utf8_lossy(&bytes).into_owned())
-                }
-                _ => None,
-            })
+            let rows = answer.doing(|| "ask the database".into())?;
+            Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(value).collect()).collect())
         }
+    }
+}
+
+/// A value of the text protocol, in which numbers are text too.
+fn value(value: mysql::Value) -> Option<String> {
+    match value {
+        mysql::Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        _ => None,
     }
 }

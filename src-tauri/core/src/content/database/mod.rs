@@ -60,9 +60,18 @@ pub fn empty_tables(
 
 /// Runs a query that answers one text value: none when there is no row or the table does not exist.
 pub fn text(database: &Database, sql: &str) -> Result<Option<String>> {
+    let first = rows(database, sql)?.into_iter().next();
+    Ok(first.and_then(|row| row.into_iter().next()).flatten())
+}
+
+/// A row whose values are read as text; none for NULL.
+pub type TextRow = Vec<Option<String>>;
+
+/// Runs a query that answers rows: none when the table does not exist. All of them are kept in memory.
+pub fn rows(database: &Database, sql: &str) -> Result<Vec<TextRow>> {
     match database {
-        Database::MariaDb { .. } => mariadb::text(database, sql),
-        Database::Sqlite { file } => sqlite::text(file, sql),
+        Database::MariaDb { .. } => mariadb::rows(database, sql),
+        Database::Sqlite { file } => sqlite::rows(file, sql),
     }
 }
 

@@ -1,4 +1,5 @@
 //! SQLite: one file that anyone may have open.
+use super::TextRow;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -276,26 +277,37 @@ pub(super) fn empty(file: &Path, tables: &[String], meter: Meter<'_>) -> Result<
     Ok(emptied)
 }
 
-pub(super) fn text(file: &Path, sql: &str) -> Result<Option<String>> {
+/// Answers every value as text.
+pub(super) fn rows(file: &Path, sql: &str) -> Result<Vec<TextRow>> {
     if !file.exists() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let connection = open(file)?;
     let answer = connection.prepare(sql).and_then(|mut query| {
+        let columns = query.column_count();
+        let mut found = Vec::new();
         let mut rows = query.query([])?;
-        let Some(row) = rows.next()? else { return Ok(None) };
-        Ok(match row.get_ref(0)? {
-            rusqlite::types::ValueRef::Null => None,
-            rusqlite::types::ValueRef::Integer(number) => Some(number.to_string()),
-            rusqlite::types::ValueRef::Real(number) => Some(number.to_string()),
-            rusqlite::types::ValueRef::Text(text) | rusqlite::types::ValueRef::Blob(text) => {
-                Some(String::from_utf8_lossy(text).into_owned())
-            }
-        })
+        while let Some(row) = rows.next()? {
+            let values = (0..columns).map(|at| row.get_ref(at).map(value));
+            found.push(values.collect::<rusqlite::Result<_>>()?);
+        }
+        Ok(found)
     });
     match answer {
-        Err(error) if error.to_string().contains("no such table") => Ok(None),
+        Err(error) if error.to_string().contains("no such table") => Ok(Vec::new()),
         Err(error) => Err(Error::failed(format!("ask `{}`", file.display())).because(error)),
         Ok(answer) => Ok(answer),
+    }
+}
+
+fn value(value: rusqlite::types::ValueRef<'_>) -> Option<String> {
+    use rusqlite::types::ValueRef;
+    match value {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Real(number) => Some(number.to_string()),
+        ValueRef::Text(text) | ValueRef::Blob(text) => {
+            Some(String::from_utf8_lossy(text).into_owned())
+        }
     }
 }

@@ -30,6 +30,10 @@ pub struct CloneContent {
     #[cfg_attr(feature = "clap", arg(long))]
     #[serde(default)]
     pub updatedb: bool,
+    /// Bring the configuration of the code into the database, after the updates
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub config_import: bool,
     /// One more address to replace, beside those of the source that are found
     #[cfg_attr(feature = "clap", arg(long, requires = "to_url"))]
     pub from_url: Option<String>,

@@ -1,5 +1,6 @@
 //! What a shell can ask for. Both shells, the loopback connection and the journal use these types.
 mod care;
+mod check;
 mod code;
 mod content;
 mod event;
@@ -9,6 +10,7 @@ mod site;
 use serde::{Deserialize, Serialize};
 
 pub use care::*;
+pub use check::*;
 pub use code::*;
 pub use content::*;
 pub use event::Event;
@@ -78,6 +80,16 @@ pub enum Request {
     RunCron(RunCron),
     /// Empties the list of caught mail.
     ClearMail(ClearMail),
+    /// Takes back what is changed in a writable environment's folder and not committed.
+    Discard(Discard),
+    /// Runs the site's own scripts as a workflow would.
+    RunHooks(RunHooks),
+    /// Visits an environment's pages and compares them with another's.
+    SmokeTest(SmokeTest),
+    /// Brings the configuration of the code into the database.
+    ImportConfig(ImportConfig),
+    /// Brings the configuration of the database into the code, as changed files.
+    ExportConfig(ExportConfig),
     /// Takes back the newest workflow of a site, or the one that is named.
     Undo(Undo),
     /// Makes an environment use another of its generations.
@@ -125,6 +137,11 @@ impl Request {
             Self::DisableCron(it) => &it.environment.site,
             Self::RunCron(it) => &it.environment.site,
             Self::ClearMail(it) => &it.environment.site,
+            Self::Discard(it) => &it.environment.site,
+            Self::RunHooks(it) => &it.environment.site,
+            Self::SmokeTest(it) => &it.environment.site,
+            Self::ImportConfig(it) => &it.environment.site,
+            Self::ExportConfig(it) => &it.environment.site,
             Self::Undo(it) => &it.site,
             Self::SwitchGeneration(it) => &it.environment.site,
             Self::PinGeneration(it) | Self::UnpinGeneration(it) => &it.environment.site,
@@ -164,12 +181,17 @@ impl Request {
             Self::DisableCron(it) => Some(&it.environment.environment),
             Self::RunCron(it) => Some(&it.environment.environment),
             Self::ClearMail(it) => Some(&it.environment.environment),
+            Self::Discard(it) => Some(&it.environment.environment),
             Self::SwitchGeneration(it) => Some(&it.environment.environment),
             Self::PinGeneration(it) | Self::UnpinGeneration(it) => {
                 Some(&it.environment.environment)
             }
             Self::PruneGenerations(it) => Some(&it.environment.environment),
             Self::SearchReplace(it) => Some(&it.environment.environment),
+            Self::RunHooks(it) => Some(&it.environment.environment),
+            Self::SmokeTest(it) => Some(&it.environment.environment),
+            Self::ImportConfig(it) => Some(&it.environment.environment),
+            Self::ExportConfig(it) => Some(&it.environment.environment),
         }
     }
 
@@ -204,6 +226,11 @@ impl Request {
             Self::DisableCron(_) => "disable_cron",
             Self::RunCron(_) => "run_cron",
             Self::ClearMail(_) => "clear_mail",
+            Self::Discard(_) => "discard",
+            Self::RunHooks(_) => "run_hooks",
+            Self::SmokeTest(_) => "smoke_test",
+            Self::ImportConfig(_) => "import_config",
+            Self::ExportConfig(_) => "export_config",
             Self::Undo(_) => "undo",
             Self::SwitchGeneration(_) => "switch_generation",
             Self::PinGeneration(_) => "pin_generation",

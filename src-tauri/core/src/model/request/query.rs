@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Request, SearchReplace};
-use crate::model::{Address, LogKind, SiteName};
+use crate::model::{Address, EnvironmentName, LogKind, SiteName};
 
 /// A question that changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub enum Query {
     DeployPlan {
         /// Test or Live.
         environment: Address,
+        /// The multidev whose code is deployed as a hotfix, instead of the environment before.
+        #[serde(default)]
+        from: Option<EnvironmentName>,
     },
     /// Multidevs of a site, with how far they are from Dev; answers `MultidevRow[]`.
     Multidevs {
@@ -72,6 +75,59 @@ pub enum Query {
     /// Commits that Test or Live has and Dev lacks; answers `CommitRow[]`.
     Orphans {
         /// Test or Live.
+        environment: Address,
+    },
+    /// One commit with what it changed; answers `CommitInfo`.
+    Commit {
+        /// The site.
+        site: SiteName,
+        /// The commit's id, or the beginning of it.
+        commit: String,
+    },
+    /// The difference that a commit made to a file, as a unified diff; answers a string.
+    CommitDiff {
+        /// The site.
+        site: SiteName,
+        /// The commit's id, or the beginning of it.
+        commit: String,
+        /// The file.
+        file: String,
+    },
+    /// Deploys of Test or Live, newest first; answers `DeployRow[]`.
+    Deploys {
+        /// Test or Live.
+        environment: Address,
+    },
+    /// What a merge, upstream updates (as last seen) or bringing commits to Dev would do; answers `MergePlan`.
+    MergePlan {
+        /// The request.
+        request: Box<Request>,
+    },
+    /// How tools reach an environment; starts its database. Answers `Connection`.
+    Connection {
+        /// The environment.
+        environment: Address,
+    },
+    /// The scripts that `pantheon.yml` hooks to workflows, as the environment's commit has it; answers `Hook[]`.
+    Hooks {
+        /// The environment.
+        environment: Address,
+    },
+    /// The last Launch Check of an environment, or a new one; answers `LaunchCheck | null`.
+    LaunchCheck {
+        /// The environment.
+        environment: Address,
+        /// Whether to make a new one, which takes a few seconds.
+        run: bool,
+    },
+    /// The last smoke test of an environment; answers `SmokeReport | null`.
+    SmokeReport {
+        /// The environment.
+        environment: Address,
+    },
+    /// How the configuration in the code stands against the database; answers `Configuration`.
+    Configuration {
+        /// The environment.
         environment: Address,
     },
     /// Workflows, newest first; answers `WorkflowRow[]`.

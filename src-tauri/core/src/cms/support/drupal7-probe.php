@@ -1,0 +1,29 @@
+<?php
+/*
+ * Drupal 7's own status report, for Launch Check. Folder: Drupal's root.
+ */
+require __DIR__ . '/task.php';
+
+portico_request('/index.php');
+error_reporting(E_ALL & ~E_DEPRECATED & ~E_NOTICE & ~E_WARNING);
+define('DRUPAL_ROOT', getcwd());
+require_once DRUPAL_ROOT . '/includes/bootstrap.inc';
+drupal_bootstrap(DRUPAL_BOOTSTRAP_FULL);
+require_once DRUPAL_ROOT . '/includes/install.inc';
+drupal_load_updates();
+
+// Portico counts waiting updates itself; the module update would ask the network.
+$requirements = [];
+foreach (module_implements('requirements') as $module) {
+	if ($module !== 'update') {
+		$requirements += (array) module_invoke($module, 'requirements', 'runtime');
+	}
+}
+$rows = [];
+foreach ($requirements as $it) {
+	$text = static function (string $name) use ($it): string {
+		return trim(html_entity_decode(strip_tags((string) ($it[$name] ?? ''))));
+	};
+	$rows[] = ['title' => $text('title'), 'value' => $text('value'), 'description' => $text('description'), 'severity' => $it['severity'] ?? 0];
+}
+portico_done('probe ' . json_encode(['requirements' => $rows], JSON_INVALID_UTF8_SUBSTITUTE));
