@@ -16,11 +16,20 @@ export function Content(el) {
   const parts = partsOf(el);
   const database = PartCard(parts.database, 'database');
   const files = PartCard(parts.files, 'files');
-  const generations = Generations(parts.kept);
+  let all = [];
+  let view = null;
+  const generations = Generations(parts.kept, (known) => { all = known; if (view) drawParts(view); });
   let info = null;
   let compared = '';
   parts.drop.addEventListener('click', () => send(el, 'importContent', { info }));
   parts.wipe.addEventListener('click', () => send(el, 'wipe', info));
+
+  function drawParts({ info: shown, busy, other }) {
+    const comparison = other && seen(other, shown);
+    const both = { info: shown, busy, other, all };
+    database({ ...both, drift: comparison ? drift(comparison, databaseDrift(comparison)) : '' });
+    files({ ...both, drift: comparison ? drift(comparison, filesDrift(comparison)) : '' });
+  }
 
   return ({ info: next, board, busy }) => {
     info = next;
@@ -32,9 +41,8 @@ export function Content(el) {
       compared = asked;
       compare(other, info);
     }
-    const comparison = other && seen(other, info);
-    database({ info, busy, other, drift: comparison ? drift(comparison, databaseDrift(comparison)) : '' });
-    files({ info, busy, other, drift: comparison ? drift(comparison, filesDrift(comparison)) : '' });
+    view = { info, busy, other };
+    drawParts(view);
     parts.drop.disabled = busy;
     parts.wipe.disabled = busy || (!info.content.database.tables && !info.content.files.count);
     generations({ info, busy, board });
@@ -58,17 +66,16 @@ function PartCard(el, part) {
   parts.take.addEventListener('click', () => send(el, 'exportContent', { info, part }));
   parts.more.addEventListener('click', () => (isDatabase ? send(el, 'searchReplace', { info }) : send(el, 'openFolder', info.files_folder)));
 
-  return ({ info: next, busy, other, drift: lacks }) => {
+  return ({ info: next, busy, other, all, drift: lacks }) => {
     info = next;
     from = other?.environment;
-    const { database, files, origin: whence, origin_at: at } = info.content;
+    const { database, files } = info.content;
+    const [whence, at] = whenceOf(part, info.content, all);
     const empty = isDatabase ? !database.tables : !files.count;
     text(parts.size, empty ? (isDatabase ? 'Empty' : 'None') : bytes(isDatabase ? database.bytes : files.bytes));
     text(parts.facts, isDatabase ? facts(!empty && count(database.tables, 'table'), !empty && count(database.rows, 'row'), engine(database.engine)) : empty ? '' : count(files.count, 'file'));
-    // A clone of one half leaves the other where it was.
-    const mine = whence && whence.type !== 'empty' && (whence.type !== 'clone' || whence[part]);
-    text(parts.from, mine ? [whence.type === 'clone' ? `From ${envName(whence.environment)}` : origin(whence), at && ago(at)].filter(Boolean).join(', ') : '');
-    parts.from.title = mine && at ? exact(at) : '';
+    text(parts.from, whence && whence.type !== 'empty' ? [whence.type === 'clone' ? `From ${envName(whence.environment)}` : origin(whence), at && ago(at)].filter(Boolean).join(', ') : '');
+    parts.from.title = parts.from.textContent && at ? exact(at) : '';
     show(parts.from, parts.from.textContent);
     text(parts.drift, lacks);
     show(parts.drift, lacks);
@@ -76,4 +83,13 @@ function PartCard(el, part) {
     parts.take.disabled = empty;
     if (isDatabase) parts.more.disabled = busy || empty;
   };
+}
+
+/** Where one half came from: what replaces the other half alone leaves it where it was. */
+function whenceOf(part, content, all) {
+  const shared = all.find((it) => it.id === content.generation)?.[`${part}_of`];
+  const parent = shared == null ? null : all.find((it) => it.id === shared);
+  if (parent) return [parent.origin, parent.created];
+  const { origin: from, origin_at: at } = content;
+  return shared != null || (from?.type === 'clone' && !from[part]) ? [null, null] : [from, at];
 }

@@ -19,6 +19,8 @@ export function refusal(kind, from, to, environments) {
 
 /** @param {HTMLElement} root @param {() => import('./types').Board | null} board @param {() => boolean} busy */
 export function Drag(root, board, busy) {
+  // Whether a drag begins or not, no text is selected by it.
+  root.addEventListener('mousedown', (event) => { if (event.target.closest('[data-drag]')) event.preventDefault(); });
   root.addEventListener('pointerdown', (event) => {
     const chip = event.button === 0 && event.target.closest('[data-drag]');
     if (chip && !busy()) begin(chip, event);

@@ -6,6 +6,8 @@ import { address } from './actions.js';
 import { brings, databaseSize, filesSize, found } from './lib/found.js';
 import { envName, sentence } from './lib/words.js';
 
+const SAME_DRAG_MS = 2000;
+
 /** @param {HTMLElement} root @param {() => import('./types').Board | null} board */
 export async function Drop(root, board) {
   let over = null;
@@ -13,6 +15,7 @@ export async function Drop(root, board) {
   /** What was found, by the environment that it was looked into for: its notes say what does not fit there. */
   let seen = new Map();
   let asked = 0;
+  let last = 0;
   const label = html`<div class="dropnote" role="status" hidden><span data-part="sign"></span><p><b data-part="what"></b><span data-part="does"></span></p></div>`;
   const parts = partsOf(label);
   root.append(label);
@@ -59,14 +62,18 @@ export async function Drop(root, board) {
   }
 
   function begin(drag) {
-    paths = drag.paths ?? [];
+    root.classList.add('files-over');
+    const fresh = drag.paths ?? [];
+    // Over and out and over again is one drag: what was found holds.
+    if (fresh.join('\n') === paths.join('\n') && Date.now() - last < SAME_DRAG_MS) return;
+    paths = fresh;
     seen = new Map();
     asked += 1;
-    root.classList.add('files-over');
   }
 
   await onFileDrag((drag) => {
     if (drag.type === 'enter') begin(drag);
+    last = Date.now();
     if (drag.type === 'enter' || drag.type === 'over') {
       const place = at(drag);
       return mark(takes(place) ? place : null);
@@ -75,8 +82,8 @@ export async function Drop(root, board) {
     const place = drag.type === 'drop' ? at(drag) : null;
     const dropped = takes(place) && drag.paths?.length ? drag.paths : null;
     const inspected = seen.get(environment(place) && address(environment(place)))?.inspected ?? null;
-    asked += 1;
     mark(null);
+    if (drag.type === 'drop') paths = [];
     if (!dropped) return;
     if (place.dataset.drop === 'source') send(place, 'fillSource', dropped);
     else if (place.dataset.drop === 'content') send(root, 'importContent', { info: environment(place), paths: dropped, inspected });

@@ -7,8 +7,8 @@ import { ErrorNote } from './lib/error.js';
 import { databaseSize, filesSize } from './lib/found.js';
 import { ago, bytes, envName, exact, facts, origin } from './lib/words.js';
 
-/** @param {HTMLElement} el */
-export function Generations(el) {
+/** @param {HTMLElement} el @param {(all: import('./types').GenerationInfo[]) => void} onKnown called whenever they were asked for */
+export function Generations(el, onKnown) {
   el.append(
     html`<div class="titled"><h2 id="kept-title" data-part="title"></h2><button type="button" class="link" data-part="prune">Prune…</button></div>`,
     html`<div data-part="error"></div>`,
@@ -39,6 +39,7 @@ export function Generations(el) {
         if (mine !== asked) return;
         all = disk ? answer : answer.map((it) => ({ ...it, disk: all.find((old) => old.id === it.id)?.disk ?? null }));
         note(null);
+        onKnown(all);
       } catch (error) {
         if (mine === asked) note(error);
         return;
@@ -63,7 +64,7 @@ export function Generations(el) {
     // Asked again only when a workflow has ended or another environment is shown.
     const state = [address(next.info), next.info.content.generation, next.board.workflows[0]?.id, next.board.workflows[0]?.state].join(' ');
     if (state !== shown) {
-      if (!shown.startsWith(`${address(next.info)} `)) all = [];
+      if (!shown.startsWith(`${address(next.info)} `)) onKnown(all = []);
       shown = state;
       load();
     }

@@ -217,3 +217,11 @@ test('the board says what the source has that an environment lacks, once both ar
   await page.locator('.env.dev .drift').getByText('Live has 18 newer posts').waitFor();
   assert.equal(await page.locator('.env.live .drift').isVisible(), false);
 });
+
+test('an import of a database leaves the files where they were, and says so', async (t) => {
+  const board = structuredClone(full['board:acme']);
+  Object.assign(board.environments[0].content, { generation: 6, origin: { type: 'import', name: 'acme-2026-11-02.sql.gz' } });
+  const page = await content(t, 'dev', { ...full, 'board:acme': board });
+  await page.getByRole('article', { name: 'Files' }).getByText('From Live, 20 days ago').waitFor();
+  await page.getByRole('article', { name: 'Database' }).getByText('Import of acme-2026-11-02.sql.gz, 4 days ago').waitFor();
+});

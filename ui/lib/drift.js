@@ -17,7 +17,7 @@ export function seen(from, to) {
 /** Compares anew, and draws when the answer is there. A failure leaves things unsaid: the databases may be asleep for a reason. */
 export async function compare(from, to) {
   const mine = stamp(from, to);
-  const answer = await query({ query: 'compare_content', from: `${from.site}.${from.environment}`, to: `${to.site}.${to.environment}` }).catch(() => null);
+  const answer = await query({ query: 'compare_content', from: `${from.site}.${from.environment}`, to: to.environment }).catch(() => null);
   if (!answer) return;
   known.set(key(to.site, from.environment, to.environment), { stamp: mine, answer });
   changed();
