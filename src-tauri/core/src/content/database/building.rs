@@ -39,7 +39,11 @@ impl<'a> Building<'a> {
                 ("innodb_log_file_size", LOG),
                 ("innodb_redo_log_capacity", LOG),
             ] {
-                drop(building.grow(&mut connection, name, most.min(bytes.min(most).next_power_of_two() * 2)));
+                drop(building.grow(
+                    &mut connection,
+                    name,
+                    most.min(bytes.min(most).next_power_of_two() * 2),
+                ));
             }
         }
         Ok(building)

@@ -6,9 +6,9 @@ mod peek;
 mod rows;
 mod source;
 mod statements;
-mod workers;
 #[cfg(test)]
 mod tests;
+mod workers;
 
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 

@@ -81,7 +81,12 @@ pub(super) fn work(
 }
 
 /// Runs a statement; a text that the server could not keep whole is an error, other warnings are noted.
-pub(super) fn execute(connection: &mut Conn, sql: &str, spot: &Spot, shared: &Shared) -> Result<()> {
+pub(super) fn execute(
+    connection: &mut Conn,
+    sql: &str,
+    spot: &Spot,
+    shared: &Shared,
+) -> Result<()> {
     let mut tries = 0;
     let warnings = loop {
         tries += 1;
@@ -118,7 +123,6 @@ pub(super) fn execute(connection: &mut Conn, sql: &str, spot: &Spot, shared: &Sh
     }
     Ok(())
 }
-
 
 impl Shared {
     /// The first error of a worker.
