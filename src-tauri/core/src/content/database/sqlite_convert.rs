@@ -78,7 +78,7 @@ pub(super) fn convert(
 struct Counted {
     met: Mutex<Met>,
     /// What the last value that would change becomes: it is asked for next.
-    last: Mutex<Option<(Vec<u8>, Vec<u8>, Met)>>,
+    last: Mutex<Option<Rewritten>>,
     /// Rows of tables that are done.
     finished: AtomicU64,
     /// Values of the present table that were looked at, of how many in each row.
@@ -86,6 +86,13 @@ struct Counted {
     columns: AtomicU64,
     /// Values of it that would change.
     matching: AtomicU64,
+}
+
+/// A value, and what it becomes.
+struct Rewritten {
+    old: Vec<u8>,
+    new: Vec<u8>,
+    met: Met,
 }
 
 impl Counted {
@@ -167,7 +174,7 @@ fn add_functions(
             match asking.rewrite(value, &mut met) {
                 Cow::Owned(new) => {
                     asked.matching.fetch_add(1, Relaxed);
-                    *lock(&asked.last) = Some((value.to_vec(), new, met));
+                    *lock(&asked.last) = Some(Rewritten { old: value.to_vec(), new, met });
                     Ok(true)
                 }
                 // What stays is counted here, since it is asked about once; what changes is counted below.
@@ -183,9 +190,9 @@ fn add_functions(
     )?;
     connection.create_scalar_function("readdressed", 1, flags, move |context: &mut Context<'_>| {
         let value = context.get_raw(0);
-        let last = lock(&changed.last).take().filter(|(old, ..)| old == bytes(value));
+        let last = lock(&changed.last).take().filter(|last| last.old == bytes(value));
         let (new, met) = match last {
-            Some((_, new, met)) => (new, met),
+            Some(Rewritten { new, met, .. }) => (new, met),
             None => {
                 let mut met = Met::default();
                 match changing.rewrite(bytes(value), &mut met) {

@@ -253,7 +253,7 @@ fn a_conversion_by_several_connections_is_that_of_one_value_after_the_other() {
     server.sql(&[
         // Large enough for several ranges, from negative keys on, with a gap.
         "CREATE TABLE numbered (n BIGINT PRIMARY KEY, t LONGTEXT, serial TEXT)",
-        &format!("INSERT INTO numbered SELECT IF(seq < 1500, CAST(seq AS SIGNED) - 700, seq * 1000), '', '' FROM seq_1_to_4000"),
+        "INSERT INTO numbered SELECT IF(seq < 1500, CAST(seq AS SIGNED) - 700, seq * 1000), '', '' FROM seq_1_to_4000",
         &format!("UPDATE numbered SET t = {text}, serial = CONCAT('a:1:{{i:', ABS(n), ';s:19:\"{OLD}\";}}') WHERE n % 3"),
         "UPDATE numbered SET t = REPEAT('y', 8000) WHERE t = ''",
         "ANALYZE TABLE numbered",
