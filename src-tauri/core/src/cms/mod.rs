@@ -104,6 +104,20 @@ pub fn table_prefix(cms: Cms, tables: &[String]) -> String {
     }
 }
 
+/// The system whose tables these are, whatever their prefix.
+pub fn system_of(tables: &[String]) -> Option<Cms> {
+    let has = |one: &str, other: &str| {
+        let mut prefixes = tables.iter().filter_map(|table| table.strip_suffix(one));
+        prefixes.any(|prefix| tables.iter().any(|table| table.strip_prefix(prefix) == Some(other)))
+    };
+    match () {
+        () if has("options", "posts") => Some(Cms::WordPress),
+        () if has("key_value", "config") => Some(Cms::Drupal),
+        () if has("system", "variable") => Some(Cms::Drupal7),
+        () => None,
+    }
+}
+
 /// Tables whose rows a clone leaves out (Pantheon's list, and Drupal 8+ cache tables), out of those that are there.
 /// WordPress and plain sites have none of them.
 pub fn volatile_tables(cms: Cms, tables: &[String]) -> Vec<String> {

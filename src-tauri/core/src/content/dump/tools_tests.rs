@@ -60,7 +60,7 @@ fn comes_over(target: &Target, path: &Path, choice: Choice<'_>, expected: &str) 
     assert_eq!((loaded.tables, loaded.rows), (2, 4), "{}: {:?}", path.display(), loaded.notes);
     assert!(loaded.notes.iter().any(|it| it.contains("the view `v`")), "{:?}", loaded.notes);
     let file = Database::Sqlite { file: target.folder.path().join("db") };
-    let values = "SELECT group_concat(ID || '|' || post_date || '|' || hex(post_content) || '|' || coalesce(hex(raw), '-') || '|' || flag || '|' || coalesce(price, '-') || '|' || coalesce(f, '-')) FROM a_posts";
+    let values = "SELECT group_concat(ID || '|' || post_date || '|' || hex(post_content) || '|' || CASE WHEN raw IS NULL THEN '-' ELSE hex(raw) END || '|' || flag || '|' || coalesce(price, '-') || '|' || coalesce(f, '-')) FROM a_posts";
     assert_eq!(
         database::text(&file, values).unwrap().unwrap(),
         expected,
