@@ -91,13 +91,7 @@ fn what_mariadb_dump_writes_comes_over_with_whatever_options() {
         &["--databases", "site"],
         &["--skip-opt", "--compact", "site"],
         &["--replace", "--skip-comments", "site"],
-        &[
-            "--insert-ignore",
-            "--skip-tz-utc",
-            "--no-tablespaces",
-            "--compatible=no_table_options",
-            "site",
-        ],
+        &["--insert-ignore", "--skip-tz-utc", "--no-tablespaces", "site"],
     ];
     let written: Vec<_> = options
         .iter()
