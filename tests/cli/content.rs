@@ -158,7 +158,7 @@ fn what_reaches_outside_the_database_is_left_out_and_told() {
 }
 
 /// An export of Dev once WordPress's own scheduled work is over: it still writes after a post was published.
-fn settled_export(test: &PorticoTest) -> PathBuf {
+pub(crate) fn settled_export(test: &PorticoTest) -> PathBuf {
     let mut exports = (0..50).map(|number| {
         let file = test.folder(&format!("export-{number}.sql"));
         test.run(&["export:database", "acme.dev", path(&file)]).success();
