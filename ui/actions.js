@@ -49,6 +49,7 @@ function environmentActions(info, all) {
     { label: `Clear Caches of ${name}`, verb: 'start', detail: clearRequest(info), request: clearRequest(info) },
     info.connection_mode && { label: `${name}: ${modeLabel(info)}`, verb: 'start', detail: modeRequest(info), request: modeRequest(info) },
     { label: `Show Database / Files of ${name}`, verb: 'openEnvironment', detail: { environment: info.environment, tab: 'content' } },
+    ...[['Logs', 'logs'], ['Mail', 'mail'], ['Cron', 'cron'], ['Security', 'lock']].map(([label, tab]) => ({ label: `Show ${label} of ${name}`, verb: 'openEnvironment', detail: { environment: info.environment, tab } })),
     { label: `Open folder of ${name}`, verb: 'openFolder', detail: info.code_folder },
     { label: `Terminal in ${name}`, verb: 'openTerminal', detail: info.code_folder },
     { label: `Wipe database and files of ${name}…`, verb: 'wipe', detail: info, request: wipeRequest(info) },
