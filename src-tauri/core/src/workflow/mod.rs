@@ -130,22 +130,12 @@ pub fn run(
         Request::ApplyUpstream(it) => frame.run(upstream::plan(context, it)?, upstream::run),
         Request::DeployTag(it) => frame.run(deploy_tag::plan(context, it)?, deploy_tag::run),
         Request::BringToDev(it) => frame.run(bring_to_dev::plan(context, it)?, bring_to_dev::run),
-        Request::EnableLock(it) => {
-            frame.run(lock::plan_enable(context, it)?, |work, changes| care::run(work, changes))
-        }
-        Request::DisableLock(it) => {
-            frame.run(lock::plan_disable(context, it)?, |work, changes| care::run(work, changes))
-        }
-        Request::EnableCron(it) => {
-            frame.run(cron::plan_enable(context, it)?, |work, changes| care::run(work, changes))
-        }
-        Request::DisableCron(it) => {
-            frame.run(cron::plan_disable(context, it)?, |work, changes| care::run(work, changes))
-        }
+        Request::EnableLock(it) => frame.run(lock::plan_enable(context, it)?, care::run),
+        Request::DisableLock(it) => frame.run(lock::plan_disable(context, it)?, care::run),
+        Request::EnableCron(it) => frame.run(cron::plan_enable(context, it)?, care::run),
+        Request::DisableCron(it) => frame.run(cron::plan_disable(context, it)?, care::run),
         Request::RunCron(it) => frame.run(cron::plan_run(context, it)?, cron::run),
-        Request::ClearMail(it) => {
-            frame.run(care::plan_clear_mail(context, it)?, |work, changes| care::run(work, changes))
-        }
+        Request::ClearMail(it) => frame.run(care::plan_clear_mail(context, it)?, care::run),
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)
