@@ -175,9 +175,7 @@ pub fn run(
             frame.run(cron::plan_disable(context, it)?, |work, changes| care::run(work, changes))
         }
         Request::RunCron(it) => frame.run(cron::plan_run(context, it)?, cron::run),
-        Request::ClearMail(it) => {
-            frame.run(care::plan_clear_mail(context, it)?, |work, changes| care::run(work, changes))
-        }
+        Request::ClearMail(it) => frame.run(care::plan_clear_mail(context, it)?, care::run),
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)
