@@ -364,7 +364,44 @@ exclude: Array<string>,
  * Back to the system's own list.
  */
 reset: boolean, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile;
+export type ImportSite = { 
+/**
+ * The environment whose code, database and files are replaced, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * An archive or folder of a whole site with a dump in it, or one each of its code, database and files
+ */
+files: Array<string>, 
+/**
+ * The message of the commit that brings the code [default: "Import" and the file's name]
+ */
+message: string | null, 
+/**
+ * Of a dump of several databases, the one to import
+ */
+from_database: string | null, 
+/**
+ * One more address to replace by the environment's, beside those that are found
+ */
+from_url: string | null, 
+/**
+ * Leave the addresses in the database as they are
+ */
+keep_urls: boolean, 
+/**
+ * Run the system's database updates afterwards
+ */
+updatedb: boolean, 
+/**
+ * Clear caches afterwards
+ */
+cc: boolean, 
+/**
+ * The site's name, to confirm that Live's content is replaced
+ */
+confirm: string | null, };
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "import_site" } & ImportSite;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -449,7 +486,19 @@ request: SearchReplace, } | { "query": "clone_plan",
 /**
  * The request.
  */
-request: CloneContent, } | { "query": "clone_profile", 
+request: CloneContent, } | { "query": "import_plan", 
+/**
+ * The files and options.
+ */
+request: ImportSite, } | { "query": "compare_content", 
+/**
+ * The environment that may have more, such as Live.
+ */
+from: Address, 
+/**
+ * The environment of the same site that may lack it.
+ */
+to: EnvironmentName, } | { "query": "clone_profile", 
 /**
  * The site.
  */

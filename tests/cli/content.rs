@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::{PorticoTest, Serving, wordpress};
 
 /// A served WordPress on MariaDB with one post, and a dump of it by the server's own tool.
-fn with_wordpress(test: &PorticoTest) -> (Serving, PathBuf) {
+pub(crate) fn with_wordpress(test: &PorticoTest) -> (Serving, PathBuf) {
     let serving = test.serve();
     let source = wordpress();
     let source = source.to_str().unwrap();
@@ -46,7 +46,7 @@ fn socket(test: &PorticoTest) -> PathBuf {
     sockets.next().expect("a database server runs")
 }
 
-fn path(path: &Path) -> &str {
+pub(crate) fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
@@ -245,6 +245,7 @@ fn live_asks_for_its_site_s_name() {
     test.run(&["env:deploy", "demo.test"]).success();
     test.run(&["env:deploy", "demo.live"]).success();
     fs::create_dir(test.folder("uploads")).unwrap();
+    fs::write(test.folder("uploads/a.txt"), "a").unwrap();
     let import = ["import", "uploads", "demo.live"];
     test.run(&import).status(5).stderr_has("--confirm demo");
     test.run(&[&import[..], &["--confirm", "demo"]].concat()).success();

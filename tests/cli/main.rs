@@ -8,6 +8,7 @@ mod faults;
 mod generations;
 mod input;
 mod owner;
+mod plans;
 mod sample;
 mod support;
 mod switching;

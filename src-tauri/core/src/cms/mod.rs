@@ -10,6 +10,7 @@ mod contract;
 mod detect;
 mod drupal;
 mod drupal7;
+mod entries;
 mod pantheon_yml;
 mod php_source;
 mod plain;
@@ -22,6 +23,7 @@ mod wordpress;
 
 pub use contract::{php_settings, variables};
 pub use detect::detect;
+pub use entries::{Entries, entries};
 pub use pantheon_yml::{PantheonYml, pantheon_yml};
 pub use recognise::{of_paths, of_tables};
 pub use sample::write_sample;

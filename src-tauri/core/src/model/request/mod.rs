@@ -76,6 +76,8 @@ pub enum Request {
     SearchReplace(SearchReplace),
     /// Says which tables' rows clones leave out.
     SetCloneProfile(SetCloneProfile),
+    /// Brings a whole site: code, database and files, or those of them that there are.
+    ImportSite(ImportSite),
 }
 
 /// What every shell needs to know of a request before it runs.
@@ -110,6 +112,7 @@ impl Request {
             Self::PruneGenerations(it) => &it.environment.site,
             Self::SearchReplace(it) => &it.environment.site,
             Self::SetCloneProfile(it) => &it.site,
+            Self::ImportSite(it) => &it.environment.site,
         }
     }
 
@@ -144,6 +147,7 @@ impl Request {
             }
             Self::PruneGenerations(it) => Some(&it.environment.environment),
             Self::SearchReplace(it) => Some(&it.environment.environment),
+            Self::ImportSite(it) => Some(&it.environment.environment),
         }
     }
 
@@ -178,6 +182,7 @@ impl Request {
             Self::PruneGenerations(_) => "prune_generations",
             Self::SearchReplace(_) => "search_replace",
             Self::SetCloneProfile(_) => "set_clone_profile",
+            Self::ImportSite(_) => "import_site",
         }
     }
 
