@@ -245,6 +245,7 @@ fn live_asks_for_its_site_s_name() {
     test.run(&["env:deploy", "demo.test"]).success();
     test.run(&["env:deploy", "demo.live"]).success();
     fs::create_dir(test.folder("uploads")).unwrap();
+    fs::write(test.folder("uploads/a.txt"), "a").unwrap();
     let import = ["import", "uploads", "demo.live"];
     test.run(&import).status(5).stderr_has("--confirm demo");
     test.run(&[&import[..], &["--confirm", "demo"]].concat()).success();

@@ -12,6 +12,7 @@ mod faults;
 mod generations;
 mod input;
 mod owner;
+mod plans;
 mod plugins;
 mod quicksilver;
 mod repositories;

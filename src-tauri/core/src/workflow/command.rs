@@ -1,6 +1,7 @@
 //! A request as the command line that does the same: "Copy as command".
 use crate::model::request::{
-    CloneContent, CreateSite, Deploy, ImportDatabase, Request, Resolution, SearchReplace, Take,
+    CloneContent, CreateSite, Deploy, ImportDatabase, ImportSite, Request, Resolution,
+    SearchReplace, Take,
 };
 use crate::model::{ConnectionMode, DatabaseEngine, EnvironmentName, HookStage};
 
@@ -95,6 +96,7 @@ pub fn command_line(request: &Request) -> String {
             line.optional("keep", it.keep.map(|keep| keep.to_string()).as_deref());
         }
         Request::SearchReplace(it) => search_replace(&mut line, it),
+        Request::ImportSite(it) => import_site(&mut line, it),
         Request::SetCloneProfile(it) => {
             line.word("site:clone-profile").word(it.site.as_str());
             it.exclude.iter().for_each(|table| _ = line.option("exclude", table));
@@ -256,6 +258,17 @@ fn clone_content(line: &mut Line, it: &CloneContent) {
 fn import_database(line: &mut Line, it: &ImportDatabase) {
     line.word("import:database").word(it.environment.to_string()).word(&it.file);
     line.optional("files", it.files.as_deref());
+    line.optional("from-database", it.from_database.as_deref());
+    line.optional("entry", it.entry.as_deref());
+    line.optional("from-url", it.from_url.as_deref()).flag("keep-urls", it.keep_urls);
+    line.flag("updatedb", it.updatedb).flag("cc", it.cc);
+    line.optional("confirm", it.confirm.as_deref());
+}
+
+fn import_site(line: &mut Line, it: &ImportSite) {
+    line.word("import:site").word(it.environment.to_string());
+    it.files.iter().for_each(|file| _ = line.word(file));
+    line.optional("message", it.message.as_deref());
     line.optional("from-database", it.from_database.as_deref());
     line.optional("entry", it.entry.as_deref());
     line.optional("from-url", it.from_url.as_deref()).flag("keep-urls", it.keep_urls);

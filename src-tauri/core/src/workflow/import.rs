@@ -75,11 +75,19 @@ pub(super) fn plan_files<'a>(context: &Context, wanted: &ImportFiles) -> Result<
 fn plan<'a>(context: &Context, address: &Address, confirm: Option<&str>) -> Result<Plan<'a>> {
     let site = context.store.site(&address.site)?;
     let environment = context.store.environment(address)?;
-    if address.environment == EnvironmentName::Live {
-        delete_site::confirm(&site.name, confirm, "replacing Live's content")?;
-    }
+    self::confirm(&site, address, confirm)?;
     let (address, name) = (address.clone(), String::new());
     Ok(Plan { site, environment, address, database: None, files: None, name })
+}
+
+/// Live's content is replaced only when the person typed the site's name.
+pub(super) fn confirm(site: &Site, address: &Address, typed: Option<&str>) -> Result<()> {
+    match address.environment {
+        EnvironmentName::Live => {
+            delete_site::confirm(&site.name, typed, "replacing Live's content")
+        }
+        _ => Ok(()),
+    }
 }
 
 fn add_files(plan: &mut Plan<'_>, source: &str) -> Result<()> {
@@ -128,6 +136,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
             clear_cache = wanted.cc.then(|| plan.address.clone());
         }
     }
+    result.insert("bytes".into(), source_bytes(plan).into());
     let origin = Origin::Import { name: plan.name.clone() };
     let row = generation::finish(work, site, environment, &fresh, origin)?;
     result.insert("generation".into(), fresh.number.into());
@@ -148,6 +157,12 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
 /// Which part of the file the person means.
 fn choice(wanted: &ImportDatabase) -> Choice<'_> {
     Choice { entry: wanted.entry.as_deref(), database: wanted.from_database.as_deref() }
+}
+
+/// How much there was to read: what the next import's time is told by.
+fn source_bytes(plan: &Plan<'_>) -> u64 {
+    let sources = plan.database.iter().map(|(file, ..)| file).chain(&plan.files);
+    sources.filter_map(|file| fs::metadata(file).ok()).map(|known| known.len()).sum()
 }
 
 type Counted = serde_json::Map<String, serde_json::Value>;

@@ -13,6 +13,7 @@ pub mod clone_plan;
 pub mod clone_profile;
 mod command;
 mod commit;
+pub mod compare;
 mod configuration;
 mod conflict;
 pub mod context;
@@ -31,6 +32,8 @@ mod generation;
 pub mod generations;
 pub mod heal;
 mod import;
+pub mod import_plan;
+mod import_site;
 pub mod inspect;
 mod install_site;
 mod load;
@@ -195,6 +198,7 @@ pub fn run(
             .run(generations::plan_prune(context, it)?, |work, numbers| {
                 generations::run_prune(work, it, numbers)
             }),
+        Request::ImportSite(it) => frame.run(import_site::plan(context, it)?, import_site::run),
         Request::SetCloneProfile(it) => frame.run(clone_profile::plan(context, it)?, |work, it| {
             clone_profile::run(work.context, it)
         }),

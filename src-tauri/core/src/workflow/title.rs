@@ -107,6 +107,9 @@ pub fn of(request: &Request) -> String {
         Request::PruneGenerations(it) => {
             format!("Prune generations of {}", it.environment.environment.title())
         }
+        Request::ImportSite(it) => {
+            format!("Import site into {}", it.environment.environment.title())
+        }
         Request::SetCloneProfile(it) => format!("Set the clone profile of {}", it.site),
         Request::SearchReplace(it) => {
             format!("Search and replace in {}", it.environment.environment.title())
