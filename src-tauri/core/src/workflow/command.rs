@@ -55,11 +55,11 @@ pub fn command_line(request: &Request) -> String {
         | Request::SetUpstream(_)
         | Request::ApplyUpstream(_)
         | Request::DeployTag(_)
-        | Request::BringToDev(_)
-        | Request::RunHooks(_)
+        | Request::BringToDev(_) => of_code(&mut line, request),
+        Request::RunHooks(_)
         | Request::SmokeTest(_)
         | Request::ImportConfig(_)
-        | Request::ExportConfig(_) => of_code(&mut line, request),
+        | Request::ExportConfig(_) => of_the_system(&mut line, request),
         Request::EnableLock(_)
         | Request::DisableLock(_)
         | Request::EnableCron(_)
@@ -133,29 +133,6 @@ fn of_code(line: &mut Line, request: &Request) {
         Request::BringToDev(it) => {
             line.word("env:bring-to-dev").word(it.environment.to_string());
         }
-        Request::RunHooks(it) => {
-            line.word("env:run-hooks").word(it.environment.to_string()).word(it.event.as_str());
-            if it.stage == HookStage::Before {
-                line.option("stage", "before");
-            }
-        }
-        Request::ImportConfig(it) => {
-            line.word("config:import").word(it.environment.to_string());
-        }
-        Request::ExportConfig(it) => {
-            line.word("config:export").word(it.environment.to_string());
-        }
-        Request::SmokeTest(it) => {
-            line.word("env:smoke").word(it.environment.to_string());
-            line.optional("against", it.against.as_ref().map(|it| it.as_str()));
-            line.optional("limit", it.limit.map(|it| it.to_string()).as_deref());
-            if !it.paths.is_empty() {
-                line.word("--paths");
-                for path in &it.paths {
-                    line.word(path);
-                }
-            }
-        }
         other => unreachable!("{} is no request of code", other.kind()),
     }
 }
@@ -187,6 +164,36 @@ fn of_care(line: &mut Line, request: &Request) {
             line.word("mail:clear").word(it.environment.to_string());
         }
         other => unreachable!("{} is no request of care", other.kind()),
+    }
+}
+
+/// The requests about what the site's system does.
+fn of_the_system(line: &mut Line, request: &Request) {
+    match request {
+        Request::RunHooks(it) => {
+            line.word("env:run-hooks").word(it.environment.to_string()).word(it.event.as_str());
+            if it.stage == HookStage::Before {
+                line.option("stage", "before");
+            }
+        }
+        Request::ImportConfig(it) => {
+            line.word("config:import").word(it.environment.to_string());
+        }
+        Request::ExportConfig(it) => {
+            line.word("config:export").word(it.environment.to_string());
+        }
+        Request::SmokeTest(it) => {
+            line.word("env:smoke").word(it.environment.to_string());
+            line.optional("against", it.against.as_ref().map(|it| it.as_str()));
+            line.optional("limit", it.limit.map(|it| it.to_string()).as_deref());
+            if !it.paths.is_empty() {
+                line.word("--paths");
+                for path in &it.paths {
+                    line.word(path);
+                }
+            }
+        }
+        other => unreachable!("{} is no request of the system", other.kind()),
     }
 }
 

@@ -61,19 +61,6 @@ pub fn of(request: &Request) -> String {
         Request::BringToDev(it) => {
             format!("Bring commits of {} to Dev", it.environment.environment.title())
         }
-        Request::RunHooks(it) => {
-            let title = it.environment.environment.title();
-            format!("Run {} hooks of {title} ({})", it.event, it.stage)
-        }
-        Request::ImportConfig(it) => {
-            format!("Import configuration on {}", it.environment.environment.title())
-        }
-        Request::ExportConfig(it) => {
-            format!("Export configuration of {}", it.environment.environment.title())
-        }
-        Request::SmokeTest(it) => {
-            format!("Smoke test of {}", it.environment.environment.title())
-        }
         Request::SetDatabase(it) => format!("Move {} to {}", it.site, it.engine.title()),
         Request::EnableLock(it) => format!("Lock {}", it.environment.environment.title()),
         Request::DisableLock(it) => format!("Unlock {}", it.environment.environment.title()),
@@ -85,6 +72,10 @@ pub fn of(request: &Request) -> String {
         }
         Request::RunCron(it) => format!("Run cron of {}", it.environment.environment.title()),
         Request::ClearMail(it) => format!("Clear mail of {}", it.environment.environment.title()),
+        Request::RunHooks(_)
+        | Request::SmokeTest(_)
+        | Request::ImportConfig(_)
+        | Request::ExportConfig(_) => of_the_system(request),
         Request::Undo(_) => "Undo".into(),
         Request::SwitchGeneration(it) => {
             format!("Switch {} to generation {}", it.environment.environment.title(), it.id)
@@ -101,5 +92,25 @@ pub fn of(request: &Request) -> String {
         Request::SearchReplace(it) => {
             format!("Search and replace in {}", it.environment.environment.title())
         }
+    }
+}
+
+/// The requests about what the site's system does.
+fn of_the_system(request: &Request) -> String {
+    match request {
+        Request::RunHooks(it) => {
+            let title = it.environment.environment.title();
+            format!("Run {} hooks of {title} ({})", it.event, it.stage)
+        }
+        Request::ImportConfig(it) => {
+            format!("Import configuration on {}", it.environment.environment.title())
+        }
+        Request::ExportConfig(it) => {
+            format!("Export configuration of {}", it.environment.environment.title())
+        }
+        Request::SmokeTest(it) => {
+            format!("Smoke test of {}", it.environment.environment.title())
+        }
+        other => unreachable!("{} is no request of the system", other.kind()),
     }
 }
