@@ -1,6 +1,6 @@
 //! `env:…` and `connection:…`
 use portico_core::{
-    Error, Result,
+    Error, Result, Session,
     model::{
         Address, ConnectionMode, EnvironmentName, Hook, LockInfo, count, human_bytes,
         request::{CloneContent, Deploy, Query, Request},

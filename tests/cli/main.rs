@@ -7,6 +7,7 @@ mod checks;
 mod code;
 mod configuration;
 mod content;
+mod drupal;
 mod engines;
 mod faults;
 mod generations;

@@ -58,11 +58,11 @@ pub fn command_line(request: &Request) -> String {
         | Request::ApplyUpstream(_)
         | Request::DeployTag(_)
         | Request::BringToDev(_)
-        | Request::Discard(_)
-        | Request::RunHooks(_)
+        | Request::Discard(_) => of_code(&mut line, request),
+        Request::RunHooks(_)
         | Request::SmokeTest(_)
         | Request::ImportConfig(_)
-        | Request::ExportConfig(_) => of_code(&mut line, request),
+        | Request::ExportConfig(_) => of_the_system(&mut line, request),
         Request::EnableLock(_)
         | Request::DisableLock(_)
         | Request::EnableCron(_)
@@ -153,29 +153,6 @@ fn of_code(line: &mut Line, request: &Request) {
                 line.word(file);
             }
         }
-        Request::RunHooks(it) => {
-            line.word("env:run-hooks").word(it.environment.to_string()).word(it.event.as_str());
-            if it.stage == HookStage::Before {
-                line.option("stage", "before");
-            }
-        }
-        Request::ImportConfig(it) => {
-            line.word("config:import").word(it.environment.to_string());
-        }
-        Request::ExportConfig(it) => {
-            line.word("config:export").word(it.environment.to_string());
-        }
-        Request::SmokeTest(it) => {
-            line.word("env:smoke").word(it.environment.to_string());
-            line.optional("against", it.against.as_ref().map(|it| it.as_str()));
-            line.optional("limit", it.limit.map(|it| it.to_string()).as_deref());
-            if !it.paths.is_empty() {
-                line.word("--paths");
-                for path in &it.paths {
-                    line.word(path);
-                }
-            }
-        }
         other => unreachable!("{} is no request of code", other.kind()),
     }
 }
@@ -220,6 +197,36 @@ fn resolve(line: &mut Line, all: &[Resolution]) {
             Take::File(path) => path,
         };
         line.option("resolve", &format!("{}={take}", it.file));
+    }
+}
+
+/// The requests about what the site's system does.
+fn of_the_system(line: &mut Line, request: &Request) {
+    match request {
+        Request::RunHooks(it) => {
+            line.word("env:run-hooks").word(it.environment.to_string()).word(it.event.as_str());
+            if it.stage == HookStage::Before {
+                line.option("stage", "before");
+            }
+        }
+        Request::ImportConfig(it) => {
+            line.word("config:import").word(it.environment.to_string());
+        }
+        Request::ExportConfig(it) => {
+            line.word("config:export").word(it.environment.to_string());
+        }
+        Request::SmokeTest(it) => {
+            line.word("env:smoke").word(it.environment.to_string());
+            line.optional("against", it.against.as_ref().map(|it| it.as_str()));
+            line.optional("limit", it.limit.map(|it| it.to_string()).as_deref());
+            if !it.paths.is_empty() {
+                line.word("--paths");
+                for path in &it.paths {
+                    line.word(path);
+                }
+            }
+        }
+        other => unreachable!("{} is no request of the system", other.kind()),
     }
 }
 

@@ -157,14 +157,10 @@ pub fn run(
         Request::BringToDev(it) => frame.run(bring_to_dev::plan(context, it)?, bring_to_dev::run),
         Request::SetDatabase(it) => frame.run(set_database::plan(context, it)?, set_database::run),
         Request::Discard(it) => frame.run(discard::plan(context, it)?, discard::run),
-        Request::RunHooks(it) => frame.run(quicksilver::plan(context, it)?, quicksilver::run),
-        Request::ImportConfig(it) => {
-            frame.run(configuration::plan_import(context, it)?, configuration::run_import)
-        }
-        Request::ExportConfig(it) => {
-            frame.run(configuration::plan_export(context, it)?, configuration::run_export)
-        }
-        Request::SmokeTest(it) => frame.run(smoke_test::plan(context, it)?, smoke_test::run),
+        Request::RunHooks(_)
+        | Request::ImportConfig(_)
+        | Request::ExportConfig(_)
+        | Request::SmokeTest(_) => run_the_systems(frame),
         Request::EnableLock(it) => {
             frame.run(lock::plan_enable(context, it)?, |work, changes| care::run(work, changes))
         }
@@ -205,6 +201,22 @@ pub fn run(
         Request::SearchReplace(it) => {
             frame.run(search_replace::plan(context, it)?, search_replace::run)
         }
+    }
+}
+
+/// The requests about what the site's system does.
+fn run_the_systems(frame: Frame<'_>) -> Result<Workflow> {
+    let (context, request) = (frame.context, frame.request);
+    match request {
+        Request::RunHooks(it) => frame.run(quicksilver::plan(context, it)?, quicksilver::run),
+        Request::ImportConfig(it) => {
+            frame.run(configuration::plan_import(context, it)?, configuration::run_import)
+        }
+        Request::ExportConfig(it) => {
+            frame.run(configuration::plan_export(context, it)?, configuration::run_export)
+        }
+        Request::SmokeTest(it) => frame.run(smoke_test::plan(context, it)?, smoke_test::run),
+        other => unreachable!("{} is no request of the system", other.kind()),
     }
 }
 
