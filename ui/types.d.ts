@@ -171,6 +171,10 @@ keep_urls: boolean,
  */
 full: boolean, 
 /**
+ * Leave the rows of this table behind, too (`*` for any letters); can be given more than once
+ */
+exclude_table: Array<string>, 
+/**
  * The site's name, to confirm that content goes up to Live
  */
 confirm: string | null, };
@@ -559,7 +563,61 @@ cc: boolean,
  * The site's name, to confirm that Live's content is changed.
  */
 confirm: string | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace;
+export type SetCloneProfile = { 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * Tables whose rows clones leave out, without their prefix; `*` stands for any letters.
+ */
+exclude: Array<string>, 
+/**
+ * Back to the system's own list.
+ */
+reset: boolean, };
+export type ImportSite = { 
+/**
+ * The environment whose code, database and files are replaced, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * An archive or folder of a whole site with a dump in it, or one each of its code, database and files
+ */
+files: Array<string>, 
+/**
+ * The message of the commit that brings the code [default: "Import" and the file's name]
+ */
+message: string | null, 
+/**
+ * Of a dump of several databases, the one to import
+ */
+from_database: string | null, 
+/**
+ * Of an archive of several dumps, the one to import
+ */
+entry: string | null, 
+/**
+ * One more address to replace by the environment's, beside those that are found
+ */
+from_url: string | null, 
+/**
+ * Leave the addresses in the database as they are
+ */
+keep_urls: boolean, 
+/**
+ * Run the system's database updates afterwards
+ */
+updatedb: boolean, 
+/**
+ * Clear caches afterwards
+ */
+cc: boolean, 
+/**
+ * The site's name, to confirm that Live's content is replaced
+ */
+confirm: string | null, };
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "import_site" } & ImportSite;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -748,7 +806,27 @@ disk: boolean, } | { "query": "search_replace_plan",
 /**
  * The request.
  */
-request: SearchReplace, } | { "query": "inspect", 
+request: SearchReplace, } | { "query": "clone_plan", 
+/**
+ * The request.
+ */
+request: CloneContent, } | { "query": "import_plan", 
+/**
+ * The files and options.
+ */
+request: ImportSite, } | { "query": "compare_content", 
+/**
+ * The environment that may have more, such as Live.
+ */
+from: Address, 
+/**
+ * The environment of the same site that may lack it.
+ */
+to: EnvironmentName, } | { "query": "clone_profile", 
+/**
+ * The site.
+ */
+site: SiteName, } | { "query": "inspect", 
 /**
  * Their paths, absolute.
  */
@@ -1325,10 +1403,6 @@ tag: string,
  * Live's content, when it can be pulled into Test.
  */
 content: ContentInfo | null, 
-/**
- * Database updates that the new code would run on what the environment holds.
- */
-updates: Array<PendingUpdate>, 
 /**
  * What a person should know of the files that would be deployed.
  */
