@@ -28,7 +28,9 @@ pub(crate) enum Kind {
 /// Runs the tool and ends with its exit code.
 pub(crate) fn run(kind: Kind, wanted: &Tool) -> Result<()> {
     let session = crate::open()?;
-    let code = session.lend(&wanted.environment, |lent| {
+    // In a shell nothing may be going on for hours.
+    let hold = kind != Kind::Shell;
+    let code = session.lend(&wanted.environment, hold, |lent| {
         let command = command(kind, lent, &wanted.arguments)?;
         tell(kind, lent);
         wait(command)

@@ -194,7 +194,21 @@ fn the_client_of_mariadb_is_logged_in() {
     assert!(runs("MariaDB"));
     drop(input);
     assert!(client.wait().unwrap().success());
+    a_shell_holds_up_no_workflow(&test);
     drop(serving);
+}
+
+fn a_shell_holds_up_no_workflow(test: &PorticoTest) {
+    let mut shell =
+        test.command(&["shell", "demo.dev", "--", "-c", "echo ready; read line; echo $line"]);
+    let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(shell.stdout.take().unwrap()).lines();
+    assert_eq!(said.next().unwrap().unwrap(), "ready");
+    test.run(&["env:deploy", "demo.test"]).success();
+    let mut input = shell.stdin.take().unwrap();
+    writeln!(input, "still here").unwrap();
+    assert_eq!(said.next().unwrap().unwrap(), "still here");
+    assert!(shell.wait().unwrap().success());
 }
 
 fn mail_is_caught(test: &PorticoTest, browser: &Browser) {

@@ -137,14 +137,20 @@ impl Session {
         }
     }
 
-    /// Calls `body` with what a tool needs to run inside the environment, whose database answers meanwhile.
-    pub fn lend<T>(&self, environment: &Address, body: impl FnOnce(&Lent) -> T) -> Result<T> {
+    /// Calls `body` with what a tool needs to run inside the environment, whose database answers meanwhile. `hold`: a
+    /// workflow that copies the database waits for the tool; else it stops the database for that moment.
+    pub fn lend<T>(
+        &self,
+        environment: &Address,
+        hold: bool,
+        body: impl FnOnce(&Lent) -> T,
+    ) -> Result<T> {
         match self {
             Self::Owner(engine) => {
                 let lending = engine.lend(environment)?;
                 Ok(body(&lending.lent))
             }
-            Self::Guest(remote) => remote.lend(environment, body),
+            Self::Guest(remote) => remote.lend(environment, hold, body),
         }
     }
 

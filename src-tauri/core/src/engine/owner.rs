@@ -275,17 +275,26 @@ impl Shared {
                 .cancel(id)
                 .map_or_else(Reply::Error, |()| Reply::Answer(serde_json::Value::Null)),
             Ok(Call::Run(request)) => self.run_for_guest(&request, sink),
-            Ok(Call::Lend(environment)) => match running::lend(&self.context, &environment) {
-                Err(error) => Reply::Error(error),
-                Ok(lending) => {
-                    let mut next = line(&Reply::Lent(Box::new(lending.lent.clone())));
-                    while sink(next) {
-                        std::thread::sleep(STILL);
-                        next = line(&Reply::Still);
+            Ok(Call::Lend { environment, hold }) => {
+                match running::lend(&self.context, &environment) {
+                    Err(error) => Reply::Error(error),
+                    Ok(mut lending) => {
+                        if !hold {
+                            drop(lending.database.take());
+                        }
+                        let mut next = line(&Reply::Lent(Box::new(lending.lent.clone())));
+                        while sink(next) {
+                            std::thread::sleep(STILL);
+                            if !hold {
+                                // One that can't start now may at the next turn.
+                                drop(running::keep_awake(&self.context, &environment));
+                            }
+                            next = line(&Reply::Still);
+                        }
+                        return;
                     }
-                    return;
                 }
-            },
+            }
             Ok(Call::Subscribe) => {
                 for event in self.listen() {
                     if !sink(line(&Reply::Event(Box::new(event)))) {

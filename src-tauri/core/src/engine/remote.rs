@@ -106,9 +106,10 @@ impl Remote {
     pub(super) fn lend<T>(
         &self,
         environment: &Address,
+        hold: bool,
         body: impl FnOnce(&Lent) -> T,
     ) -> Result<T> {
-        let mut response = self.post(&Call::Lend(environment.clone()))?;
+        let mut response = self.post(&Call::Lend { environment: environment.clone(), hold })?;
         let mut reader = BufReader::new(response.body_mut().as_reader());
         match read(&mut reader)? {
             Some(Reply::Lent(lent)) => Ok(body(&lent)),

@@ -33,7 +33,11 @@ pub(super) enum Call {
     Cancel(i64),
     Subscribe,
     /// What a tool needs inside an environment; it is lent for as long as the caller listens.
-    Lend(Address),
+    Lend {
+        environment: Address,
+        /// Whether workflows wait for the tool.
+        hold: bool,
+    },
 }
 
 /// A line of the owner's answer. Any but an event is the last.

@@ -33,7 +33,7 @@ use pool::Pool;
 use process::lock;
 pub use script::LentPhp;
 use script::Script;
-use usage::{Lease, Slots};
+use usage::{Lease, Slot, Slots};
 use warden::Warden;
 
 use crate::{
@@ -118,6 +118,17 @@ pub struct DatabaseLease {
     /// How to reach it.
     pub database: Database,
     _lease: Lease,
+}
+
+/// A database server that stays stopped while this lives: its files can be copied.
+pub struct Stopped(Option<Arc<Slot<Server>>>);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        if let Some(slot) = &self.0 {
+            slot.usage.let_go();
+        }
+    }
 }
 
 impl Runtime {
@@ -250,7 +261,7 @@ impl Runtime {
     ) -> Result<DatabaseLease> {
         let data = fs::canonicalize(data).doing(|| format!("open {}", data.display()))?;
         let slot = self.shared.servers.get(&data, &self.wake);
-        let mut running = slot.lock();
+        let mut running = slot.lock_to_start();
         if !running.as_mut().is_some_and(Server::is_running) {
             *running = None;
             self.shared.check_not_ending()?;
@@ -269,24 +280,33 @@ impl Runtime {
 
     /// Stops the server of `data` cleanly (its files are complete then), waiting for its leases to end first.
     /// Fails as busy when they don't within `patience`. No-op when it does not run. Whoever wants it meanwhile waits
-    /// until it has stopped, and then starts it again.
-    pub fn stop_mariadb(&self, data: &Path, patience: Duration) -> Result<()> {
+    /// until it has stopped and what is answered has been dropped, and then starts it again.
+    pub fn stop_mariadb(&self, data: &Path, patience: Duration) -> Result<Stopped> {
         let until = Instant::now() + patience;
         // A folder that is not there has no server.
-        let Ok(data) = fs::canonicalize(data) else { return Ok(()) };
+        let Ok(data) = fs::canonicalize(data) else { return Ok(Stopped(None)) };
         let slot = self.shared.servers.get(&data, &self.wake);
         loop {
             let is_free = slot.usage.wait_until_free(until);
             let mut running = slot.lock();
-            let Some(server) = running.as_ref() else { return Ok(()) };
+            let Some(server) = running.as_ref() else {
+                slot.usage.hold();
+                drop(running);
+                return Ok(Stopped(Some(slot)));
+            };
             let environment = server.environment.clone();
             // Between the wait and the lock somebody may have taken a lease.
             if slot.usage.is_free() {
                 let is_clean = running.take().is_none_or(Server::end);
-                return is_clean.then_some(()).ok_or_else(|| {
-                    Error::failed(format!("stop the database of {environment} cleanly"))
-                        .hint("It is repaired when it starts again; then try once more.")
-                });
+                if !is_clean {
+                    return Err(Error::failed(format!(
+                        "stop the database of {environment} cleanly"
+                    ))
+                    .hint("It is repaired when it starts again; then try once more."));
+                }
+                slot.usage.hold();
+                drop(running);
+                return Ok(Stopped(Some(slot)));
             }
             if !is_free {
                 return Err(Error::busy(environment, "its database is in use"));
@@ -311,7 +331,7 @@ impl Runtime {
             let is_its = running.as_ref().is_some_and(|it| it.environment == *environment);
             drop(running);
             if is_its {
-                self.stop_mariadb(&data, patience)?;
+                drop(self.stop_mariadb(&data, patience)?);
             }
         }
         Ok(())

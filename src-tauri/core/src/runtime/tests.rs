@@ -381,7 +381,7 @@ fn a_database_is_created_used_stopped_copied_and_used_with_another_password() {
     let again = bench.runtime.mariadb(&address(), &data, "it's \\ a secret").expect("the same");
     assert_eq!(again.database, lease.database);
     let stopped = bench.runtime.stop_mariadb(&data, Duration::from_millis(50));
-    assert_eq!(stopped.expect_err("leases are out").code, Code::Busy);
+    assert_eq!(stopped.err().expect("leases are out").code, Code::Busy);
     drop((lease, again));
     bench.runtime.stop_mariadb(&data, SOON).expect("stopped");
     assert_eq!(bench.pids(), [0; 0]);
@@ -434,6 +434,24 @@ fn a_start_that_comes_during_a_stop_waits_for_its_end() {
 }
 
 #[test]
+fn a_server_that_was_stopped_for_a_copy_is_not_started_before_the_copy_is_done() {
+    let bench = Bench::new(LONG);
+    let data = bench.data("one");
+    drop(bench.runtime.mariadb(&address(), &data, "p").expect("a server"));
+    let stopped = bench.runtime.stop_mariadb(&data, SOON).expect("stopped");
+    thread::scope(|scope| {
+        let start = scope.spawn(|| bench.runtime.mariadb(&address(), &data, "p"));
+        // A start takes a fraction of this.
+        thread::sleep(Duration::from_secs(1));
+        assert!(!start.is_finished(), "it was started in the middle of a copy");
+        assert_eq!(bench.pids(), [0; 0]);
+        drop(stopped);
+        let lease = start.join().expect("no panic").expect("it starts again");
+        connect(&lease).expect("it answers");
+    });
+}
+
+#[test]
 fn a_killed_server_is_started_anew_on_what_it_left() {
     let bench = Bench::new(LONG);
     let data = bench.data("one");
@@ -454,7 +472,7 @@ fn a_server_that_died_was_not_stopped_cleanly() {
     let pid = bench.pids()[0];
     kill(pid);
     assert!(eventually(|| !lives(pid)));
-    let error = bench.runtime.stop_mariadb(&data, SOON).expect_err("its files are not complete");
+    let error = bench.runtime.stop_mariadb(&data, SOON).err().expect("its files are not complete");
     assert!(error.message.contains("cleanly"), "{error:?}");
 }
 

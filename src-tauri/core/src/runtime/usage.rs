@@ -15,6 +15,7 @@ pub(super) type Wake = Sender<()>;
 pub(super) struct Usage {
     state: Mutex<State>,
     freed: Condvar,
+    let_go: Condvar,
     wake: Wake,
 }
 
@@ -22,6 +23,8 @@ struct State {
     leases: usize,
     last: Instant,
     retired: bool,
+    /// How many want it to stay stopped.
+    holds: usize,
 }
 
 /// One lease. Its drop takes one lock for some nanoseconds.
@@ -29,8 +32,8 @@ pub(super) struct Lease(Arc<Usage>);
 
 impl Usage {
     fn new(wake: Wake) -> Self {
-        let state = State { leases: 0, last: Instant::now(), retired: false };
-        Self { state: Mutex::new(state), freed: Condvar::new(), wake }
+        let state = State { leases: 0, last: Instant::now(), retired: false, holds: 0 };
+        Self { state: Mutex::new(state), freed: Condvar::new(), let_go: Condvar::new(), wake }
     }
 
     /// Takes a lease. What was to be stopped is wanted again; answers whether it was so.
@@ -55,6 +58,26 @@ impl Usage {
     /// Whether nobody uses it now.
     pub(super) fn is_free(&self) -> bool {
         lock(&self.state).leases == 0
+    }
+
+    /// Nobody starts it until [`Usage::let_go`]; to be called under its slot's lock.
+    pub(super) fn hold(&self) {
+        lock(&self.state).holds += 1;
+    }
+
+    /// Takes one hold away.
+    pub(super) fn let_go(&self) {
+        lock(&self.state).holds -= 1;
+        self.let_go.notify_all();
+    }
+
+    fn is_held(&self) -> bool {
+        lock(&self.state).holds > 0
+    }
+
+    fn wait_while_held(&self) {
+        let state = lock(&self.state);
+        drop(self.let_go.wait_while(state, |state| state.holds > 0));
     }
 
     /// Waits until nobody uses it, or until then; answers whether nobody does.
@@ -94,6 +117,18 @@ pub(super) struct Slot<T> {
 impl<T> Slot<T> {
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<T>> {
         lock(&self.running)
+    }
+
+    /// The lock, to start it: waits while it is held.
+    pub(super) fn lock_to_start(&self) -> MutexGuard<'_, Option<T>> {
+        loop {
+            let running = self.lock();
+            if !self.usage.is_held() {
+                return running;
+            }
+            drop(running);
+            self.usage.wait_while_held();
+        }
     }
 
     /// The lock, unless somebody is starting or stopping it.

@@ -82,9 +82,10 @@ pub(crate) fn copy_database(
         // A clean stop leaves complete files; the source's visitors wait meanwhile.
         let held = work.hold(&source)?;
         let since = Instant::now();
-        context.runtime.stop_mariadb(&folder, std::time::Duration::from_secs(10))?;
+        // Not even a tool on the command line starts it before its files are copied.
+        let stopped = context.runtime.stop_mariadb(&folder, std::time::Duration::from_secs(10))?;
         let cost = files::copy_tree(&folder, &fresh.database, meter)?;
-        drop(held);
+        drop((stopped, held));
         work.line(format!("{source} was held for {:.2} s", since.elapsed().as_secs_f64()));
         Ok(cost)
     })?;

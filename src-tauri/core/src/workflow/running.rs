@@ -261,7 +261,8 @@ pub struct Lending {
     /// What the tool is told.
     pub lent: Lent,
     _php: LentPhp,
-    _database: Option<DatabaseLease>,
+    /// Workflows wait for it.
+    pub database: Option<DatabaseLease>,
 }
 
 /// Makes an environment ready for a tool on the command line.
@@ -292,7 +293,14 @@ pub fn lend(context: &Context, address: &Address) -> Result<Lending> {
         writable: environment.name.is_writable()
             && environment.connection_mode != Some(ConnectionMode::Git),
     };
-    Ok(Lending { lent, _php: php, _database: opened.server })
+    Ok(Lending { lent, _php: php, database: opened.server })
+}
+
+/// Keeps the environment's database awake for a tool that may wait for minutes between two words: it holds up no workflow.
+pub fn keep_awake(context: &Context, address: &Address) -> Result<()> {
+    let site = context.store.site(&address.site)?;
+    let environment = context.store.environment(address)?;
+    open_database(context, &site, &environment, environment.generation).map(drop)
 }
 
 /// Asks for a page of the environment as it is now, in a process of its own.
