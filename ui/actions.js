@@ -5,7 +5,7 @@ import { engine, envName, host, tagName } from './lib/words.js';
 export const address = (info) => `${info.site}.${info.environment}`;
 
 /** The request that a dialog starts from. @returns {import('./types').Request} */
-export const deployRequest = (info) => ({ kind: 'deploy', environment: address(info), sync_content: false, note: null, updatedb: false, cc: false });
+export const deployRequest = (info) => ({ kind: 'deploy', environment: address(info), sync_content: false, note: null, updatedb: false, cc: false, from: null });
 export const cloneRequest = (site, from, to) => ({ kind: 'clone_content', from: `${site}.${from}`, to, db_only: false, files_only: false, cc: false, updatedb: false, from_url: null, to_url: null, keep_urls: false, full: false, confirm: null });
 export const wipeRequest = (info, confirm = null) => ({ kind: 'wipe', environment: address(info), confirm });
 const clearRequest = (info) => ({ kind: 'clear_cache', environment: address(info) });
@@ -24,12 +24,14 @@ export function environmentMenu(info) {
     { label: 'Clear Caches', verb: 'start', detail: clearRequest(info) },
     ...(info.connection_mode ? [{ label: modeLabel(info), verb: 'start', detail: modeRequest(info) }] : []),
     null,
+    { label: 'Connection Info', verb: 'showConnection', detail: info },
     { label: 'Open code folder', verb: 'openFolder', detail: info.code_folder },
     { label: 'Open files folder', verb: 'openFolder', detail: info.files_folder },
     { label: 'Terminal', verb: 'openTerminal', detail: info.code_folder },
     { label: 'Copy address', verb: 'copyText', detail: { text: info.url, said: 'Copied the address' } },
     null,
     { label: 'Wipe database and files…', verb: 'wipe', detail: info, tone: 'bad' },
+    ...(info.code.branch && info.environment !== 'dev' ? [{ label: 'Delete environment…', verb: 'deleteMultidev', detail: info, tone: 'bad' }] : []),
   ];
 }
 
@@ -61,6 +63,14 @@ function environmentActions(info, all) {
     { label: `Search & replace on ${name}…`, verb: 'searchReplace', detail: { info } },
     { label: `Clear Caches of ${name}`, verb: 'start', detail: clearRequest(info), request: clearRequest(info) },
     info.connection_mode && { label: `${name}: ${modeLabel(info)}`, verb: 'start', detail: modeRequest(info), request: modeRequest(info) },
+    { label: `Show Code of ${name}`, verb: 'openEnvironment', detail: { environment: info.environment, tab: 'code' } },
+    info.code.tag && { label: `Show Deploys of ${name}`, verb: 'openEnvironment', detail: { environment: info.environment, tab: 'deploys' } },
+    info.code.tag && { label: `Hotfix on ${name}…`, verb: 'hotfix', detail: info },
+    info.code.orphans > 0 && { label: `Bring commits of ${name} to Dev`, note: `${info.code.orphans} not on Dev`, verb: 'merge', detail: { kind: 'bring_to_dev', environment: address(info) }, request: { kind: 'bring_to_dev', environment: address(info), resolve: [] } },
+    info.code.branch && info.environment !== 'dev' && { label: `Merge ${name} into Dev`, verb: 'merge', detail: { kind: 'merge_to_dev', environment: address(info) }, request: { kind: 'merge_to_dev', environment: address(info), updatedb: false, resolve: [] } },
+    info.code.branch && info.environment !== 'dev' && { label: `Merge Dev into ${name}`, verb: 'merge', detail: { kind: 'merge_from_dev', environment: address(info) }, request: { kind: 'merge_from_dev', environment: address(info), updatedb: false, resolve: [] } },
+    info.connection_mode && { label: `Apply upstream updates to ${name}`, verb: 'merge', detail: { kind: 'apply_upstream', environment: address(info) }, request: { kind: 'apply_upstream', environment: address(info), updatedb: false, accept_upstream: false, resolve: [] } },
+    { label: `Connection Info of ${name}`, verb: 'showConnection', detail: info },
     { label: `Show Database / Files of ${name}`, verb: 'openEnvironment', detail: { environment: info.environment, tab: 'content' } },
     { label: `Open folder of ${name}`, verb: 'openFolder', detail: info.code_folder },
     { label: `Terminal in ${name}`, verb: 'openTerminal', detail: info.code_folder },
@@ -74,8 +84,9 @@ export function allActions({ sites, selected }, board) {
   return [
     ...(board ? board.environments.flatMap((info) => environmentActions(info, board.environments)).map((it) => ({ group: board.site.label, ...it })) : []),
     ...(undo ? [{ group: board.site.label, label: `Undo: ${undo.title}`, verb: 'undo', detail: undo, request: { kind: 'undo', site: undo.site, workflow: undo.id } }] : []),
-    ...(board ? [['Workflow', 'workflow'], ['Commits', 'commits'], ['Activity', 'activity']].map(([label, tab]) => ({ group: board.site.label, label: `Show ${label}`, verb: 'openTab', detail: tab })) : []),
     ...(board && hasDatabase(board) ? [{ group: board.site.label, label: 'Tables that clones leave out…', verb: 'cloneProfile', detail: board.site }, { group: board.site.label, label: `Move to ${engine(engines(board).other)}…`, verb: 'moveDatabase', detail: board, request: { kind: 'set_database', site: board.site.name, engine: engines(board).other } }] : []),
+    ...(board ? [['Workflow', 'workflow'], ['Multidev', 'multidev'], ['Commits', 'commits'], ['Activity', 'activity']].map(([label, tab]) => ({ group: board.site.label, label: `Show ${label}`, verb: 'openTab', detail: tab })) : []),
+    ...(board ? [{ group: board.site.label, label: 'Create Multidev Environment…', verb: 'createMultidev', detail: {} }] : []),
     ...(board ? [{ group: board.site.label, label: 'Delete site…', verb: 'deleteSite', detail: board.site, request: { kind: 'delete_site', site: board.site.name, confirm: null } }] : []),
     ...(sites ?? []).filter((it) => it.name !== selected).map((it) => ({ group: 'Sites', label: `Go to ${it.label}`, note: it.name, verb: 'selectSite', detail: it.name })),
     { group: 'Portico', label: 'New site…', verb: 'newSite', detail: {} },

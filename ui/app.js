@@ -7,8 +7,13 @@ import { exportDialog } from './dialogs/export.js';
 import { pruneDialog, switchDialog } from './dialogs/generations.js';
 import { importDialog } from './dialogs/import.js';
 import { searchReplaceDialog } from './dialogs/search-replace.js';
+import { commitInfoDialog } from './dialogs/commit-info.js';
+import { connectionDialog } from './dialogs/connection.js';
 import { deleteSiteDialog } from './dialogs/delete-site.js';
 import { deployDialog } from './dialogs/deploy.js';
+import { hotfixDialog } from './dialogs/hotfix.js';
+import { mergeDialog, upstreamDialog } from './dialogs/merge.js';
+import { createMultidevDialog, deleteMultidevDialog } from './dialogs/multidev.js';
 import { newSiteDialog } from './dialogs/new-site.js';
 import { moveDatabaseDialog } from './dialogs/move-database.js';
 import { errorDialog, keysDialog, logDialog } from './dialogs/small.js';
@@ -104,6 +109,14 @@ const verbs = {
   deploy: (info) => once(() => deployDialog(info, board()), 'Deploy'),
   clone: (detail) => cloneDialog(detail, board()),
   commit: (info) => once(() => commitDialog(info), 'Review & commit'),
+  showCommit: (detail) => once(() => commitInfoDialog(detail), 'The commit can’t be shown'),
+  showConnection: (info) => once(() => connectionDialog(info), 'Connection Info'),
+  merge: (detail) => once(() => mergeDialog(detail, board()), 'Merge'),
+  setUpstream: (detail) => upstreamDialog(detail),
+  hotfix: (info) => hotfixDialog(info, board()),
+  deployHotfix: ({ info, from }) => once(() => deployDialog(info, board(), from), 'Deploy'),
+  createMultidev: (given) => once(() => createMultidevDialog(board(), given), 'Create Multidev Environment'),
+  deleteMultidev: (info) => deleteMultidevDialog(info),
   wipe: (info) => wipeDialog(info),
   importContent: (detail) => importDialog(detail, board()),
   exportContent: (detail) => exportDialog(detail),

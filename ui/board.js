@@ -1,13 +1,16 @@
 import { html, icon, keyed, make, partsOf, send, show, text } from './lib/dom.js';
 import { ago, count, envName, tagName } from './lib/words.js';
 import { EnvironmentCard, MultidevRow } from './card.js';
+import { UpdatesHint } from './updates.js';
 
 const COLUMNS = ['dev', 'test', 'live'];
 
 /** Dev, Test and Live side by side; the lanes between them carry code up and content down. */
 export function Board(el) {
+  const updates = make('div');
   const grid = make('div', 'board');
-  el.append(grid);
+  el.append(updates, grid);
+  const hint = UpdatesHint(updates);
   const cards = new Map();
   const lanes = [];
   COLUMNS.forEach((name, at) => {
@@ -25,6 +28,7 @@ export function Board(el) {
   const rows = multi.querySelector('tbody');
 
   return (board, busy) => {
+    hint(board);
     const by = new Map(board.environments.map((it) => [it.environment, it]));
     COLUMNS.forEach((name, at) => cards.get(name)(by.get(name), { busy, parent: by.get(COLUMNS[at - 1]), system: board.site.cms, environments: board.environments }));
     lanes.forEach((lane, at) => lane(by.get(COLUMNS[at]), by.get(COLUMNS[at + 1]), busy));

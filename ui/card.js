@@ -15,7 +15,7 @@ export function EnvironmentCard(el, name) {
   el.append(
     html`<header><div class="name"><span class="dot" data-part="dot"></span><h2><button type="button" class="open" data-part="title"></button></h2><span class="lock" data-part="lock" title="Private: visitors are asked for a name and a password"><span class="unseen">Private</span></span>
       <button type="button" class="link" data-part="visit">Visit</button><span data-part="menu"></span></div>
-      <p class="url mono selectable" data-part="url"></p><p class="health meta"><span data-part="health"></span> <button type="button" class="link" data-part="why">Why?</button></p><p class="note meta" data-part="note"></p></header>`,
+      <p class="url mono selectable" data-part="url"></p><p class="health meta"><span data-part="health"></span> <button type="button" class="link" data-part="why">Why?</button></p><p class="note meta" data-part="note"></p><p data-part="died"><button type="button" class="link fatal" data-part="fatal"></button></p></header>`,
     html`<div class="cell code" data-part="codeCell"><div class="over"><h3 class="chip code" data-part="codeChip"></h3><small data-part="mode"></small></div>
       <p class="head"><code data-part="commit"></code> <span data-part="message"></span></p><p class="meta" data-part="codeMeta"></p>
       <div class="flag" data-part="flag"><span data-part="changes"></span><button type="button" class="code soft" data-part="review">Review &amp; commit</button></div></div>`,
@@ -39,7 +39,9 @@ export function EnvironmentCard(el, name) {
   parts.visit.addEventListener('click', () => send(el, 'visit', info));
   parts.title.addEventListener('click', () => send(el, 'openEnvironment', { environment: name }));
   parts.why.addEventListener('click', () => send(el, 'showError', { title: `${envName(name)} does not answer`, error: info.health.error }));
+  parts.fatal.addEventListener('click', () => send(el, 'openEnvironment', { environment: name, tab: 'logs' }));
   parts.review.addEventListener('click', () => send(el, 'commit', info));
+  parts.review.addEventListener('click', () => (info.code.uncommitted ? send(el, 'commit', info) : send(el, 'merge', { kind: 'bring_to_dev', environment: `${info.site}.${info.environment}` })));
   parts.createAct.addEventListener('click', () => send(el, 'deploy', info));
 
   return (next, { busy, parent, system, environments }) => {
@@ -52,12 +54,14 @@ export function EnvironmentCard(el, name) {
     parts.title.disabled = !ready;
     menu.show(ready);
     show(parts.lock, ready && info.locked);
+    show(parts.died, ready && info.fatal_errors);
     if (!ready) return drawCreate(parts, name, parent, busy);
     text(parts.url, host(info.url));
     parts.url.title = info.url;
     show(parts.note, Boolean(info.note));
     text(parts.note, info.note ? sentence(info.note) : '');
     drawHealth(parts, info);
+    text(parts.fatal, `${count(info.fatal_errors, 'fatal error')} since the last ${info.code.tag ? 'deploy' : 'commit'}`);
     drawCode(parts, info);
     drawContent(parts, info, system, environments);
   };
@@ -83,8 +87,9 @@ function drawCode(parts, { code, connection_mode: mode }) {
   const words = code.tag ? [short(code.commit), when && `deployed ${when}`] : [code.branch, code.author, when];
   text(parts.codeMeta, facts(...words));
   parts.codeMeta.title = code.date ? exact(code.date) : '';
-  show(parts.flag, code.uncommitted);
-  text(parts.changes, `${count(code.uncommitted, 'changed file')} not committed`);
+  show(parts.flag, code.uncommitted || code.orphans);
+  text(parts.changes, code.uncommitted ? `${count(code.uncommitted, 'changed file')} not committed` : `${count(code.orphans ?? 0, 'commit')} not on Dev`);
+  text(parts.review, code.uncommitted ? 'Review & commit' : 'Bring to Dev…');
 }
 
 function drawContent(parts, info, system, environments) {

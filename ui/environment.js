@@ -3,23 +3,31 @@ import { html, keyed, make, partsOf, send, show, text } from './lib/dom.js';
 import { envName, host } from './lib/words.js';
 import { Tabs } from './lib/tabs.js';
 import { environmentMenu } from './actions.js';
+import { Code } from './code.js';
+import { Configuration } from './configuration.js';
 import { Content } from './content.js';
 import { Cron } from './cron.js';
+import { Deploys } from './deploys.js';
 import { drawHealth } from './health.js';
 import { Lock } from './lock.js';
 import { Logs } from './logs.js';
 import { Mail } from './mail.js';
 import { MenuButton } from './menu.js';
+import { Status } from './status.js';
 
 /**
  * The tabs, in their order. `mount(el)` is called once, when the tab is opened first, and gives back an idempotent
  * `update({ info, board, busy, state })`, called while it is open. `for` says which environments have it (all where
  * it is left out), `badge` a number beside its name.
  * @type {{ id: string, label: string, mount: (el: HTMLElement) => (view: any) => void,
- *   for?: (info: import('./types').EnvironmentInfo) => boolean, badge?: (info: import('./types').EnvironmentInfo) => number }[]}
+ *   for?: (info: import('./types').EnvironmentInfo, board: import('./types').Board) => boolean, badge?: (info: import('./types').EnvironmentInfo) => number }[]}
  */
 export const TABS = [
+  { id: 'code', label: 'Code', mount: Code, badge: (info) => info.code.uncommitted },
+  { id: 'deploys', label: 'Deploys', mount: Deploys, for: (info) => !info.connection_mode, badge: (info) => info.code.deployable },
   { id: 'content', label: 'Database / Files', mount: Content },
+  { id: 'status', label: 'Status', mount: Status },
+  { id: 'configuration', label: 'Configuration', mount: Configuration, badge: (info) => info.config_differences, for: (info, board) => ['wordpress', 'drupal7', 'drupal'].includes(board.site.cms) },
   { id: 'logs', label: 'Logs', mount: Logs, badge: (info) => info.fatal_errors },
   { id: 'mail', label: 'Mail', mount: Mail },
   { id: 'cron', label: 'Cron', mount: Cron },
@@ -66,7 +74,7 @@ export function Environment(el) {
     text(parts.title, envName(info.environment));
     text(parts.url, host(info.url));
     drawHealth(parts, info);
-    const own = TABS.filter((it) => it.for?.(info) ?? true);
+    const own = TABS.filter((it) => it.for?.(info, board) ?? true);
     const open = own.find((it) => it.id === state.environmentTab) ?? own[0];
     tabs(own.map((it) => ({ ...it, badge: it.badge?.(info) })), open.id);
     const shown = panel(open);

@@ -23,7 +23,7 @@ export function Logs(el) {
     <label class="field grow"><span class="unseen">Filter</span><input type="search" placeholder="Filter" data-part="filter"></label>
     <button type="button" aria-pressed="false" data-part="pause">Pause</button><button type="button" data-part="copy">Copy</button></div>
     <p class="meta" data-part="hint"></p><div data-part="error"></div>
-    <ol class="entries selectable" role="log" aria-label="Log" aria-live="off" tabindex="0" data-part="entries"></ol><p class="none panel" data-part="none"></p><p class="meta" role="status" data-part="state"></p></div>`);
+    <div class="entries selectable" role="log" aria-label="Entries" aria-live="off" tabindex="0" data-part="box"><ol data-part="entries"></ol></div><p class="none panel" data-part="none"></p><p class="meta" role="status" data-part="state"></p></div>`);
   const parts = partsOf(el);
   for (const [kind, label] of Object.entries(KINDS)) parts.kind.append(new Option(label, kind));
   const note = ErrorNote(parts.error);
@@ -42,11 +42,11 @@ export function Logs(el) {
 
   function draw() {
     const all = visible();
-    const list = parts.entries;
-    const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 8;
-    keyed(list, all, (it) => it.key, Entry, () => {});
-    if (atEnd) list.scrollTop = list.scrollHeight;
-    show(list, all.length);
+    const { box } = parts;
+    const atEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 8;
+    keyed(parts.entries, all, (it) => it.key, Entry, () => {});
+    show(box, all.length);
+    if (atEnd) box.scrollTop = box.scrollHeight;
     show(parts.none, !all.length && cursor !== null);
     text(parts.none, entries.length ? 'No entry has these words.' : 'Nothing yet. What comes shows up here at once.');
     parts.copy.disabled = !all.length;
@@ -106,7 +106,7 @@ export function Logs(el) {
 }
 
 function Entry({ level, text: words }) {
-  const row = make('li', level);
+  const row = make('li', `at-${level}`);
   if (LEVELS[level]) row.append(make('span', 'level', LEVELS[level]), ' ');
   row.append(make('span', 'words', words));
   return row;

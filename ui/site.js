@@ -7,8 +7,9 @@ import { Commits } from './commits.js';
 import { ErrorNote } from './lib/error.js';
 import { Tabs } from './lib/tabs.js';
 import { MenuButton } from './menu.js';
+import { Multidev } from './multidev.js';
 
-const TABS = [{ id: 'workflow', label: 'Workflow', mount: Board }, { id: 'commits', label: 'Commits', mount: Commits }, { id: 'activity', label: 'Activity', mount: Activity }];
+const TABS = [{ id: 'workflow', label: 'Workflow', mount: Board }, { id: 'multidev', label: 'Multidev', mount: Multidev }, { id: 'commits', label: 'Commits', mount: Commits }, { id: 'activity', label: 'Activity', mount: Activity }];
 
 /** One site: header, tabs, and the tab that is open. */
 export function Site(el) {

@@ -17,7 +17,7 @@ hint: string | null,
  * What lies under it, outermost first.
  */
 causes: Array<string>, };
-export type Unit = "bytes" | "files" | "rows" | "tables" | "objects" | "steps";
+export type Unit = "bytes" | "files" | "rows" | "tables" | "objects" | "pages" | "steps";
 export type SiteName = string;
 export type EnvironmentName = string;
 export type Address = string;
@@ -120,7 +120,11 @@ cc: boolean,
 /**
  * Deploy this multidev's code instead of the environment before: a hotfix
  */
-from: EnvironmentName | null, };
+from: EnvironmentName | null, 
+/**
+ * Bring the configuration of the code into the database, after the updates
+ */
+config_import: boolean, };
 export type CloneContent = { 
 /**
  * The environment whose content is copied, as in `acme.live`
@@ -146,6 +150,10 @@ cc: boolean,
  * Run the system's database updates afterwards
  */
 updatedb: boolean, 
+/**
+ * Bring the configuration of the code into the database, after the updates
+ */
+config_import: boolean, 
 /**
  * One more address to replace, beside those of the source that are found
  */
@@ -321,6 +329,121 @@ file: string,
  */
 take: Take, };
 export type Take = "ours" | "theirs" | { "text": string } | { "file": string };
+export type RunHooks = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The workflow whose scripts are run, by its name in pantheon.yml
+ */
+event: HookEvent, 
+/**
+ * Which of them
+ */
+stage: HookStage, };
+export type SmokeTest = { 
+/**
+ * The environment whose pages are visited, as in `acme.test`
+ */
+environment: Address, 
+/**
+ * The environment that they are compared with [default: Live for Test, else none]
+ */
+against: EnvironmentName | null, 
+/**
+ * Only these paths, as in `/about` [default: front page, links and sitemap]
+ */
+paths: Array<string>, 
+/**
+ * At most so many pages [default: 200]
+ */
+limit: number | null, };
+export type ImportConfig = { 
+/**
+ * The environment whose database takes the configuration of its code, as in `acme.test`
+ */
+environment: Address, };
+export type ExportConfig = { 
+/**
+ * Dev or a multidev, whose code takes the configuration of its database, as in `acme.dev`
+ */
+environment: Address, };
+export type ConfigState = "only_in_code" | "only_in_database" | "differs";
+export type ConfigItem = { 
+/**
+ * The bundle, feature or collection; empty for none.
+ */
+group: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * How it stands.
+ */
+state: ConfigState, };
+export type Configuration = { 
+/**
+ * What keeps configuration in code: "WP-CFM", "Features"; none where nothing does.
+ */
+system: string | null, 
+/**
+ * How many pieces are the same.
+ */
+same: number, 
+/**
+ * The others.
+ */
+items: Array<ConfigItem>, };
+export type HookEvent = "deploy_product" | "create_cloud_development_environment" | "sync_code" | "clone_database" | "deploy" | "clear_cache";
+export type HookStage = "before" | "after";
+export type Hook = { 
+/**
+ * The workflow's name, as written.
+ */
+event: string, 
+/**
+ * When it runs.
+ */
+stage: HookStage, 
+/**
+ * What it does, for people.
+ */
+description: string, 
+/**
+ * Its script, relative to the served folder.
+ */
+script: string, 
+/**
+ * Why it will not run: a workflow or type that there is not, a script that is missing.
+ */
+problem: string | null, };
+export type HookRun = { 
+/**
+ * The workflow.
+ */
+event: HookEvent, 
+/**
+ * When it ran.
+ */
+stage: HookStage, 
+/**
+ * What it does.
+ */
+description: string, 
+/**
+ * Its script.
+ */
+script: string, 
+/**
+ * How long it took, in milliseconds.
+ */
+ms: number, 
+/**
+ * Why it failed; none when it did not.
+ */
+error: string | null, };
 export type Undo = { 
 /**
  * The site
@@ -330,6 +453,52 @@ site: SiteName,
  * The workflow to take back [default: the newest that can be]
  */
 workflow: number | null, };
+export type EnableLock = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The name that visitors enter [default: the one it has, else the site's name]
+ */
+username: string | null, 
+/**
+ * The password that visitors enter [default: the one it has, else a random one]
+ */
+password: string | null, };
+export type DisableLock = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, };
+export type EnableCron = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * Minutes between two runs
+ */
+every: number, 
+/**
+ * Every hour, and only while the environment is awake: as on Pantheon, and as a new environment has it
+ */
+while_awake: boolean, };
+export type DisableCron = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, };
+export type RunCron = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, };
+export type ClearMail = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, };
 export type SwitchGeneration = { 
 /**
  * The environment, as in `acme.dev`
@@ -390,7 +559,7 @@ cc: boolean,
  * The site's name, to confirm that Live's content is changed.
  */
 confirm: string | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "discard" } & Discard | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace;
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -483,6 +652,26 @@ request: Request, } | { "query": "connection",
 /**
  * The environment.
  */
+environment: Address, } | { "query": "hooks", 
+/**
+ * The environment.
+ */
+environment: Address, } | { "query": "launch_check", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * Whether to make a new one, which takes a few seconds.
+ */
+run: boolean, } | { "query": "smoke_report", 
+/**
+ * The environment.
+ */
+environment: Address, } | { "query": "configuration", 
+/**
+ * The environment.
+ */
 environment: Address, } | { "query": "workflows", 
 /**
  * Only of this site.
@@ -491,7 +680,59 @@ site: SiteName | null, } | { "query": "workflow_log",
 /**
  * Its id.
  */
-id: number, } | { "query": "doctor" } | { "query": "status" } | { "query": "command", 
+id: number, } | { "query": "lock", 
+/**
+ * The environment.
+ */
+environment: Address, } | { "query": "log", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * Which log.
+ */
+kind: LogKind, 
+/**
+ * At most so many entries, when there is no cursor.
+ */
+lines: number, 
+/**
+ * The cursor of the page before: only what came since.
+ */
+since: string | null, } | { "query": "mail", 
+/**
+ * The environment.
+ */
+environment: Address, } | { "query": "mail_message", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * Its id.
+ */
+id: string, } | { "query": "mail_part", 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * The message's id.
+ */
+id: string, 
+/**
+ * Which attachment, from 0; none for the whole message.
+ */
+attachment: number | null, 
+/**
+ * The file to write; the answer is empty then.
+ */
+to: string | null, } | { "query": "cron", 
+/**
+ * The environment.
+ */
+environment: Address, } | { "query": "doctor" } | { "query": "status" } | { "query": "command", 
 /**
  * The request.
  */
@@ -507,7 +748,15 @@ disk: boolean, } | { "query": "search_replace_plan",
 /**
  * The request.
  */
-request: SearchReplace, };
+request: SearchReplace, } | { "query": "inspect", 
+/**
+ * Their paths, absolute.
+ */
+paths: Array<string>, 
+/**
+ * Where they may be imported: notes say what does not fit there.
+ */
+environment: Address | null, };
 export type Event = { "event": "started", 
 /**
  * Its row.
@@ -637,9 +886,18 @@ content: ContentInfo,
  */
 health: Health, 
 /**
+ * How many requests died in PHP since its code came: since the last deploy, or Dev's last commit.
+ */
+fatal_errors: number, 
+/**
  * What a person should know: that the PHP version which the code asks for is not on this machine.
  */
 note: string | null, 
+/**
+ * How many pieces of configuration differ between code and database, as far as somebody looked since either
+ * was replaced.
+ */
+config_differences: number | null, 
 /**
  * The folder of its code.
  */
@@ -913,6 +1171,127 @@ deletions: number,
  */
 additions: number, };
 export type FileStatus = "added" | "modified" | "deleted";
+export type Score = "ok" | "info" | "warning" | "error";
+export type Finding = { 
+/**
+ * What it belongs to: "Database", "Cron".
+ */
+group: string, 
+/**
+ * Its name in Pantheon's tools.
+ */
+name: string, 
+/**
+ * How it came out.
+ */
+score: Score, 
+/**
+ * What was found.
+ */
+result: string, 
+/**
+ * What to do; none when there is nothing.
+ */
+action: string | null, 
+/**
+ * The headings of its table; none when it has no table.
+ */
+headings: Array<string>, 
+/**
+ * The rows of its table.
+ */
+rows: Array<Array<string>>, };
+export type LaunchCheck = { 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * When it was made.
+ */
+made_at: string, 
+/**
+ * The commit that it ran then.
+ */
+commit: string, 
+/**
+ * The generation that it ran then.
+ */
+generation: number, 
+/**
+ * How long it took, in milliseconds.
+ */
+ms: number, 
+/**
+ * The worst of the checks.
+ */
+score: Score, 
+/**
+ * The checks, in groups.
+ */
+findings: Array<Finding>, };
+export type PageDifference = { 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * How bad it is.
+ */
+score: Score, 
+/**
+ * What is wrong, or other than in the other environment; each a sentence.
+ */
+what: Array<string>, 
+/**
+ * The page that led to it.
+ */
+linked_from: string | null, };
+export type SmokeReport = { 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * The environment that it was compared with.
+ */
+against: EnvironmentName | null, 
+/**
+ * When it was made.
+ */
+made_at: string, 
+/**
+ * The commit that it ran then.
+ */
+commit: string, 
+/**
+ * The generation that it ran then.
+ */
+generation: number, 
+/**
+ * How long it took, in milliseconds.
+ */
+ms: number, 
+/**
+ * Pages that were asked for.
+ */
+pages: number, 
+/**
+ * Pages that were found and not asked for, since there were more than the limit.
+ */
+left_out: number, 
+/**
+ * The worst of the pages.
+ */
+score: Score, 
+/**
+ * In a sentence.
+ */
+verdict: string, 
+/**
+ * The pages that are not all right, worst first.
+ */
+differences: Array<PageDifference>, };
 export type DeployPlan = { 
 /**
  * Where it goes.
@@ -947,9 +1326,17 @@ tag: string,
  */
 content: ContentInfo | null, 
 /**
+ * Database updates that the new code would run on what the environment holds.
+ */
+updates: Array<PendingUpdate>, 
+/**
  * What a person should know of the files that would be deployed.
  */
-warnings: Array<CodeWarning>, };
+warnings: Array<CodeWarning>, 
+/**
+ * Database updates that the new code would run on what the environment holds.
+ */
+updates: Array<PendingUpdate>, };
 export type CommitInfo = { 
 /**
  * As lists show it; its labels are left empty.
@@ -1101,6 +1488,19 @@ password: string | null,
  * A client's command line.
  */
 command: string, };
+export type PendingUpdate = { 
+/**
+ * The module, or the site of a network.
+ */
+module: string, 
+/**
+ * The function, or the versions.
+ */
+update: string, 
+/**
+ * What it does, in its author's words; empty when they say nothing.
+ */
+description: string, };
 export type Board = { 
 /**
  * The site.
@@ -1202,6 +1602,145 @@ problem: string | null,
  * How to get it on this system: a command, or a sentence.
  */
 remedy: string | null, };
+export type LockInfo = { 
+/**
+ * Whether visitors meet a password.
+ */
+locked: boolean, 
+/**
+ * The user's name, while it is locked.
+ */
+username: string | null, 
+/**
+ * The password, readable as on Pantheon: the team needs it.
+ */
+password: string | null, };
+export type LogKind = "php" | "access" | "slow" | "database" | "mail";
+export type LogPage = { 
+/**
+ * Oldest first.
+ */
+entries: Array<LogEntry>, 
+/**
+ * Where to read on.
+ */
+cursor: string, 
+/**
+ * Whether older entries were left out.
+ */
+cut: boolean, };
+export type LogEntry = { 
+/**
+ * How bad it is.
+ */
+level: LogLevel, 
+/**
+ * The entry as the log has it; a stack trace has several lines.
+ */
+text: string, };
+export type LogLevel = "fatal" | "error" | "warning" | "info";
+export type MailRow = { 
+/**
+ * Its name in the environment's mail folder.
+ */
+id: string, 
+/**
+ * When it was caught.
+ */
+at: string, 
+/**
+ * Who sent it, as its head says.
+ */
+from: string, 
+/**
+ * Whom it is for.
+ */
+to: string, 
+/**
+ * What it is about.
+ */
+subject: string, 
+/**
+ * How many files come with it.
+ */
+attachments: number, 
+/**
+ * Its size.
+ */
+bytes: number, };
+export type MailMessage = { 
+/**
+ * What the list shows.
+ */
+row: MailRow, 
+/**
+ * Its head, as it was sent.
+ */
+head: string, 
+/**
+ * The text part; made from the HTML where there is none.
+ */
+text: string | null, 
+/**
+ * The HTML part, with the pictures that came with the message inside it.
+ */
+html: string | null, 
+/**
+ * The files that come with it.
+ */
+attachments: Array<MailAttachment>, };
+export type MailAttachment = { 
+/**
+ * Its name, with nothing in it that could leave a folder.
+ */
+name: string, 
+/**
+ * Its media type.
+ */
+media_type: string, 
+/**
+ * Its size.
+ */
+bytes: number, };
+export type CronMode = "awake" | "on" | "off";
+export type CronInfo = { 
+/**
+ * When it runs.
+ */
+mode: CronMode, 
+/**
+ * Minutes between two runs.
+ */
+every: number, 
+/**
+ * Whether Portico knows the cron of the site's system.
+ */
+known: boolean, 
+/**
+ * The last run.
+ */
+last: CronRun | null, 
+/**
+ * When it runs next, if it does so by itself and the environment is awake then.
+ */
+next: string | null, };
+export type CronRun = { 
+/**
+ * When it began.
+ */
+at: string, 
+/**
+ * Whether it went well.
+ */
+ok: boolean, 
+/**
+ * Milliseconds.
+ */
+ms: number, 
+/**
+ * What it said.
+ */
+said: string, };
 export type GenerationInfo = { 
 /**
  * Its number; never used twice in an environment.

@@ -172,6 +172,18 @@ pub(crate) enum SiteCommand {
     Upstream(SiteUpstream),
     /// Move the databases of all environments to MariaDB or SQLite; it can be undone
     Database(SetDatabase),
+    /// Show or set which tables' rows clones leave out
+    CloneProfile {
+        /// The site
+        site: SiteName,
+        /// Leave out this table's rows, instead of those left out now; without prefix, `*` for any letters; can be
+        /// given more than once
+        #[arg(long, value_name = "TABLE", conflicts_with = "reset")]
+        exclude: Vec<String>,
+        /// Go back to the system's own list
+        #[arg(long)]
+        reset: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -375,6 +387,9 @@ pub(crate) struct ImportAnything {
     /// Of a dump of several databases, the one to import
     #[arg(long, value_name = "NAME")]
     pub(crate) from_database: Option<String>,
+    /// Of an archive of several dumps, the one to import
+    #[arg(long, value_name = "NAME")]
+    pub(crate) entry: Option<String>,
     /// One more address to replace by the environment's, beside those that are found
     #[arg(long, value_name = "URL")]
     pub(crate) from_url: Option<String>,

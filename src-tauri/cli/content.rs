@@ -73,6 +73,7 @@ fn anything(wanted: ImportAnything, spool: &Spool, output: &Output) -> Result<()
                 file,
                 files,
                 from_database: wanted.from_database,
+                entry: wanted.entry,
                 from_url: wanted.from_url,
                 keep_urls: wanted.keep_urls,
                 updatedb: wanted.updatedb,

@@ -5,8 +5,9 @@ use portico_core::{
         Address, ConnectionMode, EnvironmentName, Hook, LockInfo, count, human_bytes,
         request::{CloneContent, Deploy, Query, Request},
         view::{
-            Board, CommitInfo, CommitRow, Connection, DeployPlan, DeployRow, EnvironmentInfo,
-            FileChange, FileStatus, PendingUpdate,
+            Board, ClonePlan, CommitInfo, CommitRow, Connection, DatabaseInfo, DeployPlan,
+            DeployRow, Effort, EnvironmentInfo, FileChange, FileStatus, FilesInfo, PendingUpdate,
+            Replacement,
         },
     },
 };
@@ -238,34 +239,39 @@ fn updates(updates: &[PendingUpdate], output: &Output) {
     });
 }
 
-/// What a clone would replace, and by what.
+/// What a clone would do.
 fn clone_plan(clone: &CloneContent, output: &Output) -> Result<()> {
-    let session = crate::open()?;
-    let ask = |session: &Session, environment: Address| {
-        session.query::<EnvironmentInfo>(&Query::Environment { environment })
+    let query = Query::ClonePlan { request: Box::new(clone.clone()) };
+    let plan: ClonePlan = crate::open()?.query(&query)?;
+    if output.is_json() {
+        output.facts(&plan, &[]);
+        return Ok(());
+    }
+    let excluded: Vec<String> = plan
+        .excluded
+        .iter()
+        .map(|it| format!("{} ({})", it.table, count(it.rows, "row")))
+        .collect();
+    let size = |database: Option<DatabaseInfo>, files: Option<FilesInfo>| {
+        let database = database.map(|it| {
+            let (tables, rows) = (count(it.tables, "table"), count(it.rows, "row"));
+            format!("{tables} with {rows} ({})", human_bytes(it.bytes))
+        });
+        let files =
+            files.map(|it| format!("{} ({})", count(it.count, "file"), human_bytes(it.bytes)));
+        database.into_iter().chain(files).collect::<Vec<_>>().join(", ")
     };
-    let from = ask(&session, clone.from.clone())?;
-    let to = ask(&session, Address::new(&clone.from.site, &clone.to))?;
-    let size = |info: &EnvironmentInfo| {
-        let (database, files) = (&info.content.database, &info.content.files);
-        format!(
-            "{} with {} ({}), {} ({})",
-            count(database.tables, "table"),
-            count(database.rows, "row"),
-            human_bytes(database.bytes),
-            count(files.count, "file"),
-            human_bytes(files.bytes)
-        )
-    };
-    let plan = serde_json::json!({
-        "from": from.content, "to": to.content, "from_url": from.url, "to_url": to.url,
-    });
+    let replaces =
+        (plan.database.map(|_| plan.replaces.database), plan.files.map(|_| plan.replaces.files));
     output.facts(
         &plan,
         &[
-            ("copies", format!("{}: {}", from.environment, size(&from))),
-            ("replaces", format!("{}: {}", to.environment, size(&to))),
-            ("addresses", format!("{} → {}", from.url, to.url)),
+            ("copies", format!("{}: {}", plan.from, size(plan.database, plan.files))),
+            ("replaces", format!("{}: {}", plan.to, size(replaces.0, replaces.1))),
+            ("leaves out the rows of", excluded.join(", ")),
+            ("converts", pairs(&plan.pairs)),
+            ("disk", disk(&plan.effort)),
+            ("time", time(&plan.effort)),
         ],
     );
     Ok(())
@@ -297,6 +303,23 @@ fn changed(
     };
     let query = Query::Commit { site: environment.site, commit };
     Ok(session.query::<CommitInfo>(&query)?.files)
+}
+
+/// "https://a → http://b, …"
+pub(crate) fn pairs(pairs: &[Replacement]) -> String {
+    let pairs = pairs.iter().map(|it| format!("{} → {}", it.old, it.new));
+    pairs.collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn disk(effort: &Effort) -> String {
+    format!("{} needed at most, {} free", human_bytes(effort.needed), human_bytes(effort.free))
+}
+
+pub(crate) fn time(effort: &Effort) -> String {
+    match effort.about_s {
+        Some(seconds) => format!("about {seconds} s, as it took before"),
+        None => "not known before it was done once".into(),
+    }
 }
 
 fn diffstat(environment: Address, commit: Option<String>, output: &Output) -> Result<()> {

@@ -2,8 +2,9 @@
 use portico_core::{
     Result,
     model::{
-        request::{CreateSite, Query, Request},
-        view::{Board, SiteRow},
+        SiteName,
+        request::{CreateSite, Query, Request, SetCloneProfile},
+        view::{Board, CloneProfile, SiteRow},
     },
 };
 
@@ -42,8 +43,26 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
             });
             Ok(())
         }
+        SiteCommand::CloneProfile { site, exclude, reset } => {
+            if exclude.is_empty() && !reset {
+                return clone_profile(site, output);
+            }
+            let wanted = SetCloneProfile { site, exclude, reset };
+            workflow::run(&Request::SetCloneProfile(wanted), output)
+        }
         SiteCommand::Info { site } => info(&crate::open()?.query(&Query::Board { site })?, output),
     }
+}
+
+fn clone_profile(site: SiteName, output: &Output) -> Result<()> {
+    let profile: CloneProfile = crate::open()?.query(&Query::CloneProfile { site })?;
+    let whose = if profile.is_default { "the system's own list" } else { "this site's own list" };
+    let tables = match profile.exclude.is_empty() {
+        true => "none".to_owned(),
+        false => profile.exclude.join(", "),
+    };
+    output.facts(&profile, &[("rows left out", tables), ("by", whose.to_owned())]);
+    Ok(())
 }
 
 /// The owner may run in another folder: a path is made absolute here.

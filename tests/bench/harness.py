@@ -61,6 +61,12 @@ def timed(action):
     return time.perf_counter() - start
 
 
+def kilobytes(pid, what):
+    """A figure of a process's memory, as the system names it (`VmRSS`, `VmHWM`)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:"))
+
+
 def machine():
     return {
         "system": platform.platform(),
@@ -73,8 +79,9 @@ def machine():
 class Home:
     """A temporary home with a Portico that serves it. Everything in it goes when the block ends."""
 
-    def __init__(self, programs):
+    def __init__(self, programs, scale=1):
         self.programs = programs
+        self.scale = scale
         self.port = free_port()
         self.children = []
         self.scale = 1
@@ -129,6 +136,11 @@ class Home:
         subprocess.run(["sh", FIXTURES / "wordpress.sh", cache / "wordpress"], check=True)
         return str(cache / "wordpress")
 
+    def site(self, name, database):
+        """A site with the code of WordPress and no content."""
+        self.portico("site:create", name, "--from", self.wordpress(), "--database", database)
+        return name
+
     def create_wordpress(self, site, database="mariadb"):
         self.portico("site:create", site, "--from", self.wordpress(), "--database", database)
         self.portico(
@@ -153,6 +165,22 @@ class Report:
         self.missed = False
         facts = machine()
         print(f"{facts['system']}, {facts['cpus']} CPUs, load {facts['load']:.1f}", file=sys.stderr)
+
+    def say(self, line):
+        print(line, file=sys.stderr, flush=True)
+
+    def table(self):
+        """The ratios, as a table."""
+        rows = [("what", "Portico", "rival", "ratio", "aim")]
+        for it in self.figures:
+            ours = f"{it['median']:.4g} {it['unit']}"
+            rival = f"{it['rival']} {it['rival_median']:.4g}" if "rival" in it else ""
+            ratio = f"{it['ratio']:.3g}" if "ratio" in it else ""
+            aim = f"{it['aim']:.3g}{'' if it['reached'] else ' missed'}" if "aim" in it else ""
+            rows.append((it["name"], ours, rival, ratio, aim))
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        for row in rows:
+            print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 
     def add(self, name, unit, ours, rival=None, rival_name=None, higher_is_better=False, aim=None):
         """`aim` is the ratio, ours to the rival's, that must be reached; for a figure without a rival, its limit."""

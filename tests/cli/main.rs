@@ -5,6 +5,7 @@
 mod care;
 mod checks;
 mod code;
+mod configuration;
 mod content;
 mod engines;
 mod faults;
@@ -16,6 +17,7 @@ mod quicksilver;
 mod repositories;
 mod review;
 mod sample;
+mod sequences;
 mod support;
 mod switching;
 mod updates;

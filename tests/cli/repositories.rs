@@ -53,6 +53,8 @@ fn a_broken_pantheon_yml_is_refused_at_commit_push_and_deploy() {
     outcome.stderr_has("pantheon.yml, line 2");
     assert_eq!(code(&test, "demo.dev")["uncommitted"], 1);
     assert_eq!(read(&test, "demo.dev", "pantheon.yml").as_deref(), Some(broken));
+    let staged = test.git(&folder, &["diff", "--cached", "--name-only"]).success();
+    assert_eq!(staged.stdout, "", "a commit that was refused left something staged");
 
     // A person who commits in the folder itself meets it at the deploy, and sees it before.
     test.git(&folder, &["commit", "-q", "-a", "-m", "Broken"]).success();

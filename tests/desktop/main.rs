@@ -4,6 +4,7 @@
 // WebKit has a driver on Linux only.
 #![cfg(target_os = "linux")]
 
+mod code;
 mod content;
 #[path = "../cli/support.rs"]
 #[allow(dead_code)] // the command line's tests use more of it

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { dump, failure, full, nothing, row, uploads } from './fixtures.mjs';
+import { conflicts, plan } from './fixtures-code.mjs';
 import { axe, emit, open, withBrowser } from './support.mjs';
 
 withBrowser();
@@ -17,13 +18,34 @@ async function dragged(page, end) {
   await page.evaluate(([paths, x, y, last]) => { fake.drag('enter', paths, x, y); fake.drag(last, paths, x, y); }, [[dump.path, uploads.path], box.x + 90, box.y + 200, end]);
   await page.getByText(end === 'drop' ? 'cdn.acme.example' : 'Replaces the database').waitFor();
 }
+const inTest = (name) => async (page) => {
+  await page.locator('.env.test h2 button').click();
+  await tab(name)(page);
+};
+const page = (name, title) => async (it) => { await it.locator(`.env.${name} h2 button`).click(); await tab(title)(it); };
+const multidev = async (it) => { await it.click('text=Harbor Festival'); await tab('Multidev')(it); };
 const SCREENS = {
+  code: [full, page('dev', 'Code')],
+  'code-split': [full, async (it) => { await page('dev', 'Code')(it); await press('Side by side')(it); }],
+  deploys: [full, page('live', 'Deploys')],
+  multidevs: [full, multidev],
+  branches: [full, tab('Multidev')],
+  'create-multidev': [full, async (it) => { await tab('Multidev')(it); await press('Create Multidev Environment')(it); }],
+  merge: [full, async (it) => { await multidev(it); await press('Merge into Dev: events')(it); }],
+  conflict: [{ ...full, 'merge_plan:merge_to_dev': plan({ conflicts }) }, async (it) => { await multidev(it); await press('Merge into Dev: events')(it); await it.getByRole('radio', { name: 'blog' }).check(); }],
+  'commit-info': [full, async (it) => { await page('test', 'Code')(it); await it.locator('.log button:visible').first().click(); await it.locator('dialog .diff ins').first().waitFor(); }],
+  connection: [full, async (it) => { await page('dev', 'Code')(it); await press('Connection Info')(it); }],
+  hotfix: [full, async (it) => { await page('live', 'Deploys')(it); await press('Hotfix…')(it); }],
   board: [full, async () => {}],
   welcome: [nothing, async () => {}],
   fresh: [full, (page) => page.click('text=City Library')],
   multidev: [full, (page) => page.click('text=Harbor Festival')],
   commits: [full, tab('Commits')],
   activity: [full, tab('Activity')],
+  logs: [full, inTest(/^Logs/)],
+  mail: [full, inTest('Mail')],
+  cron: [full, inTest('Cron')],
+  lock: [full, inTest('Security')],
   machine: [full, press(/MariaDB/)],
   settings: [full, press('Settings')],
   deploy: [full, press(/^Deploy 3/)],

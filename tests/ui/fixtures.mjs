@@ -1,4 +1,6 @@
 // Answers of a core as the page gets them: three sites, one of them in the middle of its work.
+import { code } from './fixtures-code.mjs';
+
 const now = Date.now();
 const before = (minutes) => new Date(now - minutes * 60_000).toISOString();
 const hex = (start) => start.padEnd(40, '0123456789abcdef');
@@ -9,7 +11,7 @@ const content = (extra = {}) => ({
 });
 const environment = (site, name, extra) => ({
   site, environment: name, url: `http://${name}-${site}.localhost:8080/`, initialized: true, connection_mode: name === 'test' || name === 'live' ? null : 'sftp', locked: false,
-  code: { commit: null, tag: null, branch: null, message: null, author: null, date: null, deployable: 0, uncommitted: 0 }, content: content(), health: { type: 'asleep' },
+  code: { commit: null, tag: null, branch: null, message: null, author: null, date: null, deployable: 0, uncommitted: 0 }, content: content(), health: { type: 'asleep' }, fatal_errors: 0,
   code_folder: `/home/mira/Portico/sites/${site}/${name}/code`, files_folder: `/home/mira/Portico/sites/${site}/${name}/files`, ...extra,
 });
 export const row = (id, kind, title, { at = 40, ...extra } = {}) => ({
@@ -25,11 +27,11 @@ const commits = [
 
 const acme = [
   environment('acme', 'dev', { health: { type: 'answered', status: 200, ms: 84 }, code: { commit: hex('a41c9e2'), tag: null, branch: 'master', message: 'Add hero block to front page', author: 'Mira Novak', date: before(12), deployable: 0, uncommitted: 2 } }),
-  environment('acme', 'test', { locked: true, health: { type: 'answered', status: 200, ms: 91 }, content: content({ origin_at: before(70), files: { count: 3221, bytes: 1_910_000_000 } }), code: { commit: hex('5c0d77b'), tag: 'pantheon_test_12', branch: null, message: 'Sprint 8: event calendar', author: 'Mira Novak', date: before(1500), deployable: 3, uncommitted: 0 } }),
+  environment('acme', 'test', { locked: true, fatal_errors: 2, health: { type: 'answered', status: 200, ms: 91 }, content: content({ origin_at: before(70), files: { count: 3221, bytes: 1_910_000_000 } }), code: { commit: hex('5c0d77b'), tag: 'pantheon_test_12', branch: null, message: 'Sprint 8: event calendar', author: 'Mira Novak', date: before(1500), deployable: 3, uncommitted: 0 } }),
   environment('acme', 'live', { content: content({ origin: { type: 'install' }, origin_at: before(90 * 1440), files: { count: 3222, bytes: 1_910_000_000 } }), code: { commit: hex('77be012'), tag: 'pantheon_live_11', branch: null, message: 'Sprint 7: new footer', author: 'Mira Novak', date: before(9 * 1440), deployable: 1, uncommitted: 0 } }),
 ];
 const fresh = (site, name) => environment(site, name, { initialized: false, content: content({ generation: 0, origin: null, origin_at: null, database: { engine: 'sqlite', tables: 0, rows: 0, bytes: 0 }, files: { count: 0, bytes: 0 } }) });
-const plan = (extra) => ({ environment: 'acme.test', from: 'dev', first: false, commits: commits.slice(0, 3), deployable: 3, uncommitted: 2, tag: 'pantheon_test_13', content: acme[2].content, ...extra });
+const plan = (extra) => ({ environment: 'acme.test', from: 'dev', first: false, commits: commits.slice(0, 3), deployable: 3, uncommitted: 2, tag: 'pantheon_test_13', warnings: [], content: acme[2].content, ...extra });
 const card = (name, label, cms, version, deployable, busy = false) => ({ name, label, cms, cms_version: version, deployable, busy });
 const check = (name, extra) => ({ name, ok: true, optional: false, version: null, path: null, problem: null, remedy: null, ...extra });
 
@@ -49,11 +51,28 @@ export const history = [
   row(38, 'commit', 'Commit on Dev', { environment: 'dev', at: 5 * 1440 }),
   row(37, 'deploy', 'Deploy to Live', { environment: 'live', state: 'cancelled', at: 9 * 1440 }),
 ];
+const letter = (id, minutes, subject, extra) => ({ id, at: before(minutes), from: 'Acme Corp <shop@acme.example>', to: 'Ada <ada@client.example>', subject, attachments: 0, bytes: 4120, ...extra });
+const letters = [letter('3-c.eml', 4, 'Your order 1042', { attachments: 1 }), letter('2-b.eml', 90, '[Acme Corp] Password Reset'), letter('1-a.eml', 3000, '')];
+/** What tabs of an environment ask for. */
+const care = {
+  log: { cursor: 'x:9', cut: false, entries: [
+    { level: 'info', text: '[25-Nov-2026 03:12:30 UTC] PHP Deprecated:  Creation of dynamic property in /code/wp-content/plugins/a.php on line 3' },
+    { level: 'warning', text: '[25-Nov-2026 03:12:36 UTC] PHP Warning:  Undefined variable $hero in /code/wp-content/themes/acme/hero.php on line 12' },
+    { level: 'fatal', text: '[25-Nov-2026 03:13:01 UTC] PHP Fatal error:  Uncaught Error: Call to undefined function acme_calendar() in /code/index.php:3\nStack trace:\n#0 {main}\n  thrown in /code/index.php on line 3' },
+    { level: 'error', text: '[25-Nov-2026 03:14:00 UTC] WordPress database error Table wp_events does not exist for query SELECT 1' },
+  ] },
+  mail: letters,
+  mail_message: { row: letters[0], head: 'From: Acme Corp <shop@acme.example>\nSubject: Your order 1042', text: 'Thank you for your order.', attachments: [{ name: 'invoice.pdf', media_type: 'application/pdf', bytes: 48_200 }],
+    html: '<html><head><style>h1 { color: rgb(12, 34, 56) } @import url(http://evil.example/a.css);</style><script>parent.document.title = "ran"</script></head><body style="background: url(http://evil.example/b.png)"><h1 onclick="parent.document.title=1">Thank you</h1><p style="color: rgb(1, 2, 3)">Order <a href="http://evil.example/">1042</a></p><img alt="" src="http://evil.example/pixel.gif"><form action="http://evil.example/"><button>Pay</button></form></body></html>' },
+  cron: { mode: 'awake', every: 60, known: true, last: { at: before(32), ok: true, ms: 840, said: 'wp_version_check: done in 0.4 s\n2 events' }, next: before(-28) },
+  lock: { locked: false, username: null, password: null },
+  'lock:acme.test': { locked: true, username: 'acme', password: 'open sesame' },
+};
 const board = (name, label, cms, cms_version, environments, workflows) => ({ site: { name, label, cms, created: before(90 * 1440) }, cms_version, repository: `/home/mira/Portico/sites/${name}/repository.git`, environments, workflows });
 
 /** Answers by `query` or `query:argument`. */
 export const full = {
-  ...nothing, doctor: checks,
+  ...nothing, ...care, doctor: checks,
   site_cards: [card('acme', 'Acme Corp', 'wordpress', '6.9', 4), card('library', 'City Library', 'drupal7', '7.103', 0), card('harbor', 'Harbor Festival', 'wordpress', '6.8.2', 0), card('intranet', 'Intranet', 'drupal', '10.4', 1)],
   'board:acme': board('acme', 'Acme Corp', 'wordpress', '6.9', acme, history),
   'board:library': board('library', 'City Library', 'drupal7', '7.103', [environment('library', 'dev', { code: { ...acme[0].code, uncommitted: 0 } }), fresh('library', 'test'), fresh('library', 'live')], []),
@@ -64,6 +83,7 @@ export const full = {
   'deploy_plan:acme.test': plan(), 'deploy_plan:acme.live': plan({ environment: 'acme.live', from: 'test', commits: commits.slice(3, 4), deployable: 1, uncommitted: 0, tag: 'pantheon_live_12', content: null }),
   'deploy_plan:library.test': plan({ environment: 'library.test', first: true, uncommitted: 0, tag: 'pantheon_test_1', content: null }),
   code_log: commits,
+  ...code,
   diffstat: [{ file: 'wp-content/themes/acme/style.css', status: 'modified', deletions: 2, additions: 3 }, { file: 'wp-content/themes/acme/hero.php', status: 'added', deletions: 0, additions: 41 }],
   diff: 'diff --git a/style.css b/style.css\n--- a/style.css\n+++ b/style.css\n@@ -38,7 +38,8 @@ body\n .hero {\n   display: grid;\n-  padding: 2rem;\n+  padding: clamp(2rem, 6vw, 5rem);\n+  background: var(--brand);\n }\n \n-.hero img { width: 100% }\n+.hero img { inline-size: 100%; block-size: auto }\n',
   workflow_log: 'Checking out pantheon_test_12\nWrote 1,204 files\nSwitched Test to pantheon_test_12\n',

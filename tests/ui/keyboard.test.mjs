@@ -35,6 +35,8 @@ test('tabs follow the arrows', async (t) => {
   const page = await open(t, full);
   await page.getByRole('tab', { name: 'Workflow' }).focus();
   await page.keyboard.press('ArrowRight');
+  await page.getByRole('tab', { name: 'Multidev', selected: true }).waitFor();
+  await page.keyboard.press('ArrowRight');
   await page.getByRole('tab', { name: 'Commits', selected: true }).waitFor();
   await page.getByText('Event calendar', { exact: true }).waitFor();
 });

@@ -43,7 +43,7 @@ function fakeTauri(answers) {
   };
   const commands = {
     async query({ query }) {
-      const key = `${query.query}:${query.site ?? query.environment ?? ''}`;
+      const key = `${query.query}:${query.site ?? query.environment ?? query.request?.kind ?? ''}`;
       const answer = structuredClone(fake.answers[key] ?? fake.answers[query.query]);
       if (query.query === 'command') return `portico ${query.request.kind} ${query.request.environment ?? query.request.from ?? query.request.site ?? ''}`.trim();
       if (fake.slow[key]) await new Promise((done) => setTimeout(done, fake.slow[key].shift() ?? 0));

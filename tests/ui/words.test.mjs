@@ -1,7 +1,9 @@
 // The pure helpers, without a browser.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readDiff } from '../../ui/lib/diff.js';
+import { foldSame, readMarkers } from '../../ui/conflicts.js';
+import { pairLines, readDiff } from '../../ui/lib/diff.js';
+import { marks } from '../../ui/lib/marks.js';
 import { ago, bytes, duration, NAME_RULE, sentence, suggestName, tagName, unit } from '../../ui/lib/words.js';
 
 test('sizes are rounded as people say them', () => {
@@ -39,4 +41,25 @@ test('a diff keeps both numberings and does not take the file names for lines', 
 
 test('a removed line that looks like a header stays a line', () => {
   assert.deepEqual(readDiff('@@ -1 +0,0 @@\n--- old\n').map((it) => it.text), ['', '-- old']);
+});
+
+test('only the words that differ are marked, and nothing in lines that have little in common', () => {
+  const [one, other] = marks('set_size( 1200, 600 );', 'set_size( 1600, 600, true );');
+  const marked = (all) => all.filter((it) => it.mark).map((it) => it.text);
+  assert.deepEqual([marked(one), marked(other)], [['1200'], ['1600', ', true']]);
+  assert.equal(one.map((it) => it.text).join(''), 'set_size( 1200, 600 );');
+  assert.equal(marks('return $this->parent;', '// nothing of the kind'), null);
+  assert.equal(marks('a '.repeat(3000), 'b '.repeat(3000)), null, 'a very long line costs no time');
+});
+
+test('removed and added lines stand side by side, and the rest in both columns', () => {
+  const pairs = pairLines(readDiff('@@ -1,3 +1,4 @@\n a\n-b one\n+b two\n+c\n d\n'));
+  assert.deepEqual(pairs.map(([old, now]) => [old?.text ?? null, now?.text ?? null]), [['', ''], ['a', 'a'], ['b one', 'b two'], [null, 'c'], ['d', 'd']]);
+});
+
+test('a file with markers is read into both sides, and what is the same is folded', () => {
+  const same = Array.from({ length: 20 }, (_, at) => `line ${at}`).join('\n');
+  const pairs = readMarkers(`${same}\n<<<<<<< Dev\nours\n=======\ntheirs\nmore\n>>>>>>> blog\nend\n`);
+  assert.deepEqual(pairs.slice(20).map(([old, now]) => [old?.text ?? null, now?.text ?? null]), [['ours', 'theirs'], [null, 'more'], ['end', 'end']]);
+  assert.deepEqual(foldSame(pairs).map(([old]) => old?.text ?? null), ['17 lines', 'line 17', 'line 18', 'line 19', 'ours', null, 'end']);
 });

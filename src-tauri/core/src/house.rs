@@ -19,9 +19,10 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("model", &["error", "progress"]),
     ("layout", &["error", "model"]),
     ("places", &[]),
+    ("fuzzing", &[]),
     ("store", &["error", "model", "layout"]),
     ("code", &["error", "model", "progress", "layout"]),
-    ("content", &["error", "model", "progress", "layout"]),
+    ("content", &["error", "model", "progress", "layout", "fuzzing"]),
     ("cms", &["error", "model", "progress", "layout"]),
     ("runtime", &["error", "model", "progress", "layout"]),
     ("logs", &["error", "model", "progress", "layout"]),
@@ -134,6 +135,7 @@ fn the_core_never_prints_and_never_looks_at_its_surroundings() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a list of the types")]
 fn the_pages_types_are_those_of_the_core() {
     let config = Config::default();
     let mut types = String::from("// Made from the core's types by its tests; don't edit.\n");
@@ -197,6 +199,7 @@ fn the_pages_types_are_those_of_the_core() {
         request::PinGeneration,
         request::PruneGenerations,
         request::SearchReplace,
+        request::SetCloneProfile,
         request::Request,
         request::Query,
         request::Event,

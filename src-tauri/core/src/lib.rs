@@ -27,4 +27,6 @@ pub use engine::{Config, Session};
 pub use error::{Code, Error, Result};
 
 #[cfg(test)]
+mod fuzzing;
+#[cfg(test)]
 mod house;

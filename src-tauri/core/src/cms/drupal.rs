@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Detected, Surroundings,
     detect::{below, join, quoted_after, text},
-    drupal7, php_source,
+    php_source,
 };
 use crate::{
     error::{Doing, Result},
@@ -134,9 +134,4 @@ pub(super) fn prefix_shared_by(tables: &[String], one: &str, other: &str) -> Str
 /// The prefix of the tables of Drupal 8 and later.
 pub(super) fn table_prefix(tables: &[String]) -> String {
     prefix_shared_by(tables, "key_value", "config")
-}
-
-/// Whether a table, without its prefix, is a cache or a log: Pantheon's list and every cache table.
-pub(super) fn is_volatile(cms: Cms, table: &str) -> bool {
-    drupal7::VOLATILE.contains(&table) || (cms == Cms::Drupal && table.starts_with("cache_"))
 }

@@ -124,18 +124,12 @@ pub fn table_prefix(cms: Cms, tables: &[String]) -> String {
     }
 }
 
-/// Tables whose rows a clone leaves out (Pantheon's list, and Drupal 8+ cache tables), out of those that are there.
-/// WordPress and plain sites have none of them.
-pub fn volatile_tables(cms: Cms, tables: &[String]) -> Vec<String> {
-    if !matches!(cms, Cms::Drupal7 | Cms::Drupal) {
-        return Vec::new();
+/// Tables whose rows a clone leaves out unless the person says otherwise, without their prefix; `*` stands for any
+/// letters. Pantheon's list, and the cache tables of Drupal 8 and later. WordPress and plain sites have none of them.
+pub fn clone_profile(cms: Cms) -> Vec<&'static str> {
+    match cms {
+        Cms::Drupal7 => drupal7::VOLATILE.to_vec(),
+        Cms::Drupal => drupal7::VOLATILE.iter().copied().chain(["cache_*"]).collect(),
+        Cms::WordPress | Cms::Php | Cms::Html => Vec::new(),
     }
-    let prefix = table_prefix(cms, tables);
-    tables
-        .iter()
-        .filter(|table| {
-            table.strip_prefix(&prefix).is_some_and(|name| drupal::is_volatile(cms, name))
-        })
-        .cloned()
-        .collect()
 }

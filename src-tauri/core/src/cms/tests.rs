@@ -429,24 +429,6 @@ fn the_table_prefix_is_found_by_tables_that_belong_together() {
 }
 
 #[test]
-fn volatile_tables_are_found_with_any_prefix() {
-    let seven = names(&[
-        "x_system",
-        "x_variable",
-        "x_cache",
-        "x_cache_rules",
-        "x_watchdog",
-        "watchdog",
-        "x_node",
-    ]);
-    assert_eq!(volatile_tables(Cms::Drupal7, &seven), ["x_cache", "x_watchdog"]);
-    let eight = names(&["key_value", "config", "cache_render", "cachetags", "watchdog", "node"]);
-    assert_eq!(volatile_tables(Cms::Drupal, &eight), ["cache_render", "watchdog"]);
-    let press = names(&["wp_options", "wp_posts", "cache", "watchdog"]);
-    assert!(volatile_tables(Cms::WordPress, &press).is_empty());
-}
-
-#[test]
 fn addresses_come_from_options_and_from_every_site_of_a_network() {
     let site = Example::new(Cms::WordPress, DatabaseEngine::Sqlite, "live").site;
     let database = rusqlite::Connection::open_in_memory().expect("a database");

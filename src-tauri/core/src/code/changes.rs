@@ -1,7 +1,7 @@
 //! What is changed in a worktree and not committed: list, diff, commit.
 use std::path::{Path, PathBuf};
 
-use super::{Author, Repository, checkout, find_commit, signature, system_path};
+use super::{Author, Repository, checkout, find_commit, scan, signature, system_path};
 use crate::{
     error::{Doing, Error, Result},
     model::view::{FileChange, FileStatus},
@@ -27,7 +27,10 @@ pub fn changes(worktree: &Path) -> Result<Vec<FileChange>> {
 /// How many files of a worktree are changed. Reads no file that Git's index knows to be unchanged.
 pub fn count_changes(worktree: &Path) -> Result<u64> {
     let git = open(worktree)?;
-    Ok(compare(&git, None, false)?.deltas().len() as u64)
+    match scan::candidates(&git)? {
+        Some(candidates) if candidates.is_empty() => Ok(0),
+        candidates => Ok(compare(&git, candidates.as_deref(), false)?.deltas().len() as u64),
+    }
 }
 
 /// The unified diff of one changed file of a worktree; of a binary file one line that says so.
@@ -136,17 +139,19 @@ pub fn commit_changes(
     message: &str,
     author: &Author,
 ) -> Result<String> {
-    make_commit(worktree, files, message, author, Some("HEAD"))
+    make_commit(worktree, files, message, author, Some("HEAD"), |_| Ok(()))
 }
 
-/// As [`commit_changes`], but leaves the branch where it is: whoever asked moves it to the commit.
+/// As [`commit_changes`], but leaves the branch where it is: whoever asked moves it to the commit. What `accept` refuses
+/// is as if it never was.
 pub fn prepare_commit(
     worktree: &Path,
     files: &[String],
     message: &str,
     author: &Author,
+    accept: impl FnOnce(&str) -> Result<()>,
 ) -> Result<String> {
-    make_commit(worktree, files, message, author, None)
+    make_commit(worktree, files, message, author, None, accept)
 }
 
 /// Commits one file of a worktree, also one that `.gitignore` names; answers the commit.
@@ -171,6 +176,7 @@ fn make_commit(
     message: &str,
     author: &Author,
     reference: Option<&str>,
+    accept: impl FnOnce(&str) -> Result<()>,
 ) -> Result<String> {
     let git = open(worktree)?;
     let doing = || format!("commit the changes in {}", worktree.display());
@@ -205,6 +211,7 @@ fn make_commit(
     let author = signature(author)?;
     let parents: Vec<_> = parent.iter().collect();
     let commit = git.commit(reference, &author, &author, &message, &tree, &parents).doing(doing)?;
+    accept(&commit.to_string())?;
     index.write().doing(doing)?;
     Ok(commit.to_string())
 }
@@ -271,12 +278,17 @@ pub(super) fn status<'git>(
     git: &'git git2::Repository,
     file: Option<&str>,
 ) -> Result<git2::Diff<'git>> {
-    compare(git, file, true)
+    // A name with bytes that are no text is not in here as it is on the disk: then all are compared.
+    match file.filter(|it| !it.contains(char::REPLACEMENT_CHARACTER)) {
+        Some(file) => compare(git, Some(&[file.as_bytes().to_owned()]), true),
+        None => compare(git, scan::candidates(git)?.as_deref(), true),
+    }
 }
 
-fn compare<'git>(
+/// Compares the given paths, files or whole folders; everything when none are given.
+pub(super) fn compare<'git>(
     git: &'git git2::Repository,
-    file: Option<&str>,
+    paths: Option<&[Vec<u8>]>,
     with_content: bool,
 ) -> Result<git2::Diff<'git>> {
     let attempt = |refresh: bool| -> Result<git2::Diff<'git>, git2::Error> {
@@ -294,9 +306,12 @@ fn compare<'git>(
             .max_size(DIFF_LIMIT)
             // What was found unchanged by reading it is remembered, so that it is not read again.
             .update_index(refresh);
-        // A name with bytes that are no text is not in here as it is on the disk: then all are compared.
-        if let Some(file) = file.filter(|it| !it.contains(char::REPLACEMENT_CHARACTER)) {
-            options.disable_pathspec_match(true).pathspec(file);
+        for path in paths.into_iter().flatten() {
+            options.disable_pathspec_match(true).pathspec(path.as_slice());
+        }
+        if paths.is_some_and(<[_]>::is_empty) {
+            // Without a path libgit2 would compare everything.
+            return git.diff_tree_to_tree(None, None, None);
         }
         git.diff_tree_to_workdir_with_index(head.as_ref(), Some(&mut options))
     };

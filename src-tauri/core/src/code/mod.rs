@@ -20,6 +20,7 @@ mod merge;
 mod pack;
 mod program;
 mod references;
+mod scan;
 #[cfg(test)]
 #[cfg(unix)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -257,3 +258,7 @@ mod tests;
 #[cfg(unix)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests_change;
+#[cfg(test)]
+#[cfg(unix)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests_scan;

@@ -99,6 +99,8 @@ pub(super) fn answer(
         Query::SearchReplacePlan { request } => {
             json(workflow::search_replace::dry_run(context, request)?)
         }
+        Query::ClonePlan { request } => json(workflow::clone_plan::plan(context, request)?),
+        Query::CloneProfile { site } => json(workflow::clone_profile::of(context, site)?),
         Query::Inspect { paths, environment } => {
             json(workflow::inspect::inspect(context, paths, environment.as_ref())?)
         }
@@ -183,6 +185,8 @@ fn environment_measured(context: &Context, address: &Address) -> Result<Environm
     let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
     let database = opened.database.as_ref().map(database::measure).transpose()?.unwrap_or(empty);
     let folder = context.layout.generation_files(address, found.generation);
+    // Who asks about one environment wants to know it as it is at this moment.
+    context.counts.forget();
     let measured = Measured { database, files: files::measure(&running::resolved(&folder)?)? };
     context.store.set_measured(address, found.generation, &measured)?;
     environment(context, &site, &found)
@@ -190,9 +194,6 @@ fn environment_measured(context: &Context, address: &Address) -> Result<Environm
 
 fn environment(context: &Context, site: &Site, it: &Environment) -> Result<EnvironmentInfo> {
     let address = Address::new(&site.name, &it.name);
-    let row = context.store.generation(&address, it.generation)?;
-    let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
-    let measured = row.as_ref().and_then(|row| row.measured);
     let code = code_info(context, site, it)?;
     let fatal_errors = match code.date {
         Some(date) => context.fatals.since(&context.layout.environment_logs(&address), date)?,
@@ -208,13 +209,7 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
         locked: it.lock.is_some(),
         note: php_note(context, it).or_else(|| code.warnings.first().map(in_words)),
         code,
-        content: ContentInfo {
-            generation: it.generation,
-            origin: row.as_ref().map(|row| row.generation.origin.clone()),
-            origin_at: row.as_ref().map(|row| row.generation.created),
-            database: measured.map_or(empty, |it| it.database),
-            files: measured.map_or(FilesInfo::default(), |it| it.files),
-        },
+        content: workflow::content_info(context, site, it)?,
         health: context.front().health(&address),
         config_differences: workflow::last_difference(context, it)?,
         code_folder: context.layout.code(&address).display().to_string(),
@@ -270,7 +265,8 @@ fn code_info(context: &Context, site: &Site, it: &Environment) -> Result<CodeInf
     let repository = context.repository(&it.site);
     match &it.code {
         CodePointer::Branch { branch } => {
-            let commit = repository.commit(&repository.head(branch)?)?;
+            let head = repository.head(branch)?;
+            let commit = repository.commit(&head)?;
             let warnings = workflow::warnings(context, site, &commit.commit)?;
             Ok(CodeInfo {
                 warnings,
@@ -282,7 +278,7 @@ fn code_info(context: &Context, site: &Site, it: &Environment) -> Result<CodeInf
                 date: Some(commit.date),
                 deployable: 0,
                 orphans: 0,
-                uncommitted: code::count_changes(&running::code_folder(context, it))?,
+                uncommitted: context.counts.count(&running::code_folder(context, it), &head)?,
             })
         }
         CodePointer::Release { tag, commit, .. } => {

@@ -217,6 +217,7 @@ impl Shared {
                     self.running().insert(workflow.id, cancel.clone());
                 }
                 Event::Finished { workflow } => {
+                    self.context.counts.forget();
                     self.running().remove(&workflow.id);
                     if let Some(watch) = self.watch.get() {
                         // A watch that has ended needs no renewal.

@@ -88,13 +88,22 @@ fn watch(shared: &Weak<Shared>, words: &Receiver<Word>, sender: Sender<Word>) {
             Err(RecvTimeoutError::Timeout) => break,
         }
     }
+    let Some(counts) = shared.upgrade().map(|it| it.context.counts.clone()) else { return };
     let tell = move |event: notify::Result<notify::Event>| {
-        let Ok(event) = event else { return };
+        let Ok(event) = event else {
+            // What was missed can't be known.
+            counts.forget();
+            return;
+        };
         let is_change = match event.kind {
             EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
             _ => true,
         };
+        if event.need_rescan() {
+            counts.forget();
+        }
         if is_change {
+            event.paths.iter().for_each(|path| counts.touched(path));
             drop(sender.send(Word::Seen(event.paths)));
         }
     };
@@ -167,12 +176,16 @@ impl Watched {
         for folder in gone {
             // It may be gone from the disk, and then it is not watched any more.
             drop(self.watcher.unwatch(&folder));
+            context.counts.unwatch(&folder);
             self.folders.remove(&folder);
         }
         for (folder, what) in wanted {
             if !self.folders.contains_key(&folder)
                 && self.watcher.watch(&folder, RecursiveMode::Recursive).is_ok()
             {
+                if what.1 == Kind::Code {
+                    context.counts.watch(&folder);
+                }
                 self.folders.insert(folder, what);
             }
         }

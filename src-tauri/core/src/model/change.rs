@@ -88,6 +88,17 @@ pub enum Change {
         /// After.
         after: DatabaseEngine,
     },
+    /// Which tables' rows a site's clones leave out.
+    CloneProfile {
+        /// The site.
+        site: SiteName,
+        /// The site's permanent id, under which the profile is kept.
+        id: String,
+        /// Before; none for the system's own list.
+        before: Option<Vec<String>>,
+        /// After; none for the system's own list.
+        after: Option<Vec<String>>,
+    },
     /// Where a site's updates come from.
     Upstream {
         /// The site.
@@ -158,6 +169,7 @@ impl Change {
             Self::Upstream { before, after, .. } => std::mem::swap(before, after),
             Self::Lock { before, after, .. } => std::mem::swap(before, after),
             Self::Setting { before, after, .. } => std::mem::swap(before, after),
+            Self::CloneProfile { before, after, .. } => std::mem::swap(before, after),
             Self::Site { before, after, .. } => std::mem::swap(before, after),
         }
         change
@@ -184,6 +196,7 @@ impl Change {
             Self::Upstream { site, .. } => format!("the upstream of {site}"),
             Self::Lock { environment, .. } => format!("the lock of {environment}"),
             Self::Setting { environment, about, .. } => format!("the {about} of {environment}"),
+            Self::CloneProfile { site, .. } => format!("the clone profile of {site}"),
             Self::Site { site, .. } => format!("the site {site}"),
         }
     }

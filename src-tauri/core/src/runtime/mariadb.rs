@@ -47,12 +47,16 @@ const COMMON: &[&str] = &[
     "--innodb-buffer-pool-size=64M",
     "--innodb-buffer-pool-dump-at-shutdown=OFF",
     "--innodb-buffer-pool-load-at-startup=OFF",
+    // Megabytes that the shared file grows by; it never shrinks.
+    "--innodb-autoextend-increment=8",
     // Files stay in the page cache, from where a clone copies them.
     #[cfg(unix)]
     "--innodb-flush-method=fsync",
     // Once a second: a dead machine loses the last second, a dead process nothing.
     "--innodb-flush-log-at-trx-commit=2",
     "--key-buffer-size=1M",
+    // Taken only while keys are built, as an import does.
+    "--innodb-sort-buffer-size=16M",
     "--table-open-cache=400",
     "--max-connections=64",
     // An import's longest statements.
@@ -63,14 +67,15 @@ const COMMON: &[&str] = &[
 
 /// Options that only MariaDB knows.
 const MARIADB: &[&str] = &[
-    "--innodb-log-file-size=48M",
+    // Not larger than the log, which could not be made small again then.
+    "--innodb-log-buffer-size=4M",
     "--aria-pagecache-buffer-size=8M",
     // Folders of the data directory are databases otherwise.
     "--ignore-db-dirs=portico-tmp",
 ];
 
 /// Options that only MySQL knows, some of them since a later version.
-const MYSQL: &[&str] = &["--loose-mysqlx=OFF", "--loose-innodb-redo-log-capacity=50331648"];
+const MYSQL: &[&str] = &["--loose-mysqlx=OFF", "--loose-innodb-redo-log-capacity=8388608"];
 
 /// An installed server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +92,14 @@ impl Installation {
         let name = if self.is_mariadb { "MariaDB" } else { "MySQL" };
         let series: Vec<&str> = self.version.split('.').take(2).collect();
         format!("{name} {}", series.join("."))
+    }
+
+    /// The size of the log that each generation has.
+    fn log_size(&self) -> &'static str {
+        let mut parts = self.version.split('.').map(|part| part.parse().unwrap_or(0));
+        let series: (u32, u32) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+        // What builds a generation makes it larger meanwhile; before 10.9 the size can't be changed while the server runs.
+        if series >= (10, 9) { "--innodb-log-file-size=8M" } else { "--innodb-log-file-size=48M" }
     }
 
     /// The name of its template.
@@ -303,7 +316,12 @@ fn command(
     if cfg!(windows) {
         command.arg("--enable-named-pipe");
     }
-    command.args(if server.is_mariadb { MARIADB } else { MYSQL }).args(as_root());
+    if server.is_mariadb {
+        command.args(MARIADB).arg(server.log_size());
+    } else {
+        command.args(MYSQL);
+    }
+    command.args(as_root());
     command.current_dir(data).stdin(Stdio::null()).stdout(log.handle()?).stderr(log.handle()?);
     Ok(command)
 }

@@ -103,7 +103,7 @@ fn initialiser(server: &Installation, data: &Path) -> Result<Command> {
     command
         .arg(path("--datadir="))
         .args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"])
-        .args(["--innodb-flush-method=fsync", "--innodb-log-file-size=48M"])
+        .args(["--innodb-flush-method=fsync", "--innodb-log-file-size=8M"])
         .args(as_root());
     Ok(command)
 }

@@ -472,6 +472,34 @@ fn a_broken_data_directory_is_told_with_the_servers_words() {
     assert!(error.causes[0].contains("is no data directory"), "{error:?}");
 }
 
+/// Each generation has such a folder, and where the disk shares no blocks each takes its size.
+#[test]
+fn a_data_directory_at_rest_is_small_even_after_its_log_was_large() {
+    let bench = Bench::new(LONG);
+    let data = bench.data("one");
+    let lease = bench.runtime.mariadb(&address(), &data, "p").expect("a server");
+    let Database::MariaDb { socket, .. } = &lease.database else { panic!("a server") };
+    let options = OptsBuilder::new().socket(socket.to_str()).user(Some("root"));
+    let mut root = Conn::new(options).expect("a connection");
+    for size in [256 << 20, 8 << 20] {
+        root.query_drop(format!("SET GLOBAL innodb_log_file_size = {size}")).expect("a size");
+    }
+    drop((root, lease));
+    bench.runtime.stop_mariadb(&data, SOON).expect("stopped");
+    let log = fs::metadata(data.join("ib_logfile0")).expect("a log").len();
+    assert_eq!(log, 8 << 20);
+    assert!(folder_size(&data) < 32 << 20, "{} bytes", folder_size(&data));
+}
+
+fn folder_size(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).expect("a folder").flatten();
+    let size = |path: PathBuf| match path.is_dir() {
+        true => folder_size(&path),
+        false => fs::metadata(path).map_or(0, |known| known.len()),
+    };
+    entries.map(|entry| size(entry.path())).sum()
+}
+
 #[test]
 fn a_full_folder_is_never_replaced_by_a_new_data_directory() {
     let bench = Bench::new(LONG);

@@ -2,6 +2,7 @@
 pub(crate) mod environments;
 pub(crate) mod generations;
 mod journal;
+pub(crate) mod profiles;
 pub(crate) mod settings;
 pub(crate) mod sites;
 pub(crate) mod upstreams;

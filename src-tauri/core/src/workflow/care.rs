@@ -7,8 +7,8 @@ use crate::{
 };
 
 /// Moves the pointers that were planned; none when everything is so already.
-pub(super) fn run(_work: &Work<'_>, changes: &Vec<Change>) -> Result<Done> {
-    Ok(Done { changes: changes.clone(), ..Done::default() })
+pub(super) fn run(_work: &Work<'_>, changes: &[Change]) -> Result<Done> {
+    Ok(Done { changes: changes.to_vec(), ..Done::default() })
 }
 
 /// An environment with the name of one of its settings in the store.

@@ -39,6 +39,7 @@ pub(crate) fn starts_from_here(change: &Change, store: &Store) -> Result<bool> {
         Change::Setting { environment, key, before, .. } => {
             store.find_environment(environment)?.is_some() && store.setting(key)? == *before
         }
+        Change::CloneProfile { id, before, .. } => store.clone_profile(id)? == *before,
         Change::Reference { .. } | Change::Worktree { .. } => true,
     })
 }
@@ -88,6 +89,9 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<()> {
         }
         Change::Setting { key, after, .. } => {
             store::settings::set(connection, key, after.as_deref())
+        }
+        Change::CloneProfile { id, after, .. } => {
+            store::profiles::set(connection, id, after.as_ref())
         }
         // The repository is not the database's: the frame moves these, journalled, before the switch.
         Change::Reference { .. } | Change::Worktree { .. } => Ok(()),

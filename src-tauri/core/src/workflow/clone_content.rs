@@ -2,11 +2,11 @@
 use std::time::Instant;
 
 use super::{
-    Change, Context, Done, configuration, delete_site, generation, request::CloneContent,
-    work::Work,
+    Change, Context, Done, clone_profile, configuration, delete_site, effort, generation,
+    request::CloneContent, running, work::Work,
 };
 use crate::{
-    content::files::CopyCost,
+    content::{database, files::CopyCost},
     error::{Error, Result},
     model::{Address, Environment, EnvironmentName, Origin, Site, count, human_bytes},
 };
@@ -29,12 +29,40 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a CloneContent) -> Result<Pl
         return Err(Error::usage("only the database and only the files exclude each other")
             .hint("Leave both out to clone database and files."));
     }
-    let from = context.store.environment(&wanted.from)?;
-    let to = context.store.environment(&target)?;
+    let from = initialized(context, &wanted.from)?;
+    let to = initialized(context, &target)?;
     if wanted.to == EnvironmentName::Live {
         delete_site::confirm(&site.name, wanted.confirm.as_deref(), "replacing Live's content")?;
     }
-    Ok(Plan { wanted, site, from, to })
+    let plan = Plan { wanted, site, from, to };
+    check_tables(context, &plan)?;
+    Ok(plan)
+}
+
+/// Test and Live exist from their first deploy on.
+pub(super) fn initialized(context: &Context, address: &Address) -> Result<Environment> {
+    let fixed = [EnvironmentName::Test, EnvironmentName::Live];
+    match context.store.find_environment(address)? {
+        None if fixed.contains(&address.environment) => {
+            Err(Error::refused(format!("{address} is not initialized"))
+                .hint(format!("Run `portico env:deploy {address}` first: it creates it.")))
+        }
+        None => context.store.environment(address),
+        Some(found) => Ok(found),
+    }
+}
+
+fn check_tables(context: &Context, plan: &Plan<'_>) -> Result<()> {
+    let names = &plan.wanted.exclude_table;
+    if names.is_empty() {
+        return Ok(());
+    }
+    let (site, from) = (&plan.site, &plan.from);
+    let opened = running::open_database(context, site, from, from.generation)?;
+    match &opened.database {
+        Some(database) => clone_profile::check_names(site, &database::tables(database)?, names),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
@@ -91,9 +119,8 @@ fn adapt(work: &Work<'_>, plan: &Plan<'_>, fresh: &generation::Fresh) -> Result<
     let wanted = plan.wanted;
     let opened = generation::open(work, &plan.site, &plan.to, fresh)?;
     let Some(database) = &opened.database else { return Ok(0) };
-    if !wanted.full {
-        generation::empty_volatile_tables(work, &plan.site, database)?;
-    }
+    let more = &wanted.exclude_table;
+    generation::leave_rows_out(work, &plan.site, database, wanted.full, more)?;
     if wanted.keep_urls {
         return Ok(0);
     }
@@ -109,7 +136,7 @@ fn check_room(work: &Work<'_>, plan: &Plan<'_>) -> Result<()> {
     let Some(measured) = row.and_then(|row| row.measured) else { return Ok(()) };
     let database = if plan.wanted.files_only { 0 } else { measured.database.bytes };
     let files = if plan.wanted.db_only { 0 } else { measured.files.bytes };
-    generation::check_room(work, database + files)
+    effort::check_room(work.context, database + files)
 }
 
 fn add(sum: &mut CopyCost, more: CopyCost) {

@@ -5,6 +5,7 @@ use crate::model::request::{
 use crate::model::{ConnectionMode, DatabaseEngine, EnvironmentName, HookStage};
 
 /// The command line of a request. A password shows as `…`: it is not kept.
+#[allow(clippy::too_many_lines, reason = "a list of the requests")]
 pub fn command_line(request: &Request) -> String {
     let mut line = Line::default();
     match request {
@@ -94,6 +95,11 @@ pub fn command_line(request: &Request) -> String {
             line.optional("keep", it.keep.map(|keep| keep.to_string()).as_deref());
         }
         Request::SearchReplace(it) => search_replace(&mut line, it),
+        Request::SetCloneProfile(it) => {
+            line.word("site:clone-profile").word(it.site.as_str());
+            it.exclude.iter().for_each(|table| _ = line.option("exclude", table));
+            line.flag("reset", it.reset);
+        }
     }
     line.0
 }
@@ -242,6 +248,7 @@ fn clone_content(line: &mut Line, it: &CloneContent) {
     line.optional("from-url", it.from_url.as_deref()).optional("to-url", it.to_url.as_deref());
     line.flag("keep-urls", it.keep_urls).flag("full", it.full);
     line.flag("config-import", it.config_import);
+    it.exclude_table.iter().for_each(|table| _ = line.option("exclude-table", table));
     line.flag("updatedb", it.updatedb).flag("cc", it.cc);
     line.optional("confirm", it.confirm.as_deref());
 }
@@ -250,6 +257,7 @@ fn import_database(line: &mut Line, it: &ImportDatabase) {
     line.word("import:database").word(it.environment.to_string()).word(&it.file);
     line.optional("files", it.files.as_deref());
     line.optional("from-database", it.from_database.as_deref());
+    line.optional("entry", it.entry.as_deref());
     line.optional("from-url", it.from_url.as_deref()).flag("keep-urls", it.keep_urls);
     line.flag("updatedb", it.updatedb).flag("cc", it.cc);
     line.optional("confirm", it.confirm.as_deref());

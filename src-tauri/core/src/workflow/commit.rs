@@ -44,14 +44,17 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let folder = running::code_folder(work.context, &plan.environment);
     let name = format!("refs/heads/{}", plan.branch);
     let before = repository.reference(&name)?;
+    let site = work.context.store.site(&wanted.environment.site)?;
     let commit = work.step("Commit", |_| {
         let author = create_site::author();
-        code::prepare_commit(&folder, &wanted.files, &wanted.message, &author)
+        let accept = |commit: &str| -> Result<()> {
+            for it in check::check_code(work.context, &site, commit)? {
+                work.line(format!("{}. {}", it.message, it.hint));
+            }
+            Ok(())
+        };
+        code::prepare_commit(&folder, &wanted.files, &wanted.message, &author, accept)
     })?;
-    let site = work.context.store.site(&wanted.environment.site)?;
-    for it in check::check_code(work.context, &site, &commit)? {
-        work.line(format!("{}. {}", it.message, it.hint));
-    }
     let mut result = serde_json::Map::new();
     result.insert("commit".into(), commit.clone().into());
     Ok(Done {

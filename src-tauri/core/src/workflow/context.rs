@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{command_line, running::Routes, undo};
+use super::{command_line, counts::Counts, running::Routes, undo};
 use crate::{
     code::{FollowedBranch, PushRules, Releases, Repository},
     content::files,
@@ -43,6 +43,8 @@ pub struct Context {
     pub fatals: Fatals,
     /// How long one of a site's own scripts may take.
     pub hook_limit: Duration,
+    /// How many files are changed in the folders.
+    pub counts: Arc<Counts>,
     front: OnceLock<Front>,
     busy: Mutex<HashMap<SiteName, String>>,
     warnings: Mutex<HashMap<(SiteName, String), Vec<CodeWarning>>>,
@@ -71,6 +73,7 @@ impl Context {
             catchers: Catchers::default(),
             fatals: Fatals::default(),
             hook_limit,
+            counts: Arc::default(),
             front: OnceLock::new(),
             busy: Mutex::default(),
             warnings: Mutex::default(),

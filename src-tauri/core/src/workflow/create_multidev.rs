@@ -2,7 +2,8 @@
 use std::thread;
 
 use super::{
-    Change, Context, Done, check, create_site, generation, request::CreateMultidev, work::Work,
+    Change, Context, Done, check, create_site, effort, generation, request::CreateMultidev,
+    work::Work,
 };
 use crate::{
     error::{Error, Result},
@@ -123,5 +124,5 @@ fn check_room(work: &Work<'_>, plan: &Plan<'_>) -> Result<()> {
     let Some(measured) = row.and_then(|row| row.measured) else { return Ok(()) };
     let database = if plan.wanted.no_db { 0 } else { measured.database.bytes };
     let files = if plan.wanted.no_files { 0 } else { measured.files.bytes };
-    generation::check_room(work, database + files)
+    effort::check_room(work.context, database + files)
 }

@@ -2,6 +2,7 @@
 use std::{fs, path::PathBuf, time::Instant};
 
 use super::{
+    Context, clone_profile,
     running::{self, OpenDatabase},
     work::Work,
 };
@@ -12,10 +13,10 @@ use crate::{
         files::{self, CopyCost},
         urls::Rewriter,
     },
-    error::{Doing, Error, Result},
+    error::{Doing, Result},
     model::{
         Address, Cms, Database, DatabaseEngine, Environment, Generation, GenerationRow, Measured,
-        Origin, Site, human_bytes,
+        Origin, Site,
         view::{DatabaseInfo, FilesInfo},
     },
     store::now,
@@ -123,20 +124,48 @@ pub(crate) fn open(
     running::open_database(work.context, site, environment, fresh.number)
 }
 
-/// Empties the tables of caches and logs; answers their names.
-pub(crate) fn empty_volatile_tables(
+/// Empties the tables that the site's clone profile leaves out, and those that are named.
+pub(crate) fn leave_rows_out(
     work: &Work<'_>,
     site: &Site,
     database: &Database,
-) -> Result<Vec<String>> {
+    full: bool,
+    more: &[String],
+) -> Result<()> {
     let tables = database::tables(database)?;
-    let volatile = cms::volatile_tables(site.cms, &tables);
-    if volatile.is_empty() {
-        return Ok(volatile);
+    let out = clone_profile::left_out(work.context, site, &tables, full, more)?;
+    if out.is_empty() {
+        return Ok(());
     }
-    work.step("Leave out cache and log tables", |meter| {
-        database::empty_tables(database, &volatile, meter)
-    })
+    work.step("Leave out tables' rows", |meter| database::empty_tables(database, &out, meter))?;
+    work.line(format!("left out the rows of {}", out.join(", ")));
+    Ok(())
+}
+
+/// The addresses of the source that its database knows, each with the target's; none for an empty database.
+pub(crate) fn address_pairs(
+    context: &Context,
+    site: &Site,
+    database: &Database,
+    source: &Address,
+    target: &Address,
+    extra: Option<(String, String)>,
+) -> Result<Vec<(String, String)>> {
+    let tables = database::tables(database)?;
+    if tables.is_empty() {
+        return Ok(Vec::new());
+    }
+    let prefix = cms::table_prefix(site.cms, &tables);
+    let to = context.url(target);
+    let mut pairs: Vec<(String, String)> = extra.into_iter().collect();
+    let mut known = cms::addresses(site, &prefix, &mut |sql| database::text(database, sql))?;
+    known.push(context.url(source));
+    for from in known {
+        if from != to && pairs.iter().all(|(known, _)| *known != from) {
+            pairs.push((from, to.clone()));
+        }
+    }
+    Ok(pairs)
 }
 
 /// Replaces the addresses of the source, wherever they are, by the target's.
@@ -148,18 +177,8 @@ pub(crate) fn convert_addresses(
     target: &Address,
     extra: Option<(String, String)>,
 ) -> Result<u64> {
-    let tables = database::tables(database)?;
-    let prefix = cms::table_prefix(site.cms, &tables);
-    let to = work.context.url(target);
-    let mut pairs: Vec<(String, String)> = extra.into_iter().collect();
-    let mut known = cms::addresses(site, &prefix, &mut |sql| database::text(database, sql))?;
-    known.push(work.context.url(source));
-    for from in known {
-        if from != to && pairs.iter().all(|(known, _)| *known != from) {
-            pairs.push((from, to.clone()));
-        }
-    }
-    if pairs.is_empty() || tables.is_empty() {
+    let pairs = address_pairs(work.context, site, database, source, target, extra)?;
+    if pairs.is_empty() {
         return Ok(0);
     }
     for (from, to) in &pairs {
@@ -203,7 +222,7 @@ pub(crate) fn clone_of(
     if with_database {
         let opened = open(work, site, future, &fresh)?;
         if let Some(database) = &opened.database {
-            empty_volatile_tables(work, site, database)?;
+            leave_rows_out(work, site, database, false, &[])?;
             convert_addresses(work, site, database, &from, &to, None)?;
         }
     }
@@ -306,23 +325,4 @@ fn own_server(work: &Work<'_>, fresh: &Fresh) -> Result<()> {
 
 fn make_folder(folder: &std::path::Path) -> Result<()> {
     fs::create_dir(folder).doing(|| format!("make {}", folder.display()))
-}
-
-/// Refuses early when the copy can't fit on the disk.
-pub(crate) fn check_room(work: &Work<'_>, bytes: u64) -> Result<()> {
-    let root = work.context.layout.root();
-    let free = files::free_bytes(root)?;
-    if bytes > free {
-        return Err(Error::new(
-            crate::Code::Failed,
-            format!(
-                "not enough room on the disk of {}: {} needed, {} free",
-                root.display(),
-                human_bytes(bytes),
-                human_bytes(free)
-            ),
-        )
-        .hint("Free some space, or prune generations that you don't need."));
-    }
-    Ok(())
 }

@@ -15,7 +15,7 @@ use crate::{
     cms,
     content::{
         archive, database,
-        dump::{self, Content, Loading},
+        dump::{self, Choice, Content, Loading},
         files,
         urls::Rewriter,
     },
@@ -145,6 +145,11 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     })
 }
 
+/// Which part of the file the person means.
+fn choice(wanted: &ImportDatabase) -> Choice<'_> {
+    Choice { entry: wanted.entry.as_deref(), database: wanted.from_database.as_deref() }
+}
+
 type Counted = serde_json::Map<String, serde_json::Value>;
 
 fn import_dump(
@@ -163,7 +168,8 @@ fn import_dump(
     let loaded = work.step("Load the dump", |meter| {
         let how =
             Loading { rewriter: rewriter.as_ref(), database: wanted.from_database.as_deref() };
-        load::load(work, plan.owner(fresh.number), database, dump::open(file)?, how, meter)
+        let dump = dump::open(file, choice(wanted))?;
+        load::load(work, plan.owner(fresh.number), database, dump, how, meter)
     })?;
     loaded.notes.iter().for_each(|note| work.line(note));
     work.line(format!(
@@ -196,7 +202,7 @@ fn pairs(
     let mut from: Vec<String> = wanted.from_url.iter().cloned().collect();
     if plan.site.cms == Cms::WordPress && !wanted.keep_urls {
         let peeked = work.step("Look for addresses", |meter| {
-            dump::peek(dump::open(file)?, wanted.from_database.as_deref(), meter)
+            dump::peek(dump::open(file, choice(wanted))?, wanted.from_database.as_deref(), meter)
         })?;
         from.extend(peeked.addresses);
     }
@@ -253,7 +259,7 @@ fn import_sqlite(
             return database::copy_sqlite(file, &target, meter).map(drop);
         }
         let doing = || format!("unpack `{}`", file.display());
-        let mut dump = dump::open(file)?;
+        let mut dump = dump::open(file, Choice::default())?;
         let mut out = fs::File::create(&target).doing(doing)?;
         dump.copy_to(&mut out, meter).doing(doing)
     })?;

@@ -9,11 +9,14 @@ mod change;
 mod check;
 mod clear_cache;
 mod clone_content;
+pub mod clone_plan;
+pub mod clone_profile;
 mod command;
 mod commit;
 mod configuration;
 mod conflict;
 pub mod context;
+pub mod counts;
 mod create_multidev;
 mod create_site;
 pub mod cron;
@@ -22,6 +25,7 @@ mod delete_site;
 mod deploy;
 mod deploy_tag;
 mod discard;
+mod effort;
 mod export;
 mod generation;
 pub mod generations;
@@ -53,6 +57,7 @@ pub use crate::model::{
 pub use bring_to_dev::orphans;
 pub use check::pushed_code;
 pub(crate) use check::warnings;
+pub(crate) use clone_plan::content_info;
 pub use command::command_line;
 pub use configuration::{configuration, last_difference};
 pub use conflict::merge_plan;
@@ -95,6 +100,7 @@ pub(crate) struct Done {
 ///
 /// # Errors
 /// Busy when another workflow runs on the site; what the request itself meets.
+#[allow(clippy::too_many_lines, reason = "a list of the requests")]
 pub fn run(
     context: &Context,
     request: &Request,
@@ -147,12 +153,6 @@ pub fn run(
         Request::DeployTag(it) => frame.run(deploy_tag::plan(context, it)?, deploy_tag::run),
         Request::BringToDev(it) => frame.run(bring_to_dev::plan(context, it)?, bring_to_dev::run),
         Request::SetDatabase(it) => frame.run(set_database::plan(context, it)?, set_database::run),
-        Request::EnableLock(it) => frame.run(lock::plan_enable(context, it)?, care::run),
-        Request::DisableLock(it) => frame.run(lock::plan_disable(context, it)?, care::run),
-        Request::EnableCron(it) => frame.run(cron::plan_enable(context, it)?, care::run),
-        Request::DisableCron(it) => frame.run(cron::plan_disable(context, it)?, care::run),
-        Request::RunCron(it) => frame.run(cron::plan_run(context, it)?, cron::run),
-        Request::ClearMail(it) => frame.run(care::plan_clear_mail(context, it)?, care::run),
         Request::Discard(it) => frame.run(discard::plan(context, it)?, discard::run),
         Request::RunHooks(it) => frame.run(quicksilver::plan(context, it)?, quicksilver::run),
         Request::ImportConfig(it) => {
@@ -162,6 +162,22 @@ pub fn run(
             frame.run(configuration::plan_export(context, it)?, configuration::run_export)
         }
         Request::SmokeTest(it) => frame.run(smoke_test::plan(context, it)?, smoke_test::run),
+        Request::EnableLock(it) => {
+            frame.run(lock::plan_enable(context, it)?, |work, changes| care::run(work, changes))
+        }
+        Request::DisableLock(it) => {
+            frame.run(lock::plan_disable(context, it)?, |work, changes| care::run(work, changes))
+        }
+        Request::EnableCron(it) => {
+            frame.run(cron::plan_enable(context, it)?, |work, changes| care::run(work, changes))
+        }
+        Request::DisableCron(it) => {
+            frame.run(cron::plan_disable(context, it)?, |work, changes| care::run(work, changes))
+        }
+        Request::RunCron(it) => frame.run(cron::plan_run(context, it)?, cron::run),
+        Request::ClearMail(it) => {
+            frame.run(care::plan_clear_mail(context, it)?, |work, changes| care::run(work, changes))
+        }
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)
@@ -181,6 +197,9 @@ pub fn run(
             .run(generations::plan_prune(context, it)?, |work, numbers| {
                 generations::run_prune(work, it, numbers)
             }),
+        Request::SetCloneProfile(it) => frame.run(clone_profile::plan(context, it)?, |work, it| {
+            clone_profile::run(work.context, it)
+        }),
         Request::SearchReplace(it) => {
             frame.run(search_replace::plan(context, it)?, search_replace::run)
         }

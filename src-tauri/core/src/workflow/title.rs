@@ -3,6 +3,7 @@ use super::Request;
 use crate::model::ConnectionMode;
 
 /// The title of a request's workflow: "Deploy to Test".
+#[allow(clippy::too_many_lines, reason = "a list of the requests")]
 pub fn of(request: &Request) -> String {
     match request {
         Request::CreateSite(it) => {
@@ -106,6 +107,7 @@ pub fn of(request: &Request) -> String {
         Request::PruneGenerations(it) => {
             format!("Prune generations of {}", it.environment.environment.title())
         }
+        Request::SetCloneProfile(it) => format!("Set the clone profile of {}", it.site),
         Request::SearchReplace(it) => {
             format!("Search and replace in {}", it.environment.environment.title())
         }

@@ -19,12 +19,16 @@ if (!is_file($loader)) {
 }
 require $loader;
 
+// A site's own file keeps the journal that it has: others may have it open. A new one is Portico's alone.
+$head = is_file($file) ? (string) file_get_contents($file, false, null, 0, 20) : '';
+$wal = strlen($head) === 20 && $head[18] === "\x02";
+
 $driver = new WP_MySQL_On_SQLite(
 	'mysql-on-sqlite:path=' . str_replace(';', ';;', $file) . ';dbname=' . getenv('DB_NAME'),
 	null,
 	null,
-	// Portico writes to the same file between two statements, and throws it away when anything goes wrong.
-	['sqlite_journal_mode' => 'DELETE', 'sqlite_synchronous' => 'OFF']
+	// Portico writes to a new file between two statements, and throws it away when anything goes wrong.
+	$wal ? [] : ['sqlite_journal_mode' => 'DELETE', 'sqlite_synchronous' => 'OFF']
 );
 $driver->query("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'");
 

@@ -1,4 +1,6 @@
 //! Unpacks archives by their content, not their name.
+#[cfg(test)]
+mod fuzz;
 mod place;
 mod tar;
 mod zip;

@@ -1,6 +1,8 @@
 //! What is done to a generation's database, whichever engine holds it.
+mod building;
 mod mariadb;
 mod mariadb_convert;
+mod sizes;
 mod sqlite;
 mod sqlite_convert;
 
@@ -9,6 +11,8 @@ pub(super) mod tests;
 
 use std::path::Path;
 
+pub(in crate::content) use building::{Building, end_connections};
+pub use sizes::table_sizes;
 pub(super) use sqlite::{
     create as new_sqlite, open as open_sqlite, quoted as quoted_sqlite, tables_of as sqlite_tables,
 };

@@ -2,11 +2,16 @@
 use std::{
     borrow::Cow,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    thread,
+    time::Duration,
 };
 
 use rusqlite::{
-    Connection, ErrorCode,
+    Connection,
     functions::{Context, FunctionFlags, SqlFnArg},
     types::{ToSql, ToSqlOutput, Value, ValueRef},
 };
@@ -30,40 +35,125 @@ pub(super) fn convert(
     }
     let doing = || format!("convert `{}`", file.display());
     let mut connection = sqlite::open(file)?;
-    // The copy is not in use, and thrown away after a failure.
-    connection.pragma_update(None, "synchronous", "off").doing(doing)?;
-    connection.pragma_update(None, "cache_size", -65536).doing(doing)?;
-    let counted = Arc::new(Mutex::new(Met::default()));
-    add_functions(&connection, rewriter, &counted, meter.cancel()).doing(doing)?;
     let tables = sqlite::tables_of(&connection).doing(doing)?;
-    let transaction = connection.transaction().doing(doing)?;
-    let mut converted = Vec::new();
-    for (done, table) in tables.iter().enumerate() {
-        meter.check()?;
-        meter.progress(done as u64, Some(tables.len() as u64), Unit::Tables);
-        if !how.wants(table) {
-            continue;
-        }
-        let rows = convert_table(&transaction, table, how, meter);
-        meter.check()?;
-        let rows = rows.doing(|| format!("convert the table `{table}`"))?;
-        let here = std::mem::take(&mut *counted.lock().unwrap_or_else(PoisonError::into_inner));
-        *met += here;
-        if rows > 0 {
-            let replacements = here.replacements;
-            converted.push(Converted { table: table.clone(), rows, replacements });
-        }
+    let tables: Vec<String> = tables.into_iter().filter(|table| how.wants(table)).collect();
+    let sizes = tables.iter().map(|table| rows(&connection, table)).collect::<Vec<_>>();
+    let counted = Arc::new(Counted::default());
+    add_functions(&connection, rewriter, &counted, meter.cancel()).doing(doing)?;
+    let mode: String =
+        connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).doing(doing)?;
+    if !how.dry_run {
+        // The copy is not in use, and thrown away after a failure: nothing of it is kept to go back to.
+        connection.pragma_update(None, "journal_mode", "off").doing(doing)?;
+        connection.pragma_update(None, "synchronous", "off").doing(doing)?;
     }
-    transaction.commit().doing(doing)?;
-    meter.progress(tables.len() as u64, Some(tables.len() as u64), Unit::Tables);
+    connection.pragma_update(None, "cache_size", -65536).doing(doing)?;
+    let converted = telling(&counted, sizes.iter().sum(), meter, || {
+        let mut converted = Vec::new();
+        let transaction = connection.transaction().doing(doing)?;
+        for (table, size) in tables.iter().zip(&sizes) {
+            meter.check()?;
+            let rows = convert_table(&transaction, table, how, &counted, meter);
+            meter.check()?;
+            let rows = rows.doing(|| format!("convert the table `{table}`"))?;
+            counted.finish(*size);
+            let here = std::mem::take(&mut *lock(&counted.met));
+            *met += here;
+            if rows > 0 {
+                let replacements = here.replacements;
+                converted.push(Converted { table: table.clone(), rows, replacements });
+            }
+        }
+        transaction.commit().doing(doing)?;
+        Ok(converted)
+    })?;
+    if !how.dry_run {
+        connection.pragma_update(None, "journal_mode", mode).doing(doing)?;
+    }
     Ok(converted)
+}
+
+/// What the functions count while the statements run.
+#[derive(Default)]
+struct Counted {
+    met: Mutex<Met>,
+    /// What the last value that would change becomes: it is asked for next.
+    last: Mutex<Option<Rewritten>>,
+    /// Rows of tables that are done.
+    finished: AtomicU64,
+    /// Values of the present table that were looked at, of how many in each row.
+    asked: AtomicU64,
+    columns: AtomicU64,
+    /// Values of it that would change.
+    matching: AtomicU64,
+}
+
+/// A value, and what it becomes.
+struct Rewritten {
+    old: Vec<u8>,
+    new: Vec<u8>,
+    met: Met,
+}
+
+impl Counted {
+    fn begin(&self, columns: usize) {
+        self.columns.store(columns.max(1) as u64, Relaxed);
+        self.asked.store(0, Relaxed);
+        self.matching.store(0, Relaxed);
+    }
+
+    fn finish(&self, rows: u64) {
+        self.begin(1);
+        self.finished.fetch_add(rows, Relaxed);
+    }
+
+    fn rows(&self) -> u64 {
+        self.finished.load(Relaxed) + self.asked.load(Relaxed) / self.columns.load(Relaxed).max(1)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs `body`, and tells meanwhile how many of `total` rows were looked at.
+fn telling<T>(
+    counted: &Counted,
+    total: u64,
+    meter: Meter<'_>,
+    body: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ended.load(Relaxed) {
+                meter.progress(counted.rows().min(total), Some(total), Unit::Rows);
+                thread::park_timeout(Duration::from_millis(100));
+            }
+        });
+        let done = body();
+        ended.store(true, Relaxed);
+        done
+    })
+    .inspect(|_| meter.progress(total, Some(total), Unit::Rows))
+}
+
+/// About how many rows a table has: row numbers grow with them.
+fn rows(connection: &Connection, table: &str) -> u64 {
+    let name = sqlite::quoted(table);
+    let ask = |what: &str| {
+        let sql = format!("SELECT {what} FROM {name}");
+        connection.query_row(&sql, [], |row| row.get::<_, Option<i64>>(0))
+    };
+    let rows = ask("max(rowid)").or_else(|_| ask("count(*)")).ok().flatten();
+    u64::try_from(rows.unwrap_or(0)).unwrap_or(0)
 }
 
 /// `addressed(value)`: whether it would change. `readdressed(value)`: what it becomes, counted.
 fn add_functions(
     connection: &Connection,
     rewriter: &Rewriter,
-    counted: &Arc<Mutex<Met>>,
+    counted: &Arc<Counted>,
     cancel: &Cancel,
 ) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
@@ -78,25 +168,40 @@ fn add_functions(
             if cancel.is_cancelled() {
                 return Err(rusqlite::Error::UserFunctionError(Error::cancelled().into()));
             }
+            asked.asked.fetch_add(1, Relaxed);
             let value = bytes(context.get_raw(0));
             let mut met = Met::default();
-            let new = matches!(asking.rewrite(value, &mut met), Cow::Owned(_));
-            // What stays is counted here, since it is asked about once; what changes is counted below.
-            if !new {
-                met.replacements = 0;
-                *asked.lock().unwrap_or_else(PoisonError::into_inner) += met;
+            match asking.rewrite(value, &mut met) {
+                Cow::Owned(new) => {
+                    asked.matching.fetch_add(1, Relaxed);
+                    *lock(&asked.last) = Some(Rewritten { old: value.to_vec(), new, met });
+                    Ok(true)
+                }
+                // What stays is counted here, since it is asked about once; what changes is counted below.
+                Cow::Borrowed(_) => {
+                    met.replacements = 0;
+                    if met != Met::default() {
+                        *lock(&asked.met) += met;
+                    }
+                    Ok(false)
+                }
             }
-            Ok(new)
         },
     )?;
     connection.create_scalar_function("readdressed", 1, flags, move |context: &mut Context<'_>| {
         let value = context.get_raw(0);
-        let mut met = Met::default();
-        let new = match changing.rewrite(bytes(value), &mut met) {
-            Cow::Borrowed(_) => return Ok(New::Same(context.get_arg(0))),
-            Cow::Owned(new) => new,
+        let last = lock(&changed.last).take().filter(|last| last.old == bytes(value));
+        let (new, met) = match last {
+            Some(Rewritten { new, met, .. }) => (new, met),
+            None => {
+                let mut met = Met::default();
+                match changing.rewrite(bytes(value), &mut met) {
+                    Cow::Borrowed(_) => return Ok(New::Same(context.get_arg(0))),
+                    Cow::Owned(new) => (new, met),
+                }
+            }
         };
-        *changed.lock().unwrap_or_else(PoisonError::into_inner) += met;
+        *lock(&changed.met) += met;
         Ok(match value {
             // Text stays text even where it is no UTF-8 to begin with.
             ValueRef::Text(_) => match String::from_utf8(new) {
@@ -146,6 +251,7 @@ fn convert_table(
     connection: &Connection,
     table: &str,
     how: &Conversion,
+    counted: &Counted,
     meter: Meter<'_>,
 ) -> rusqlite::Result<u64> {
     let columns = columns(connection, table)?;
@@ -157,6 +263,7 @@ fn convert_table(
     if columns.is_empty() {
         return Ok(0);
     }
+    counted.begin(columns.len());
     let any = columns.iter().map(|column| format!("addressed({column})")).collect::<Vec<_>>();
     let (name, any) = (sqlite::quoted(table), any.join(" OR "));
     if how.dry_run {
@@ -168,15 +275,14 @@ fn convert_table(
     }
     let new = columns.iter().map(|column| format!("{column} = readdressed({column})"));
     let new = new.collect::<Vec<_>>().join(", ");
-    match connection.execute(&format!("UPDATE {name} SET {new} WHERE {any}"), []) {
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-            let rows = connection
-                .execute(&format!("UPDATE OR IGNORE {name} SET {new} WHERE {any}"), [])?;
-            meter.line(format!(
-                "in `{table}` some rows were left as they are: a rule of the table forbids the new value"
-            ));
-            Ok(rows as u64)
-        }
-        rows => rows.map(|rows| rows as u64),
+    // A row that would break a rule of the table is passed over: each row that is not has one value that was asked for
+    // and would change, the first of its changing ones.
+    let sql = format!("UPDATE OR IGNORE {name} SET {new} WHERE {any}");
+    let rows = connection.execute(&sql, [])? as u64;
+    if rows < counted.matching.load(Relaxed) {
+        meter.line(format!(
+            "in `{table}` some rows were left as they are: a rule of the table forbids the new value"
+        ));
     }
+    Ok(rows)
 }

@@ -284,6 +284,17 @@ fn reaches_files(tokens: &[Token<'_>]) -> Option<&'static str> {
     })
 }
 
+/// Whether what follows rows is `ON DUPLICATE KEY UPDATE …`, perhaps with a name for the row before it.
+pub(super) fn is_on_duplicate(tail: &[u8]) -> bool {
+    let tokens = tokens(tail);
+    let at = if tokens.first().is_some_and(|it| it.is(&["AS"])) { 2 } else { 0 };
+    let words = ["ON", "DUPLICATE", "KEY", "UPDATE"];
+    let rest = tokens.get(at..).unwrap_or_default();
+    rest.len() > words.len()
+        && rest.iter().zip(words).all(|(it, word)| it.is(&[word]))
+        && reaches_files(&tokens).is_none()
+}
+
 /// The token that names the table of an `INSERT`, `REPLACE`, `UPDATE` or `DELETE`.
 fn object_of_rows(tokens: &[Token<'_>]) -> usize {
     const BEFORE: [&str; 7] =

@@ -1,15 +1,11 @@
 //! Loads a dump into the empty database of a MariaDB (or MySQL) server, in one pass.
 //!
 //! One thread reads, judges and converts; two connections insert. Definitions wait for the rows before them;
-//! plain secondary keys are built when all rows are there. The connections are the site's own user's, who may do
-//! nothing outside its database, whatever the dump says.
+//! plain secondary keys are built when a table's rows are there, while the rows of the next are inserted. The
+//! connections are the site's own user's, who may do nothing outside its database, whatever the dump says.
 use std::{
     collections::BTreeMap,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc::{self, Receiver, SyncSender},
-    },
+    sync::{PoisonError, atomic::Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -17,12 +13,14 @@ use std::{
 use mysql::{Conn, OptsBuilder, prelude::Queryable};
 
 use super::{
+    super::database::{Building, end_connections},
     Loaded, Loading, Progress, Spot,
     filter::{self, Filter, Verdict},
     peek,
     rows::Rows,
     source::Dump,
     statements::{Kind, Statements},
+    workers::{Counted, Job, Queue, Shared, execute, work},
 };
 use crate::{
     error::{Doing, Error, Result},
@@ -32,12 +30,10 @@ use crate::{
 
 /// Rows are sent in statements of about this size.
 const BATCH: usize = 512 << 10;
-/// Connections that insert. More don't help: the server is the limit.
+/// Connections that insert, and those that build keys. More don't help: the server is the limit.
 const CONNECTIONS: usize = 2;
-/// So many different warnings are told.
-const WARNINGS: usize = 20;
-/// The server's number for a deadlock.
-const DEADLOCK: u16 = 1213;
+/// What a packed dump unpacks to, roughly.
+const UNPACKED: u64 = 6;
 /// How often progress is told.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -51,6 +47,12 @@ pub fn load_mariadb(
     how: Loading<'_>,
     meter: Meter<'_>,
 ) -> Result<Loaded> {
+    let building = Building::begin(database, dump.size.saturating_mul(UNPACKED))?;
+    let loaded = load(dump, database, how, meter)?;
+    building.end().map(|()| loaded)
+}
+
+fn load(dump: Dump, database: &Database, how: Loading<'_>, meter: Meter<'_>) -> Result<Loaded> {
     let spot = peek::beginning(&dump);
     let mut main = connect(database)?;
     let longest: u64 = main
@@ -59,13 +61,23 @@ pub fn load_mariadb(
         .unwrap_or(16 << 20);
     let filter = ask_filter(&mut main)?;
     let shared = Shared::default();
-    let (sender, receiver) = mpsc::sync_channel(CONNECTIONS * 2);
-    let receiver = Mutex::new(receiver);
+    let (rows, rows_to_do) = Queue::new(&shared.rows, CONNECTIONS * 2);
+    // Keys are few, and nobody waits for them before the end.
+    let (keys, keys_to_do) = Queue::new(&shared.keys, usize::from(u16::MAX));
+    let mut connections = Vec::new();
+    for _ in 0..CONNECTIONS * 2 {
+        connections.push(connect(database)?);
+    }
+    let ids: Vec<u32> = connections.iter().map(Conn::connection_id).collect();
     thread::scope(|scope| {
         let mut workers = Vec::new();
-        for _ in 0..CONNECTIONS {
-            let connection = connect(database)?;
-            workers.push(scope.spawn(|| work(connection, &receiver, &shared)));
+        for (number, connection) in connections.into_iter().enumerate() {
+            let (jobs, counted) = match number < CONNECTIONS {
+                true => (&rows_to_do, &shared.rows),
+                false => (&keys_to_do, &shared.keys),
+            };
+            let shared = &shared;
+            workers.push(scope.spawn(move || work(connection, jobs, counted, shared)));
         }
         let mut load = Load {
             progress: Progress { meter, read: dump.read.clone(), size: dump.size },
@@ -73,7 +85,8 @@ pub fn load_mariadb(
             main,
             filter,
             rows: Rows::new(how.rewriter),
-            sender,
+            queue: rows,
+            key_queue: keys,
             shared: &shared,
             spot,
             longest: usize::try_from(longest).unwrap_or(usize::MAX) - 1024,
@@ -81,6 +94,7 @@ pub fn load_mariadb(
             section: None,
             is_wanted: true,
             batch: Batch::default(),
+            zone: None,
             is_ordered: false,
             keys: Vec::new(),
             guids: BTreeMap::new(),
@@ -90,8 +104,9 @@ pub fn load_mariadb(
         let outcome = load.run(Statements::new(dump.input)).and_then(|()| load.finish());
         if outcome.is_err() {
             shared.stop.store(true, Ordering::Release);
+            end_connections(database, &ids);
         }
-        // Dropping its sender ends the workers.
+        // Dropping its senders ends the workers.
         drop(load);
         for worker in workers {
             // One that panicked has left its mark as an unfinished job.
@@ -153,77 +168,6 @@ fn ask_filter(connection: &mut Conn) -> Result<Filter> {
     Ok(filter)
 }
 
-/// A statement for a worker.
-struct Job {
-    sql: String,
-    spot: Spot,
-}
-
-/// What the workers and the reader tell each other.
-#[derive(Default)]
-struct Shared {
-    stop: AtomicBool,
-    /// Jobs that were sent, and those that are done.
-    sent: AtomicU64,
-    done: AtomicU64,
-    failed: Mutex<Option<Error>>,
-    /// Each different warning, with how often it was met.
-    warnings: Mutex<BTreeMap<String, u64>>,
-}
-
-fn work(mut connection: Conn, jobs: &Mutex<Receiver<Job>>, shared: &Shared) {
-    loop {
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
-        if !shared.stop.load(Ordering::Acquire)
-            && let Err(error) = execute(&mut connection, &job.sql, &job.spot, shared)
-        {
-            shared.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            shared.stop.store(true, Ordering::Release);
-        }
-        shared.done.fetch_add(1, Ordering::Release);
-    }
-}
-
-/// Runs a statement; a text that the server could not keep whole is an error, other warnings are noted.
-fn execute(connection: &mut Conn, sql: &str, spot: &Spot, shared: &Shared) -> Result<()> {
-    let mut tries = 0;
-    let warnings = loop {
-        tries += 1;
-        match connection.query_iter(sql) {
-            Ok(result) => break result.warnings(),
-            // The server chose this statement to give way to the other connection; nothing of it was done.
-            Err(mysql::Error::MySqlError(error)) if error.code == DEADLOCK && tries < 20 => {}
-            Err(error) => return Err(spot.error().because(error)),
-        }
-    };
-    if warnings == 0 {
-        return Ok(());
-    }
-    let shown: Vec<(String, u32, String)> =
-        connection.query("SHOW WARNINGS").doing(|| "ask for warnings".into())?;
-    for (level, code, message) in shown {
-        if code == 1366 && message.starts_with("Incorrect string value") {
-            return Err(spot.error().because(Error::failed(format!("keep a text: {message}"))).hint(
-                "The file's texts are not in the character set that it says; export it again as utf8mb4.",
-            ));
-        }
-        if level == "Note" {
-            continue;
-        }
-        let table = spot.table.as_deref().unwrap_or_default();
-        // The row's number differs from warning to warning.
-        let message = message.split(" at row ").next().unwrap_or_default();
-        let text = format!("table `{table}`: {message} (first at line {})", spot.line);
-        let key = format!("table `{table}`: {message}");
-        let mut all = shared.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        if !all.keys().any(|it| it.starts_with(&key)) && all.len() < WARNINGS {
-            all.insert(text, 1);
-        }
-    }
-    Ok(())
-}
-
 /// Whether a head is `INSERT INTO`, whose rows may arrive in any order.
 fn is_plain(head: &[u8]) -> bool {
     let words = head[..head.len().min(40)].split(u8::is_ascii_whitespace);
@@ -246,7 +190,8 @@ struct Load<'a> {
     main: Conn,
     filter: Filter,
     rows: Rows<'a>,
-    sender: SyncSender<Job>,
+    queue: Queue<'a>,
+    key_queue: Queue<'a>,
     shared: &'a Shared,
     spot: Spot,
     longest: usize,
@@ -256,9 +201,11 @@ struct Load<'a> {
     section: Option<String>,
     is_wanted: bool,
     batch: Batch,
+    /// The zone of the present times, where it is not UTC.
+    zone: Option<String>,
     /// Whether the present rows must arrive in the dump's order.
     is_ordered: bool,
-    /// Keys to build at the end: table, definitions.
+    /// Keys to build when the rows are there: table, definitions.
     keys: Vec<(String, Vec<String>)>,
     /// Which column of a table is WordPress's `guid`.
     guids: BTreeMap<String, usize>,
@@ -274,18 +221,19 @@ impl Load<'_> {
             if self.told.elapsed() > TICK {
                 self.told = Instant::now();
                 self.progress.tick()?;
-                self.check()?;
+                self.shared.check()?;
             }
             let piece = match statements.next() {
                 Ok(Some(piece)) => piece,
                 Ok(None) => break,
                 Err(trouble) => return Err(self.spot.trouble(trouble)),
             };
+            self.spot.enter(piece.part);
             self.spot.line = piece.line;
             match piece.kind {
                 Kind::Row if skips_rows => {}
                 Kind::Row => self.row(piece.text)?,
-                Kind::End => self.send_batch()?,
+                Kind::End => self.end_rows(piece.text)?,
                 Kind::Head => skips_rows = !self.head(piece.text)?,
                 Kind::Statement => self.statement(piece.text)?,
             }
@@ -304,9 +252,14 @@ impl Load<'_> {
             Verdict::Run(head) if self.is_wanted => {
                 self.batch.head = self.as_text(head)?;
                 self.rows.kept = self.guid_column();
+                if let Some(zone) = &self.zone {
+                    // MariaDB's way to set a variable for one statement, whichever connection runs it.
+                    let head = &self.batch.head;
+                    self.batch.head = format!("SET STATEMENT time_zone='{zone}' FOR {head}");
+                }
                 self.is_ordered = !is_plain(text);
                 if self.is_ordered {
-                    self.wait(None)?;
+                    self.wait()?;
                 }
                 Ok(true)
             }
@@ -347,6 +300,21 @@ impl Load<'_> {
         Ok(())
     }
 
+    /// Sends what is left of a statement's rows. What it says of rows that are there already holds for those that are
+    /// sent now: of a very long statement a row that came twice is an error, not lost.
+    fn end_rows(&mut self, tail: &[u8]) -> Result<()> {
+        if !tail.is_empty() && !self.batch.sql.is_empty() {
+            if !filter::is_on_duplicate(tail) {
+                return Err(self.spot.refused("an unusual end of rows"));
+            }
+            let tail = self.as_text(tail.to_vec())?;
+            self.batch.sql.push(' ');
+            self.batch.sql.push_str(&tail);
+            self.wait()?;
+        }
+        self.send_batch()
+    }
+
     fn send_batch(&mut self) -> Result<()> {
         if self.batch.sql.is_empty() {
             return Ok(());
@@ -356,39 +324,55 @@ impl Load<'_> {
         let spot = self.spot.at(self.batch.line);
         self.send(Job { sql, spot })?;
         // What replaces or passes over rows must not overtake.
-        if self.is_ordered { self.wait(None) } else { Ok(()) }
+        if self.is_ordered { self.wait() } else { Ok(()) }
     }
 
     fn send(&mut self, job: Job) -> Result<()> {
-        self.check()?;
-        self.shared.sent.fetch_add(1, Ordering::Release);
-        self.sender.send(job).doing(|| "reach the database".into())
-    }
-
-    /// The first error of a worker.
-    fn check(&self) -> Result<()> {
-        self.shared.failed.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+        self.shared.check()?;
+        self.queue.send(job)
     }
 
     /// Waits until every row that was sent is there.
-    fn wait(&mut self, unit: Option<(u64, Unit)>) -> Result<()> {
+    fn wait(&self) -> Result<()> {
+        self.wait_for(&self.shared.rows, |_, _| self.progress.tick())
+    }
+
+    /// Waits until every key that was begun is there.
+    fn wait_for_keys(&self) -> Result<()> {
+        let meter = self.progress.meter;
+        self.wait_for(&self.shared.keys, |done, sent| {
+            meter.progress(done, Some(sent), Unit::Tables);
+            meter.check()
+        })
+    }
+
+    fn wait_for(
+        &self,
+        counted: &Counted,
+        meanwhile: impl Fn(u64, u64) -> Result<()>,
+    ) -> Result<()> {
         loop {
-            let done = self.shared.done.load(Ordering::Acquire);
-            let sent = self.shared.sent.load(Ordering::Acquire);
-            self.check()?;
+            let done = counted.done.load(Ordering::Acquire);
+            let sent = counted.sent.load(Ordering::Acquire);
+            self.shared.check()?;
             if done == sent {
                 return Ok(());
             }
-            match unit {
-                Some((total, unit)) => {
-                    let left = (sent - done).min(total);
-                    self.progress.meter.progress(total - left, Some(total), unit);
-                    self.progress.meter.check()?;
-                }
-                None => self.progress.tick()?,
-            }
+            meanwhile(done, sent)?;
             thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// Begins to build the keys of the tables whose rows are there.
+    fn begin_keys(&mut self) -> Result<()> {
+        for (table, keys) in std::mem::take(&mut self.keys) {
+            let adds: Vec<String> = keys.iter().map(|key| format!("ADD {key}")).collect();
+            let name = table.replace('`', "``");
+            let sql = format!("ALTER TABLE `{name}` {}", adds.join(", "));
+            let spot = Spot { table: Some(table), ..self.spot.clone() };
+            self.key_queue.send(Job { sql, spot })?;
+        }
+        Ok(())
     }
 
     fn statement(&mut self, text: &[u8]) -> Result<()> {
@@ -402,14 +386,28 @@ impl Load<'_> {
                 self.rows.use_charset(&name, &self.spot, |name| charsets.contains(name))?;
             }
             Verdict::TimeZone(zone) => {
-                self.wait(None)?;
+                self.wait()?;
                 // The workers begin with UTC, which is what dumps say; another zone is converted by the server.
-                self.spot.check_zone(&zone)?;
+                self.use_zone(zone)?;
             }
             Verdict::Drop => {}
             Verdict::Leave(what) => *self.left.entry(what).or_default() += 1,
             Verdict::Refuse(what) => return Err(self.spot.refused(&what)),
         }
+        Ok(())
+    }
+
+    /// Takes the times to come for ones of this zone.
+    fn use_zone(&mut self, zone: String) -> Result<()> {
+        let version: Option<String> =
+            self.main.query_first("SELECT version()").doing(|| "ask the database".into())?;
+        if !version.is_some_and(|it| it.contains("MariaDB")) {
+            self.spot.check_zone(&zone)?;
+        }
+        self.main
+            .query_drop(format!("SET time_zone = '{zone}'"))
+            .map_err(|error| self.spot.error().because(error))?;
+        self.zone = Some(zone).filter(|zone| !super::is_utc(zone));
         Ok(())
     }
 
@@ -435,8 +433,15 @@ impl Load<'_> {
             }
             _ => sql,
         };
-        self.wait(None)?;
-        let is_table = sql.trim_start().to_ascii_uppercase().starts_with("CREATE TABLE");
+        self.wait()?;
+        self.begin_keys()?;
+        let upper: String = sql.trim_start().chars().take(20).collect();
+        let upper = upper.to_ascii_uppercase();
+        let is_table = upper.starts_with("CREATE TABLE");
+        if !is_table && !upper.starts_with("DROP TABLE") {
+            // It may need them, or change the same table.
+            self.wait_for_keys()?;
+        }
         self.loaded.tables += u64::from(is_table);
         if is_table && let Some(table) = &self.spot.table {
             let columns = sql.lines().map(str::trim_start).filter(|line| line.starts_with('`'));
@@ -464,20 +469,12 @@ impl Load<'_> {
 
     /// Builds the keys, and tells what happened.
     fn finish(&mut self) -> Result<Loaded> {
-        self.wait(None)?;
+        self.wait()?;
         if self.loaded.tables == 0 {
             return Err(self.spot.no_table());
         }
-        let keys = std::mem::take(&mut self.keys);
-        let total = keys.len() as u64;
-        for (table, keys) in keys {
-            let adds: Vec<String> = keys.iter().map(|key| format!("ADD {key}")).collect();
-            let name = table.replace('`', "``");
-            let sql = format!("ALTER TABLE `{name}` {}", adds.join(", "));
-            let spot = Spot { table: Some(table), ..self.spot.clone() };
-            self.send(Job { sql, spot })?;
-        }
-        self.wait(Some((total, Unit::Tables)))?;
+        self.begin_keys()?;
+        self.wait_for_keys()?;
         self.loaded.replacements = self.rows.met.replacements;
         let notes = &mut self.loaded.notes;
         let left = self.left.iter();

@@ -3,8 +3,11 @@ mod definition;
 mod export;
 mod export_sqlite;
 mod filter;
+#[cfg(test)]
+mod fuzz;
 mod load;
 mod load_sqlite;
+mod parts;
 mod peek;
 mod rows;
 mod source;
@@ -12,6 +15,9 @@ mod statements;
 mod survey;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tools_tests;
+mod workers;
 
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 
@@ -20,7 +26,7 @@ pub use export_sqlite::{Show, export_sqlite_as_sql, write_sqlite};
 pub use load::load_mariadb;
 pub use load_sqlite::{Definitions, Dialect, load_sqlite};
 pub use peek::{Peeked, peek};
-pub use source::{Content, Dump, is_dump_name, look, open, uploads_in};
+pub use source::{Choice, Content, Dump, is_dump_name, look, open, uploads_in};
 use statements::Trouble;
 pub use survey::{Survey, survey, survey_sqlite};
 
@@ -65,6 +71,13 @@ struct Spot {
 }
 
 impl Spot {
+    /// Names the present file of a dump in several.
+    fn enter(&mut self, part: Option<&str>) {
+        let Some(part) = part.filter(|part| !self.name.ends_with(*part)) else { return };
+        let whole = self.name.split(": ").next().unwrap_or_default();
+        self.name = format!("{whole}: {part}");
+    }
+
     fn at(&self, line: u64) -> Self {
         Self { line, ..self.clone() }
     }

@@ -9,10 +9,10 @@ use std::{
     },
 };
 
-use flate2::{Crc, read::DeflateDecoder};
+use flate2::Crc;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::super::archive;
+use super::{super::archive, parts};
 use crate::{
     error::{Doing, Error, Result},
     progress::{Meter, Unit},
@@ -70,7 +70,7 @@ impl Dump {
 /// Finds out what a file is by looking into it.
 pub fn look(path: &Path) -> Result<Content> {
     if path.is_dir() {
-        return Ok(Content::Folder);
+        return Ok(if parts::is_folder(path)? { Content::Sql } else { Content::Folder });
     }
     let doing = || format!("read `{}`", path.display());
     let mut first = Vec::new();
@@ -79,7 +79,7 @@ pub fn look(path: &Path) -> Result<Content> {
         return Ok(Content::Sqlite);
     }
     if archive::is_archive(path)? {
-        let holds_sql = member(path).doing(doing)?.is_some();
+        let holds_sql = !members(path, true).doing(doing)?.is_empty();
         return Ok(if holds_sql { Content::Sql } else { Content::Archive });
     }
     let mut dump = open_plain(path).doing(doing)?;
@@ -96,16 +96,34 @@ pub fn look(path: &Path) -> Result<Content> {
     })
 }
 
-/// Opens a dump: plain, gz, bz2, xz or zst, or the first `.sql` inside a zip or tar. UTF-16 becomes UTF-8.
-pub fn open(path: &Path) -> Result<Dump> {
+/// Which part of what a file holds is meant.
+#[derive(Clone, Copy, Default)]
+pub struct Choice<'a> {
+    /// Of several dumps in an archive, the one with this name.
+    pub entry: Option<&'a str>,
+    /// Of several databases, this one.
+    pub database: Option<&'a str>,
+}
+
+/// Opens a dump: plain, gz, bz2, xz or zst, the `.sql` inside a zip or tar, or the files that mydumper writes, in a
+/// folder, zip or tar. UTF-16 becomes UTF-8.
+///
+/// # Errors
+/// Several dumps in one archive, of which none is chosen, are refused by their names.
+pub fn open(path: &Path, choice: Choice<'_>) -> Result<Dump> {
     let doing = || format!("read `{}`", path.display());
     let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    if path.is_dir() {
+        return parts::open_folder(path, choice.database);
+    }
     if !archive::is_archive(path)? {
         return open_plain(path).doing(doing);
     }
-    let Some(member) = member(path).doing(doing)? else {
-        return Err(Error::refused(format!("`{shown}` holds no file whose name ends in .sql")));
-    };
+    let all = members(path, false).doing(doing)?;
+    if parts::are_parts(all.iter().map(|it| it.name.as_str())) && choice.entry.is_none() {
+        return parts::open_archive(path, all, choice.database);
+    }
+    let member = chosen(all, choice.entry, &shown)?;
     let (input, read, size) = open_member(path, &member).doing(doing)?;
     Ok(Dump {
         input: as_text(input).doing(doing)?,
@@ -115,13 +133,33 @@ pub fn open(path: &Path) -> Result<Dump> {
     })
 }
 
-fn open_plain(path: &Path) -> io::Result<Dump> {
+/// The dump of an archive that is meant: the only one, or the one that is named.
+fn chosen(all: Vec<Member>, entry: Option<&str>, shown: &str) -> Result<Member> {
+    let names: Vec<String> = all.iter().map(|it| format!("`{}`", it.name)).collect();
+    let mut fitting = all.into_iter().filter(|it| {
+        entry.is_none_or(|entry| it.name == entry || it.name.rsplit('/').next() == Some(entry))
+    });
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Ok(only),
+        (None, _) if names.is_empty() => {
+            Err(Error::refused(format!("`{shown}` holds no file whose name ends in .sql")))
+        }
+        (None, _) => Err(Error::not_found("entry", entry.unwrap_or_default())
+            .hint(format!("`{shown}` holds {}.", names.join(", ")))),
+        (Some(_), Some(_)) => {
+            Err(Error::refused(format!("`{shown}` holds several dumps: {}", names.join(", ")))
+                .hint("Choose one with `--entry`."))
+        }
+    }
+}
+
+pub(super) fn open_plain(path: &Path) -> io::Result<Dump> {
     let (file, read, size) = counted(path, 0)?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     Ok(Dump { input: as_text(unpacked(file)?)?, read, size, name })
 }
 
-type Buffered = BufReader<Box<dyn Read>>;
+pub(super) type Buffered = BufReader<Box<dyn Read>>;
 
 fn counted(path: &Path, at: u64) -> io::Result<(Buffered, Arc<AtomicU64>, u64)> {
     let mut file = File::open(path)?;
@@ -166,61 +204,82 @@ fn unpacked(mut input: Buffered) -> io::Result<Buffered> {
 }
 
 /// A file inside an archive.
-struct Member {
-    name: String,
+pub(super) struct Member {
+    pub(super) name: String,
     place: Place,
 }
 
 enum Place {
-    /// Stored or deflated in a zip.
-    Zip { at: u64, packed: u64, bytes: u64, crc: u32, is_deflated: bool },
+    /// In a zip.
+    Zip { at: u64, packed: u64, bytes: u64, crc: u32, method: CompressionMethod },
     /// In a tar, which may be packed as a whole: where it begins in what comes out.
     Tar { at: u64, bytes: u64 },
 }
 
-/// The first file of an archive whose name is that of a dump.
-fn member(path: &Path) -> io::Result<Option<Member>> {
+/// The files of an archive whose names are those of dumps, in its order; only one of them where that is enough.
+fn members(path: &Path, only_one: bool) -> io::Result<Vec<Member>> {
     let mut first = [0; 2];
     let is_zip = File::open(path)?.read(&mut first)? == 2 && first == *b"PK";
     if is_zip {
-        return zip_member(path);
+        return zip_members(path);
     }
     let (file, ..) = counted(path, 0)?;
     let mut archive = tar::Archive::new(unpacked(file)?);
+    let mut all = Vec::new();
     for entry in archive.entries()? {
-        // A tar that is cut before a dump was found is told when it is unpacked.
-        let Ok(entry) = entry else { return Ok(None) };
+        // A tar that is cut is told when it is unpacked, or when the dump that is in it is read.
+        let Ok(entry) = entry else { break };
         let name = entry.path()?.to_string_lossy().into_owned();
         if entry.header().entry_type().is_file() && is_dump_name(&name) {
             let place = Place::Tar { at: entry.raw_file_position(), bytes: entry.size() };
-            return Ok(Some(Member { name, place }));
+            all.push(Member { name, place });
+            if only_one {
+                break;
+            }
         }
     }
-    Ok(None)
+    Ok(all)
 }
 
-fn zip_member(path: &Path) -> io::Result<Option<Member>> {
+fn zip_members(path: &Path) -> io::Result<Vec<Member>> {
     let mut zip = ZipArchive::new(BufReader::new(File::open(path)?)).map_err(io::Error::other)?;
+    let mut all = Vec::new();
     for index in 0..zip.len() {
         let entry = zip.by_index_raw(index).map_err(io::Error::other)?;
         let name = entry.name().map_err(io::Error::other)?.into_owned();
         if !entry.is_file() || !is_dump_name(&name) {
             continue;
         }
-        let is_deflated = match entry.compression() {
-            CompressionMethod::Stored => false,
-            CompressionMethod::Deflated => true,
-            other => return Err(io::Error::other(format!("`{name}` is packed by {other}"))),
-        };
+        let method = entry.compression();
         if entry.encrypted() {
             return Err(io::Error::other(format!("`{name}` is encrypted")));
         }
         let at = entry.data_start().ok_or_else(|| io::Error::other("an entry without a place"))?;
         let (packed, bytes, crc) = (entry.compressed_size(), entry.size(), entry.crc32());
-        let place = Place::Zip { at, packed, bytes, crc, is_deflated };
-        return Ok(Some(Member { name, place }));
+        all.push(Member { name, place: Place::Zip { at, packed, bytes, crc, method } });
     }
-    Ok(None)
+    Ok(all)
+}
+
+/// What an entry of a zip holds.
+fn unpacked_entry(
+    packed: impl Read + 'static,
+    method: CompressionMethod,
+) -> io::Result<Box<dyn Read>> {
+    let packed = BufReader::with_capacity(1 << 17, packed);
+    Ok(match method {
+        CompressionMethod::Stored => Box::new(packed),
+        CompressionMethod::Deflated => Box::new(flate2::bufread::DeflateDecoder::new(packed)),
+        CompressionMethod::Deflate64 => Box::new(deflate64::Deflate64Decoder::with_buffer(packed)),
+        CompressionMethod::Bzip2 => Box::new(bzip2::bufread::BzDecoder::new(packed)),
+        // By their numbers: the zip library knows these two only where it brings decoders of its own.
+        CompressionMethod::ZSTD => Box::new(zstd::Decoder::with_buffer(packed)?),
+        CompressionMethod::XZ => Box::new(liblzma::bufread::XzDecoder::new(packed)),
+        other => {
+            let shown = format!("it is packed by a method of zip that is not known here: {other}");
+            return Err(io::Error::new(io::ErrorKind::Unsupported, shown));
+        }
+    })
 }
 
 /// `acme.sql`, `acme.sql.gz`; not what macOS puts beside it.
@@ -230,15 +289,14 @@ pub fn is_dump_name(name: &str) -> bool {
     !file.starts_with("._") && packed.unwrap_or(&file).ends_with(".sql")
 }
 
-fn open_member(path: &Path, member: &Member) -> io::Result<(Buffered, Arc<AtomicU64>, u64)> {
+pub(super) fn open_member(
+    path: &Path,
+    member: &Member,
+) -> io::Result<(Buffered, Arc<AtomicU64>, u64)> {
     match member.place {
-        Place::Zip { at, packed, bytes, crc, is_deflated } => {
+        Place::Zip { at, packed, bytes, crc, method } => {
             let (file, read, size) = counted(path, at)?;
-            let file = file.take(packed);
-            let content: Box<dyn Read> = match is_deflated {
-                true => Box::new(DeflateDecoder::new(file)),
-                false => Box::new(file),
-            };
+            let content = unpacked_entry(file.take(packed), method)?;
             let whole = Whole { content, left: bytes, expected: Some(crc), crc: Crc::new() };
             Ok((unpacked(buffered(whole))?, read, size))
         }
@@ -283,7 +341,7 @@ impl Read for Whole {
 }
 
 /// Without a byte order mark; UTF-16 (as PowerShell's `>` writes it) as UTF-8.
-fn as_text(mut input: Buffered) -> io::Result<Box<dyn Read>> {
+pub(super) fn as_text(mut input: Buffered) -> io::Result<Box<dyn Read>> {
     let is_big = match input.fill_buf()? {
         [0xef, 0xbb, 0xbf, ..] => {
             input.consume(3);
@@ -422,7 +480,11 @@ mod tests {
 
     fn all(path: &Path) -> String {
         let mut text = String::new();
-        open(path).expect("opens").input.read_to_string(&mut text).expect("reads");
+        open(path, Choice::default())
+            .expect("opens")
+            .input
+            .read_to_string(&mut text)
+            .expect("reads");
         text
     }
 
@@ -486,6 +548,79 @@ mod tests {
         for form in [tar.clone(), gz(&tar)] {
             fs::write(&path, form).expect("writes");
             assert_eq!((look(&path).expect("looks"), all(&path)), (Content::Sql, SQL.to_owned()));
+        }
+    }
+
+    fn zip_of(path: &Path, entries: &[&str], method: CompressionMethod) {
+        let mut zip = zip::ZipWriter::new(File::create(path).expect("a file"));
+        let how = zip::write::SimpleFileOptions::default().compression_method(method);
+        for name in entries {
+            // As of an entry over 4 GB: the sizes stand in the extension for 64 bits.
+            zip.start_file(*name, how.large_file(true)).expect("packs");
+            zip.write_all(format!("-- {name}\n{SQL}").as_bytes()).expect("packs");
+        }
+        zip.finish().expect("packs");
+    }
+
+    #[test]
+    fn of_several_dumps_in_an_archive_one_is_chosen_by_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("backup.zip");
+        zip_of(&path, &["a/one.sql", "a/two.sql"], CompressionMethod::Deflated);
+        let open = |entry| open(&path, Choice { entry, database: None });
+        let error = open(None).err().expect("it holds two");
+        assert_eq!(error.message, "`backup.zip` holds several dumps: `a/one.sql`, `a/two.sql`");
+        assert!(error.hint.is_some_and(|it| it.contains("--entry")));
+        for entry in ["two.sql", "a/two.sql"] {
+            let mut text = String::new();
+            let mut dump = open(Some(entry)).expect("opens");
+            dump.input.read_to_string(&mut text).expect("reads");
+            assert!(text.starts_with("-- a/two.sql"), "{text}");
+        }
+        let error = open(Some("three.sql")).err().expect("there is none");
+        assert!(error.hint.is_some_and(|it| it.contains("a/one.sql")), "{}", error.message);
+    }
+
+    #[test]
+    fn each_method_of_zip_is_unpacked_or_refused_by_its_number() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.zip");
+        for method in
+            [CompressionMethod::Stored, CompressionMethod::Deflated, CompressionMethod::Bzip2]
+        {
+            zip_of(&path, &["a.sql"], method);
+            assert_eq!(all(&path), format!("-- a.sql\n{SQL}"), "{method}");
+        }
+        // Neither of these is written by the library: the method's number is changed in both tables.
+        let packed = zstd::encode_all(SQL.as_bytes(), 1).expect("packs");
+        for (number, packed, is_good) in
+            [(93_u16, packed, true), (98, SQL.as_bytes().to_vec(), false)]
+        {
+            let mut zip = zip::ZipWriter::new(File::create(&path).expect("a file"));
+            let how = zip::write::SimpleFileOptions::default()
+                .compression_method(CompressionMethod::Stored);
+            zip.start_file("a.sql", how).expect("packs");
+            zip.write_all(&packed).expect("packs");
+            zip.finish().expect("packs");
+            let mut bytes = fs::read(&path).expect("reads");
+            let central = memchr::memmem::find(&bytes, b"PK\x01\x02").expect("a table");
+            let mut crc = Crc::new();
+            crc.update(SQL.as_bytes());
+            for (at, crc_at, size_at) in [(8, 14, 22), (central + 10, central + 16, central + 24)] {
+                bytes[at..at + 2].copy_from_slice(&number.to_le_bytes());
+                bytes[crc_at..crc_at + 4].copy_from_slice(&crc.sum().to_le_bytes());
+                let size = u32::try_from(SQL.len()).expect("short");
+                bytes[size_at..size_at + 4].copy_from_slice(&size.to_le_bytes());
+            }
+            fs::write(&path, bytes).expect("writes");
+            match open(&path, Choice::default()) {
+                Ok(_) if is_good => assert_eq!(all(&path), SQL),
+                Ok(_) => panic!("method {number} is no known one"),
+                Err(error) => {
+                    let causes = error.causes.join(" ");
+                    assert!(!is_good && causes.contains("Ppmd"), "{number}: {causes}");
+                }
+            }
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) enum Kind {
     Head,
     /// A row, with its parentheses.
     Row,
-    /// The rows of the last head have ended.
+    /// The rows of the last head have ended; with `ON DUPLICATE KEY UPDATE …`, where that follows.
     End,
 }
 
@@ -33,6 +33,8 @@ pub(super) struct Piece<'a> {
     /// The line that it begins in, from 1.
     pub(super) line: u64,
     pub(super) text: &'a [u8],
+    /// Of a dump in several files, the one that it is in.
+    pub(super) part: Option<&'a str>,
 }
 
 /// Why there is no further piece.
@@ -57,6 +59,8 @@ pub(super) struct Statements<R> {
     delimiter: Vec<u8>,
     in_rows: bool,
     marks: Marks,
+    /// Of a dump in several files, the present one.
+    part: Option<String>,
 }
 
 /// What the dump says about its own beginning and end.
@@ -81,6 +85,7 @@ impl<R: Read> Statements<R> {
             delimiter: b";".to_vec(),
             in_rows: false,
             marks: Marks::default(),
+            part: None,
         }
     }
 
@@ -112,12 +117,20 @@ impl<R: Read> Statements<R> {
                     let start = self.at;
                     self.advance(end);
                     let text = &self.buffer[start..end];
-                    return Ok(Some(Piece { kind: Kind::Row, line, text }));
+                    return Ok(Some(Piece {
+                        kind: Kind::Row,
+                        line,
+                        text,
+                        part: self.part.as_deref(),
+                    }));
                 }
                 Some(_) if self.is_delimiter(self.at)? => {
                     self.advance(self.at + self.delimiter.len());
                     self.in_rows = false;
-                    return Ok(Some(Piece { kind: Kind::End, line, text: b"" }));
+                    return Ok(Some(Piece { kind: Kind::End, line, text: b"", part: None }));
+                }
+                Some(_) if self.is_word(self.at, b"ON")? || self.is_word(self.at, b"AS")? => {
+                    return self.rest_after_rows().map(Some);
                 }
                 Some(_) => match self.after_comment(self.at)? {
                     Some(after) => self.advance(after),
@@ -129,6 +142,17 @@ impl<R: Read> Statements<R> {
                 None => return Err(Trouble::Cut { line, inside: "rows" }),
             }
         }
+    }
+
+    /// What says after the rows what becomes of those that are there already.
+    fn rest_after_rows(&mut self) -> Result<Piece<'_>, Trouble> {
+        let (start, line) = (self.at, self.line);
+        let (_, end) = self.end_of_statement()?;
+        self.advance(end);
+        self.advance(end + self.delimiter.len());
+        self.in_rows = false;
+        let text = self.buffer[start..end].trim_ascii_end();
+        Ok(Piece { kind: Kind::End, line, text, part: self.part.as_deref() })
     }
 
     fn next_statement(&mut self) -> Result<Option<Piece<'_>>, Trouble> {
@@ -146,7 +170,9 @@ impl<R: Read> Statements<R> {
                 Some(_) => match self.after_comment(self.at)? {
                     Some(after) => {
                         self.mark_comment(after);
+                        let begins_part = self.begin_part(after);
                         self.advance(after);
+                        self.line = if begins_part { 1 } else { self.line };
                     }
                     None if self.is_word(self.at, b"DELIMITER")? => self.read_delimiter()?,
                     None => break,
@@ -162,7 +188,7 @@ impl<R: Read> Statements<R> {
             self.advance(end + self.delimiter.len());
         }
         let text = self.buffer[start..end].trim_ascii_end();
-        Ok(Some(Piece { kind, line, text }))
+        Ok(Some(Piece { kind, line, text, part: self.part.as_deref() }))
     }
 
     /// The end of the row that begins here.
@@ -393,6 +419,15 @@ impl<R: Read> Statements<R> {
         }
     }
 
+    /// Whether the comment here says that the next file of the dump begins; then lines are counted anew.
+    fn begin_part(&mut self, end: usize) -> bool {
+        let name = self.buffer[self.at..end].strip_prefix(super::parts::MARK.as_bytes());
+        let Some(name) = name else { return false };
+        let name = String::from_utf8_lossy(name);
+        self.part = Some(name.trim().trim_matches('`').to_owned());
+        true
+    }
+
     fn mark_statement(&mut self, start: usize, end: usize) {
         let statement = &self.buffer[start..end.min(start + 200)];
         if statement.starts_with(b"/*!40101 SET") {
@@ -546,6 +581,16 @@ mod tests {
             (Kind::Statement, 6, "SELECT 1"),
         ];
         assert_eq!(all, expected.map(|(kind, line, text)| (kind, line, text.to_owned())));
+    }
+
+    #[test]
+    fn what_follows_the_rows_is_told_with_their_end() {
+        let sql = "INSERT INTO t VALUES (1),\n(2)\nON DUPLICATE KEY UPDATE a = VALUES(a), b = ';';\nSELECT 1;";
+        let (all, trouble) = read(sql.as_bytes());
+        assert_eq!(trouble, None);
+        let end = "ON DUPLICATE KEY UPDATE a = VALUES(a), b = ';'";
+        assert_eq!(all[3], (Kind::End, 3, end.to_owned()));
+        assert_eq!(all[4], (Kind::Statement, 4, "SELECT 1".to_owned()));
     }
 
     #[test]

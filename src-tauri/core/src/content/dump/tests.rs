@@ -1,7 +1,7 @@
 //! Dumps into a real server, and out of it.
 use std::{fs, io::Write, path::PathBuf};
 
-use super::{Form, Loaded, Loading, export_database, load_mariadb, open};
+use super::{Choice, Form, Loaded, Loading, export_database, load_mariadb, open};
 use crate::{
     content::{database::tests::Server, urls::Rewriter},
     error::{Error, Result},
@@ -9,15 +9,15 @@ use crate::{
 };
 
 /// A server whose site's user has its database and nothing else.
-struct Target {
-    server: Server,
-    folder: tempfile::TempDir,
+pub(super) struct Target {
+    pub(super) server: Server,
+    pub(super) folder: tempfile::TempDir,
     /// One server at a time is enough for the machine.
     _turn: std::sync::MutexGuard<'static, ()>,
 }
 
 impl Target {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let server = Server::start();
@@ -32,7 +32,7 @@ impl Target {
         self.server.sql(&["DROP DATABASE site", "CREATE DATABASE site CHARACTER SET utf8mb4"]);
         let path = self.folder.path().join("dump.sql");
         fs::write(&path, sql).unwrap();
-        load_mariadb(open(&path)?, &self.server.database, how, Meter::silent())
+        load_mariadb(open(&path, Choice::default())?, &self.server.database, how, Meter::silent())
     }
 
     fn load(&self, sql: &str) -> Loaded {
@@ -44,7 +44,7 @@ impl Target {
         self.load_bytes(sql, Loading::default()).expect_err("it is bad")
     }
 
-    fn ask(&self, sql: &str) -> String {
+    pub(super) fn ask(&self, sql: &str) -> String {
         self.server.ask(sql)
     }
 
@@ -53,7 +53,11 @@ impl Target {
         let form = Form::of(name).unwrap();
         export_database(&self.server.database, form, &path, Meter::silent()).unwrap();
         let mut text = String::new();
-        std::io::Read::read_to_string(&mut open(&path).unwrap().input, &mut text).unwrap();
+        std::io::Read::read_to_string(
+            &mut open(&path, Choice::default()).unwrap().input,
+            &mut text,
+        )
+        .unwrap();
         (path, text)
     }
 }
@@ -189,7 +193,7 @@ fn addresses_are_converted_on_the_way_and_guid_is_not() {
         "a:1:{i:0;s:20:\"http://dev.localhost\";}"
     );
     assert_eq!(
-        target.ask("SELECT group_concat(guid) FROM wp_posts"),
+        target.ask("SELECT group_concat(guid ORDER BY guid) FROM wp_posts"),
         "https://old.example/?p=1,https://old.example/?p=2"
     );
 }
@@ -229,6 +233,32 @@ fn statements_that_replace_keep_their_order() {
         (0..200).map(|number| format!("REPLACE INTO `t` VALUES (1,{number});\n")).collect();
     target.load(&format!("CREATE TABLE `t` (`id` int PRIMARY KEY, `n` int);\n{replaces}"));
     assert_eq!(target.ask("SELECT cast(n AS char) FROM t"), "199");
+}
+
+#[test]
+fn times_of_another_zone_are_converted() {
+    let target = Target::new();
+    target.load(
+        "SET time_zone = '+02:00';\nCREATE TABLE `t` (`a` timestamp NULL, `b` datetime);\n\
+         INSERT INTO `t` VALUES ('2026-01-01 12:00:00','2026-01-01 12:00:00');\n\
+         SET time_zone = '+00:00';\nINSERT INTO `t` VALUES ('2026-01-01 12:00:00','2026-01-01 12:00:00');\n",
+    );
+    // The server's own zone for the answer is UTC.
+    let times = "SELECT group_concat(unix_timestamp(a) ORDER BY a) FROM t";
+    assert_eq!(target.ask(times), "1767261600,1767268800");
+    assert_eq!(target.ask("SELECT cast(count(DISTINCT b) AS char) FROM t"), "1");
+}
+
+#[test]
+fn rows_that_are_there_already_become_what_the_dump_says() {
+    let target = Target::new();
+    target.load(
+        "CREATE TABLE `t` (`id` int PRIMARY KEY, `n` int);\nINSERT INTO `t` VALUES (1,1);\n\
+         INSERT INTO `t` (`id`, `n`) VALUES (1,2),(2,2)\nON DUPLICATE KEY UPDATE `n` = VALUES(`n`);\n",
+    );
+    assert_eq!(target.ask("SELECT group_concat(n) FROM t"), "2,2");
+    let evil = "CREATE TABLE `t` (`id` int);\nINSERT INTO `t` VALUES (1) ON DUPLICATE KEY UPDATE a = LOAD_FILE('x');";
+    assert!(target.error(evil.as_bytes()).message.contains("end of rows"));
 }
 
 #[test]

@@ -35,6 +35,11 @@ const CHUNK: u64 = 16 << 20;
 /// Links are copied as links. Modes and modification times are kept. Reports bytes.
 ///
 /// Files that vanish meanwhile are passed over with a line in the log, as are sockets, pipes and devices.
+///
+/// No file is ever shared by a hard link, neither with the source nor with an earlier copy of it, although that would
+/// make a second copy after few changes much faster. A site may write a file in place (plugins that optimise images,
+/// logs, generated style sheets do), and every copy is either one that a site uses next or one that is kept for undo:
+/// what is written in one would be in the other. Where the disk shares blocks, it does this safely, and copies at once.
 /// After a failure or a cancel nothing is left at `to`.
 pub fn copy_tree(from: &Path, to: &Path, meter: Meter<'_>) -> Result<CopyCost> {
     let mut tree = walk::walk(from, Some(meter.cancel()))?;

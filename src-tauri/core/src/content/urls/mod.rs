@@ -3,6 +3,8 @@
 //! A value is looked at as PHP-serialised data, then as JSON, then as text; the strings of the first two are
 //! values again. Text is searched for the pairs' hosts; around each hit the boundaries, the separator and its
 //! encoding (`//`, `\/\/`, `%2F%2F`) decide whether it is an address of a pair and how the new one is written.
+#[cfg(test)]
+mod fuzz;
 mod json;
 mod pair;
 mod serialized;
@@ -105,6 +107,11 @@ impl Rewriter {
     /// The value with its addresses replaced; borrowed when nothing was.
     pub fn rewrite<'v>(&self, value: &'v [u8], met: &mut Met) -> Cow<'v, [u8]> {
         self.value(value, met, 0)
+    }
+
+    /// A value of fewer bytes holds no address, not even inside base64.
+    pub(in crate::content) fn shortest(&self) -> usize {
+        self.finder.min_pattern_len()
     }
 
     /// A value that is rewritten contains one of these.

@@ -1,7 +1,7 @@
 //! Requests about databases and files.
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, EnvironmentName, view::Replacement};
+use crate::model::{Address, EnvironmentName, SiteName, view::Replacement};
 
 /// `env:clone-content`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,10 @@ pub struct CloneContent {
     #[cfg_attr(feature = "clap", arg(long))]
     #[serde(default)]
     pub full: bool,
+    /// Leave the rows of this table behind, too (`*` for any letters); can be given more than once
+    #[cfg_attr(feature = "clap", arg(long, value_name = "TABLE"))]
+    #[serde(default)]
+    pub exclude_table: Vec<String>,
     /// The site's name, to confirm that content goes up to Live
     #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
     pub confirm: Option<String>,
@@ -83,6 +87,9 @@ pub struct ImportDatabase {
     /// Of a dump of several databases, the one to import
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
     pub from_database: Option<String>,
+    /// Of an archive of several dumps, the one to import
+    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
+    pub entry: Option<String>,
     /// One more address to replace by the environment's, beside those that are found
     #[cfg_attr(feature = "clap", arg(long, value_name = "URL"))]
     pub from_url: Option<String>,
@@ -208,4 +215,18 @@ pub struct SearchReplace {
     pub cc: bool,
     /// The site's name, to confirm that Live's content is changed.
     pub confirm: Option<String>,
+}
+
+/// `site:clone-profile`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SetCloneProfile {
+    /// The site.
+    pub site: SiteName,
+    /// Tables whose rows clones leave out, without their prefix; `*` stands for any letters.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// Back to the system's own list.
+    #[serde(default)]
+    pub reset: bool,
 }

@@ -102,6 +102,8 @@ pub enum Request {
     PruneGenerations(PruneGenerations),
     /// Replaces texts or addresses throughout a database.
     SearchReplace(SearchReplace),
+    /// Says which tables' rows clones leave out.
+    SetCloneProfile(SetCloneProfile),
 }
 
 /// What every shell needs to know of a request before it runs.
@@ -147,6 +149,7 @@ impl Request {
             Self::PinGeneration(it) | Self::UnpinGeneration(it) => &it.environment.site,
             Self::PruneGenerations(it) => &it.environment.site,
             Self::SearchReplace(it) => &it.environment.site,
+            Self::SetCloneProfile(it) => &it.site,
         }
     }
 
@@ -157,7 +160,8 @@ impl Request {
             | Self::DeleteSite(_)
             | Self::SetUpstream(_)
             | Self::SetDatabase(_)
-            | Self::Undo(_) => None,
+            | Self::Undo(_)
+            | Self::SetCloneProfile(_) => None,
             Self::InstallSite(it) => Some(&it.environment.environment),
             Self::Deploy(it) => Some(&it.environment.environment),
             Self::CloneContent(it) => Some(&it.to),
@@ -237,6 +241,7 @@ impl Request {
             Self::UnpinGeneration(_) => "unpin_generation",
             Self::PruneGenerations(_) => "prune_generations",
             Self::SearchReplace(_) => "search_replace",
+            Self::SetCloneProfile(_) => "set_clone_profile",
         }
     }
 

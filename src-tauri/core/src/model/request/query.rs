@@ -1,7 +1,7 @@
 //! Questions.
 use serde::{Deserialize, Serialize};
 
-use super::{Request, SearchReplace};
+use super::{CloneContent, Request, SearchReplace};
 use crate::model::{Address, EnvironmentName, LogKind, SiteName};
 
 /// A question that changes nothing.
@@ -205,6 +205,16 @@ pub enum Query {
     SearchReplacePlan {
         /// The request.
         request: Box<SearchReplace>,
+    },
+    /// What a clone would do; answers `ClonePlan`. Starts the source's database and counts its files.
+    ClonePlan {
+        /// The request.
+        request: Box<CloneContent>,
+    },
+    /// Which tables' rows a site's clones leave out; answers `CloneProfile`.
+    CloneProfile {
+        /// The site.
+        site: SiteName,
     },
     /// What files and folders are, by a quick look into each; answers `Inspected[]`.
     Inspect {

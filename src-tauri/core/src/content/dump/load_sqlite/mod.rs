@@ -130,11 +130,14 @@ impl Load<'_, '_> {
                 Ok(None) => break,
                 Err(trouble) => return Err(self.spot.trouble(trouble)),
             };
+            self.spot.enter(piece.part);
             self.spot.line = piece.line;
             match piece.kind {
                 Kind::Row if skips_rows => {}
                 Kind::Row => self.row(piece.text)?,
-                Kind::End => {}
+                // A row that came twice is an error here, whatever the dump's server would do with it.
+                Kind::End if piece.text.is_empty() || filter::is_on_duplicate(piece.text) => {}
+                Kind::End => return Err(self.spot.refused("an unusual end of rows")),
                 Kind::Head => skips_rows = !self.head(piece.text)?,
                 Kind::Statement => self.statement(piece.text)?,
             }
@@ -351,4 +354,20 @@ fn shown(sql: &[u8]) -> String {
     };
     let name = tokens[at + 1..].iter().find(|it| !it.is(&["IF", "NOT", "EXISTS"]));
     format!("the {} `{}`", word(&tokens[at]), name.map(Token::name).unwrap_or_default())
+}
+
+/// Reads a row's values as ones of any column; how many there are, or none where one can't be read.
+#[cfg(test)]
+pub(super) fn read_values(row: &str) -> Option<usize> {
+    let kinds = [
+        values::Takes::Text,
+        values::Takes::Integer,
+        values::Takes::Bits,
+        values::Takes::TextOrBytes,
+    ];
+    let most = row.matches(',').count() + 1;
+    (1..=most.min(8)).find(|count| {
+        let takes: Vec<_> = kinds.iter().cycle().take(*count).copied().collect();
+        values::values(row, &takes).is_ok()
+    })
 }

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::{Definitions, Dialect, load_sqlite};
 use crate::{
     content::{
-        dump::{Loaded, Loading, open},
+        dump::{Choice, Loaded, Loading, open},
         urls::Rewriter,
     },
     error::{Error, Result},
@@ -27,7 +27,13 @@ impl Target {
         let (path, file) = (self.folder.path().join("dump.sql"), self.folder.path().join("db"));
         fs::write(&path, sql).unwrap();
         drop(fs::remove_file(&file));
-        load_sqlite(open(&path)?, &file, Definitions::Own(self.dialect), how, Meter::silent())
+        load_sqlite(
+            open(&path, Choice::default())?,
+            &file,
+            Definitions::Own(self.dialect),
+            how,
+            Meter::silent(),
+        )
     }
 
     fn load(&self, sql: &str) -> Loaded {
@@ -134,7 +140,7 @@ fn what_sqlite_can_t_take_names_the_line_and_the_table() {
     for (sql, says) in [
         (
             "INSERT INTO `node` VALUES\n(1,'a','b',NULL,NULL),\n(1,'b','c',NULL,NULL);",
-            "line 12, table `node`",
+            "line 13, table `node`",
         ),
         ("INSERT INTO `node` VALUES (1,uuid(),'b',NULL,NULL);", "uuid()"),
         (

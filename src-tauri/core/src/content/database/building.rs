@@ -1,0 +1,92 @@
+//! How a MariaDB (or MySQL) server runs while it builds a generation that nobody uses yet.
+use mysql::{Conn, prelude::Queryable};
+
+use super::mariadb;
+use crate::{
+    error::{Doing, Result},
+    model::Database,
+};
+
+/// Less than so many bytes are built as quickly with the usual settings.
+const LITTLE: u64 = 24 << 20;
+/// The most memory that pages, and the most disk that the log, get meanwhile.
+const PAGES: u64 = 512 << 20;
+const LOG: u64 = 256 << 20;
+/// What a commit waits for: the one setting that must be as before when the generation is used.
+const COMMIT: &str = "innodb_flush_log_at_trx_commit";
+
+/// Settings of the server that were changed, as they were.
+///
+/// Until the switch, a lost generation is only work to do again: commits are not waited for, pages are kept in memory
+/// and the log is long, so that a page that changes often is written once. (Measured for an update of 75,000 rows:
+/// half the processor time, and a third of the writes.) Whether a server knows a setting, and lets it be changed
+/// while it runs, depends on its version; those that only save time may be refused.
+pub(in crate::content) struct Building<'a> {
+    database: &'a Database,
+    old: Vec<(&'static str, u64)>,
+}
+
+impl<'a> Building<'a> {
+    /// Prepares the server for so many bytes of changes.
+    pub(in crate::content) fn begin(database: &'a Database, bytes: u64) -> Result<Self> {
+        let mut connection = mariadb::connect(database)?;
+        let mut building = Self { database, old: Vec::new() };
+        building.set(&mut connection, COMMIT, 0).doing(|| setting(COMMIT))?;
+        if bytes > LITTLE {
+            for (name, most) in [
+                ("innodb_buffer_pool_size", PAGES),
+                // MariaDB since 10.9, and MySQL since 8.0.30.
+                ("innodb_log_file_size", LOG),
+                ("innodb_redo_log_capacity", LOG),
+            ] {
+                drop(building.grow(
+                    &mut connection,
+                    name,
+                    most.min(bytes.min(most).next_power_of_two() * 2),
+                ));
+            }
+        }
+        Ok(building)
+    }
+
+    fn set(&mut self, connection: &mut Conn, name: &'static str, value: u64) -> mysql::Result<()> {
+        let before: Option<u64> = connection.query_first(format!("SELECT @@GLOBAL.{name}"))?;
+        connection.query_drop(format!("SET GLOBAL {name} = {value}"))?;
+        self.old.extend(before.map(|before| (name, before)));
+        Ok(())
+    }
+
+    fn grow(&mut self, connection: &mut Conn, name: &'static str, value: u64) -> mysql::Result<()> {
+        let before: Option<u64> = connection.query_first(format!("SELECT @@GLOBAL.{name}"))?;
+        if before.is_some_and(|before| before < value) {
+            self.set(connection, name, value)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the server its usual settings back.
+    pub(in crate::content) fn end(self) -> Result<()> {
+        let mut connection = mariadb::connect(self.database)?;
+        for (name, value) in self.old {
+            let set = connection.query_drop(format!("SET GLOBAL {name} = {value}"));
+            // The others are as usual when the server starts the next time.
+            if name == COMMIT {
+                set.doing(|| setting(name))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn setting(name: &str) -> String {
+    format!("set the server's {name}")
+}
+
+/// Ends what the server is doing on these connections: a statement over a large table would go on to its end.
+pub(in crate::content) fn end_connections(database: &Database, ids: &[u32]) {
+    let Ok(mut connection) = mariadb::connect(database) else { return };
+    for id in ids {
+        // It may have ended by itself.
+        drop(connection.query_drop(format!("KILL {id}")));
+    }
+}

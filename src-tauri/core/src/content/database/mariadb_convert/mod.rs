@@ -1,0 +1,63 @@
+//! Converts addresses on a MariaDB server: several connections, each with ranges of primary keys of its own.
+//!
+//! Every value that is long enough to hold an address travels here and is looked at once, by the finder that also
+//! rewrites: a test in SQL would have to be asked for every address and every trace of it in base64. Changed rows
+//! go back in bulk, through a temporary table that is joined.
+mod rows;
+mod table;
+mod triggers;
+mod work;
+
+use super::{Conversion, Converted, building::Building, mariadb};
+use crate::{
+    content::urls::{Met, Rewriter},
+    error::Result,
+    model::Database,
+    progress::Meter,
+};
+use work::{Outcome, Work};
+
+pub(super) fn convert(
+    database: &Database,
+    rewriter: &Rewriter,
+    how: &Conversion,
+    meter: Meter<'_>,
+    met: &mut Met,
+) -> Result<Vec<Converted>> {
+    let mut main = mariadb::connect(database)?;
+    let tables = table::list(&mut main, how)?;
+    if how.dry_run {
+        let work = Work::plan(&mut main, database, rewriter, how, meter, &tables)?;
+        return work.run().map(|outcomes| sum(outcomes, meter, met));
+    }
+    let building = Building::begin(database, tables.iter().map(|table| table.bytes).sum())?;
+    let outcomes = triggers::without(&mut main, &tables, |main| {
+        Work::plan(main, database, rewriter, how, meter, &tables)?.run()
+    });
+    let restored = building.end();
+    let outcomes = outcomes?;
+    restored.map(|()| sum(outcomes, meter, met))
+}
+
+/// Says what stayed, table by table, and answers what changed.
+fn sum(outcomes: Vec<(String, Outcome)>, meter: Meter<'_>, met: &mut Met) -> Vec<Converted> {
+    let mut converted = Vec::new();
+    for (table, outcome) in outcomes {
+        if outcome.too_long > 0 {
+            let count = outcome.too_long;
+            meter.line(format!("in `{table}` {count} values stay: the new ones are too long"));
+        }
+        if outcome.colliding > 0 {
+            let count = outcome.colliding;
+            meter.line(format!(
+                "in `{table}` {count} rows stay: a rule of the table forbids the new value"
+            ));
+        }
+        *met += outcome.met;
+        if outcome.rows > 0 {
+            let (rows, replacements) = (outcome.rows, outcome.met.replacements);
+            converted.push(Converted { table, rows, replacements });
+        }
+    }
+    converted
+}

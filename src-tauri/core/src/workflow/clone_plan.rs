@@ -1,0 +1,93 @@
+//! `env:clone-content --dry-run`: what a clone would do, measured now, changing nothing.
+use super::{
+    Context,
+    clone_content::initialized,
+    clone_profile, effort, generation,
+    request::{CloneContent, Request},
+    running,
+};
+use crate::{
+    content::{database, files},
+    error::{Error, Result},
+    model::{
+        Address, Environment, EnvironmentName, Site,
+        view::{ClonePlan, ContentInfo, DatabaseInfo, FilesInfo, Replacement, TableSize},
+    },
+};
+
+/// What a clone would do. The confirmation that Live needs is not asked for yet.
+pub fn plan(context: &Context, wanted: &CloneContent) -> Result<ClonePlan> {
+    let site = context.store.site(&wanted.from.site)?;
+    let target = Address::new(&site.name, &wanted.to);
+    if wanted.from == target {
+        return Err(Error::refused(format!("{target} can't be cloned onto itself"))
+            .hint("Choose two different environments."));
+    }
+    let from = initialized(context, &wanted.from)?;
+    let to = initialized(context, &target)?;
+    let mut plan = ClonePlan {
+        from: wanted.from.clone(),
+        to: target.clone(),
+        database: None,
+        files: None,
+        replaces: content_info(context, &site, &to)?,
+        excluded: Vec::new(),
+        pairs: Vec::new(),
+        effort: Default::default(),
+        confirm: target.environment == EnvironmentName::Live,
+    };
+    if !wanted.files_only {
+        add_database(context, wanted, &site, &from, &mut plan)?;
+    }
+    if !wanted.db_only {
+        let folder = context.layout.generation_files(&wanted.from, from.generation);
+        plan.files = Some(files::measure(&running::resolved(&folder)?)?);
+    }
+    let bytes = plan.database.map_or(0, |it| it.bytes) + plan.files.map_or(0, |it| it.bytes);
+    plan.effort = effort::of(context, Request::CloneContent(wanted.clone()).kind(), bytes)?;
+    Ok(plan)
+}
+
+fn add_database(
+    context: &Context,
+    wanted: &CloneContent,
+    site: &Site,
+    from: &Environment,
+    plan: &mut ClonePlan,
+) -> Result<()> {
+    let opened = running::open_database(context, site, from, from.generation)?;
+    let Some(database) = &opened.database else { return Ok(()) };
+    let sizes = database::table_sizes(database)?;
+    let tables: Vec<String> = sizes.iter().map(|it| it.table.clone()).collect();
+    clone_profile::check_names(site, &tables, &wanted.exclude_table)?;
+    let out = clone_profile::left_out(context, site, &tables, wanted.full, &wanted.exclude_table)?;
+    let is_out = |it: &TableSize| out.contains(&it.table);
+    plan.excluded = sizes.into_iter().filter(is_out).collect();
+    plan.database = Some(database::measure(database)?);
+    if !wanted.keep_urls {
+        let extra = wanted.from_url.clone().zip(wanted.to_url.clone());
+        let pairs =
+            generation::address_pairs(context, site, database, &wanted.from, &plan.to, extra)?;
+        plan.pairs = pairs.into_iter().map(|(old, new)| Replacement { old, new }).collect();
+    }
+    Ok(())
+}
+
+/// An environment's content, as last measured.
+pub(crate) fn content_info(
+    context: &Context,
+    site: &Site,
+    environment: &Environment,
+) -> Result<ContentInfo> {
+    let address = Address::new(&site.name, &environment.name);
+    let row = context.store.generation(&address, environment.generation)?;
+    let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
+    let measured = row.as_ref().and_then(|row| row.measured);
+    Ok(ContentInfo {
+        generation: environment.generation,
+        origin: row.as_ref().map(|row| row.generation.origin.clone()),
+        origin_at: row.as_ref().map(|row| row.generation.created),
+        database: measured.map_or(empty, |it| it.database),
+        files: measured.map_or(FilesInfo::default(), |it| it.files),
+    })
+}
