@@ -72,6 +72,7 @@ function environmentActions(info, all) {
     info.connection_mode && { label: `Apply upstream updates to ${name}`, verb: 'merge', detail: { kind: 'apply_upstream', environment: address(info) }, request: { kind: 'apply_upstream', environment: address(info), updatedb: false, accept_upstream: false, resolve: [] } },
     { label: `Connection Info of ${name}`, verb: 'showConnection', detail: info },
     { label: `Show Database / Files of ${name}`, verb: 'openEnvironment', detail: { environment: info.environment, tab: 'content' } },
+    ...[['Logs', 'logs'], ['Mail', 'mail'], ['Cron', 'cron'], ['Security', 'lock']].map(([label, tab]) => ({ label: `Show ${label} of ${name}`, verb: 'openEnvironment', detail: { environment: info.environment, tab } })),
     { label: `Open folder of ${name}`, verb: 'openFolder', detail: info.code_folder },
     { label: `Terminal in ${name}`, verb: 'openTerminal', detail: info.code_folder },
     { label: `Wipe database and files of ${name}…`, verb: 'wipe', detail: info, request: wipeRequest(info) },

@@ -4,13 +4,14 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use portico_core::model::{
-    Address, LogKind, SiteName,
+    Address, EnvironmentName, LogKind, SiteName,
     request::{
         ApplyUpstream, BringToDev, ClearCache, ClearMail, CloneContent, Commit, CreateMultidev,
         CreateSite, DeleteMultidev, DeleteSite, Deploy, DeployTag, DisableCron, DisableLock,
         Discard, EnableCron, EnableLock, ExportConfig, ExportDatabase, ExportFiles, ImportConfig,
-        ImportDatabase, ImportFiles, InstallSite, Merge, PinGeneration, PruneGenerations, RunCron,
-        RunHooks, SetConnection, SetDatabase, SetUpstream, SmokeTest, SwitchGeneration, Undo, Wipe,
+        ImportDatabase, ImportFiles, ImportSite, InstallSite, Merge, PinGeneration,
+        PruneGenerations, RunCron, RunHooks, SetConnection, SetDatabase, SetUpstream, SmokeTest,
+        SwitchGeneration, Undo, Wipe,
     },
 };
 
@@ -300,6 +301,16 @@ pub(crate) enum EnvCommand {
     /// Take back what is changed in Dev or a multidev and not committed
     Discard(Discard),
     /// List the changed files of Dev or a multidev, or those of a commit
+    /// Show what an environment's content has that another's lacks
+    Compare {
+        /// The environment that may have more, as in `acme.live`
+        #[arg(value_name = "SITE.ENV")]
+        from: Address,
+        /// The environment that may lack it
+        #[arg(value_name = "ENV")]
+        to: EnvironmentName,
+    },
+    /// List the changed files of Dev or a multidev
     Diffstat {
         /// The environment, as in `acme.dev`
         #[arg(value_name = "SITE.ENV")]
@@ -381,9 +392,15 @@ pub(crate) struct ImportArguments {
 
 #[derive(Args)]
 pub(crate) struct ImportAnything {
-    /// What to import (a dump, a SQLite file, an archive or folder of files), then the environment
+    /// What to import (a dump, a SQLite file, an archive or folder of files, code or a whole site), then the environment
     #[arg(value_name = "FILE… SITE.ENV", num_args = 2..)]
     pub(crate) words: Vec<String>,
+    /// Show what would be replaced, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The message of the commit, where code is imported
+    #[arg(long)]
+    pub(crate) message: Option<String>,
     /// Of a dump of several databases, the one to import
     #[arg(long, value_name = "NAME")]
     pub(crate) from_database: Option<String>,
@@ -414,6 +431,8 @@ pub(crate) enum ImportCommand {
     Database(ImportDatabase),
     /// Replace an environment's files by an archive or a folder
     Files(ImportFiles),
+    /// Replace code, database and files by those of a whole site
+    Site(ImportSite),
 }
 
 #[derive(Subcommand)]

@@ -3,17 +3,20 @@ use std::{fs, io, path::Path};
 
 use portico_core::{
     Error, Result,
-    content::dump::{self, Content},
     model::{
-        Address, EnvironmentName,
-        request::{ExportDatabase, ExportFiles, ImportDatabase, ImportFiles, Request},
+        Address, EnvironmentName, count, human_bytes,
+        request::{
+            ExportDatabase, ExportFiles, ImportDatabase, ImportFiles, ImportSite, Query, Request,
+        },
+        view::{Holding, ImportPlan},
     },
 };
 use tempfile::TempDir;
 
 use crate::{
     arguments::{ExportCommand, ImportAnything, ImportArguments, ImportCommand},
-    output::Output,
+    environment,
+    output::{Output, print, say},
     workflow::{self, confirmation},
 };
 
@@ -23,6 +26,7 @@ pub(crate) fn import(wanted: ImportArguments, output: &Output) -> Result<()> {
     match wanted.command {
         Some(ImportCommand::Database(it)) => run_database(it, &spool, output),
         Some(ImportCommand::Files(it)) => run_files(it, &spool, output),
+        Some(ImportCommand::Site(it)) => run_site(it, &spool, output),
         None => anything(wanted.anything, &spool, output),
     }
 }
@@ -40,50 +44,105 @@ fn run_files(mut wanted: ImportFiles, spool: &Spool, output: &Output) -> Result<
     workflow::run(&Request::ImportFiles(wanted), output)
 }
 
-/// Looks into each file, and brings a database and files in one step.
+/// Looks into each file, and brings all parts in one step.
 fn anything(wanted: ImportAnything, spool: &Spool, output: &Output) -> Result<()> {
     let mut words = wanted.words;
     let environment = words.pop().filter(|_| !words.is_empty()).ok_or_else(|| {
         Error::usage("files and an environment are needed")
             .hint("Write `portico import backup.sql.gz acme.dev`.")
     })?;
-    let environment: Address = environment.parse()?;
-    let (mut database, mut files) = (None, None);
-    for word in words {
-        let file = spool.absolute(&word)?;
+    let files = words.iter().map(|word| {
+        let file = spool.absolute(word)?;
         if !Path::new(&file).exists() {
-            return Err(Error::not_found("file", &word));
+            return Err(Error::not_found("file", word));
         }
-        let place = match dump::look(Path::new(&file))? {
-            Content::Sql | Content::Sqlite => &mut database,
-            Content::Archive | Content::Folder => &mut files,
-            Content::Unknown => {
-                return Err(Error::refused(format!("`{word}` is no dump and no archive")));
-            }
-        };
-        if place.replace(file).is_some() {
-            return Err(Error::usage(format!("`{word}` is the second file of its kind")));
-        }
+        Ok(file)
+    });
+    let request = ImportSite {
+        environment: environment.parse()?,
+        files: files.collect::<Result<_>>()?,
+        message: wanted.message,
+        from_database: wanted.from_database,
+        entry: wanted.entry,
+        from_url: wanted.from_url,
+        keep_urls: wanted.keep_urls,
+        updatedb: wanted.updatedb,
+        cc: wanted.cc,
+        confirm: wanted.confirm,
+    };
+    let query = Query::ImportPlan { request: Box::new(request) };
+    let plan: ImportPlan = crate::open()?.query(&query)?;
+    if wanted.dry_run {
+        show_plan(&plan, output);
+        return Ok(());
     }
-    let confirm = wanted.confirm;
-    match (database, files) {
-        (Some(file), files) => {
-            let wanted = ImportDatabase {
-                environment,
-                file,
-                files,
-                from_database: wanted.from_database,
-                entry: wanted.entry,
-                from_url: wanted.from_url,
-                keep_urls: wanted.keep_urls,
-                updatedb: wanted.updatedb,
-                cc: wanted.cc,
-                confirm,
-            };
-            run_database(wanted, spool, output)
+    if let Some(problem) = plan.problem {
+        return Err(problem);
+    }
+    match plan.request {
+        Some(Request::ImportDatabase(it)) => run_database(it, spool, output),
+        Some(Request::ImportFiles(it)) => run_files(it, spool, output),
+        Some(Request::ImportSite(it)) => run_site(it, spool, output),
+        _ => Err(Error::usage("there is nothing to import")),
+    }
+}
+
+fn run_site(mut wanted: ImportSite, spool: &Spool, output: &Output) -> Result<()> {
+    let files = wanted.files.iter().map(|file| spool.absolute(file));
+    wanted.files = files.collect::<Result<_>>()?;
+    wanted.confirm = confirm(&wanted.environment, wanted.confirm, output);
+    workflow::run(&Request::ImportSite(wanted), output)
+}
+
+/// What an import would do, and what stands in its way.
+fn show_plan(plan: &ImportPlan, output: &Output) {
+    if output.is_json() {
+        return output.facts(plan, &[]);
+    }
+    output.table(&["File", "Size", "What it is"], &plan.sources, |it| {
+        [it.name.clone(), human_bytes(it.bytes), holding(&it.holds)]
+    });
+    print("");
+    let parts = [(plan.code, "code"), (plan.database, "database"), (plan.files, "files")];
+    let parts: Vec<&str> =
+        parts.iter().filter(|(is_there, _)| *is_there).map(|(_, part)| *part).collect();
+    output.facts(
+        plan,
+        &[
+            ("replaces", format!("{} of {}", parts.join(", "), plan.environment)),
+            ("converts", environment::pairs(&plan.pairs)),
+            ("disk", environment::disk(&plan.effort)),
+            ("time", environment::time(&plan.effort)),
+        ],
+    );
+    plan.sources.iter().flat_map(|it| &it.notes).for_each(|note| say(&format!("note: {note}")));
+    if let Some(problem) = &plan.problem {
+        output.error(problem);
+    }
+}
+
+fn holding(holds: &Holding) -> String {
+    let more = |complete: bool| if complete { "" } else { " at least" };
+    match holds {
+        Holding::Database(it) => {
+            let kind = if it.sqlite { "SQLite file" } else { "dump of a database" };
+            let system = it.cms.map(|cms| format!(", {cms:?} with prefix `{}`", it.prefix));
+            let tables = count(it.tables.len() as u64, "table");
+            let from = it.addresses.join(", ");
+            format!("{kind}{}: {tables}{} {from}", system.unwrap_or_default(), more(it.complete))
         }
-        (None, Some(file)) => run_files(ImportFiles { environment, file, confirm }, spool, output),
-        (None, None) => Err(Error::usage("there is nothing to import")),
+        Holding::Files(it) => format!(
+            "{}{}, {}, in `{}`",
+            count(it.count, "file"),
+            more(it.complete),
+            human_bytes(it.bytes),
+            it.root
+        ),
+        Holding::Code { cms, root, .. } => format!("code of {cms:?} in `{root}`"),
+        Holding::Site { cms, root, dump, .. } => {
+            format!("a whole {cms:?} site: code in `{root}`, database in `{dump}`")
+        }
+        Holding::Unusable { reason } => format!("not usable: {reason}"),
     }
 }
 

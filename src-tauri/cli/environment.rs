@@ -5,9 +5,9 @@ use portico_core::{
         Address, ConnectionMode, EnvironmentName, Hook, LockInfo, count, human_bytes,
         request::{CloneContent, Deploy, Query, Request},
         view::{
-            Board, ClonePlan, CommitInfo, CommitRow, Connection, DatabaseInfo, DeployPlan,
-            DeployRow, Effort, EnvironmentInfo, FileChange, FileStatus, FilesInfo, PendingUpdate,
-            Replacement,
+            Board, ClonePlan, CommitInfo, CommitRow, Connection, ContentComparison, DatabaseInfo,
+            DeployPlan, DeployRow, Effort, EnvironmentInfo, FileChange, FileStatus, FilesInfo,
+            FilesSeen, PendingUpdate, Replacement,
         },
     },
 };
@@ -98,6 +98,7 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
             });
             Ok(())
         }
+        EnvCommand::Compare { from, to } => compare(from, to, output),
         EnvCommand::CodeLog { environment, limit } => {
             let query = Query::CodeLog { environment, limit };
             commits(&crate::open()?.query::<Vec<CommitRow>>(&query)?, output);
@@ -320,6 +321,41 @@ pub(crate) fn time(effort: &Effort) -> String {
         Some(seconds) => format!("about {seconds} s, as it took before"),
         None => "not known before it was done once".into(),
     }
+}
+
+fn moment(at: Option<&impl ToString>) -> String {
+    at.map_or_else(|| "never".into(), ToString::to_string)
+}
+
+fn compare(from: Address, to: EnvironmentName, output: &Output) -> Result<()> {
+    let found: ContentComparison = crate::open()?.query(&Query::CompareContent { from, to })?;
+    if output.is_json() {
+        output.facts(&found, &[]);
+        return Ok(());
+    }
+    let entries = found.entries.as_ref().map(|it| {
+        let (from, to) = (moment(it.newest_from.as_ref()), moment(it.newest_to.as_ref()));
+        format!("{} newer {}; changed last {from}, in {} {to}", it.newer, it.what, found.to)
+    });
+    let files = |it: &FilesSeen| {
+        let newest = moment(it.newest.as_ref());
+        format!("{} ({}), newest {newest}", count(it.count, "file"), human_bytes(it.bytes))
+    };
+    output.facts(
+        &found,
+        &[
+            ("content", entries.unwrap_or_default()),
+            ("files", format!("{}: {}", found.from, files(&found.files_from))),
+            ("", format!("{}: {}", found.to, files(&found.files_to))),
+        ],
+    );
+    print("");
+    let rows = |rows: Option<u64>| rows.map_or("no table".into(), |rows| rows.to_string());
+    let (from, to) = (found.from.to_string(), found.to.to_string());
+    output.table(&["Table that differs", &from, &to], &found.tables, |it| {
+        [it.table.clone(), rows(it.rows_from), rows(it.rows_to)]
+    });
+    Ok(())
 }
 
 fn diffstat(environment: Address, commit: Option<String>, output: &Output) -> Result<()> {

@@ -59,6 +59,10 @@ fn surround(command: &mut Command, lent: &Lent) {
     let rest = env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(lent.path.clone()).chain(env::split_paths(&rest));
     let path = env::join_paths(folders).unwrap_or(rest);
+    if let Some((_, host)) = lent.variables.iter().find(|(name, _)| name == "PORTICO_HOST") {
+        // Without it Drush writes addresses of `http://default`.
+        command.env("DRUSH_OPTIONS_URI", format!("http://{host}"));
+    }
     command
         .envs(lent.variables.iter().map(|(name, value)| (name, value)))
         .env("PHP_INI_SCAN_DIR", &lent.scan)

@@ -257,6 +257,9 @@ fn cron_runs_when_asked_and_by_itself(test: &PorticoTest, browser: &Browser) {
     assert!(info["next"].is_string());
     test.run(&["undo", "acme"]).success();
     assert_eq!(test.json(&["cron:info", "acme.dev"])["mode"], "off");
+    let awake = test.json(&["cron:enable", "acme.dev", "--while-awake"]);
+    assert_eq!(awake["command"], "portico cron:enable acme.dev --while-awake");
+    assert_eq!(test.json(&["cron:info", "acme.dev"])["mode"], "awake");
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn pages(test: &PorticoTest) {
         if (!isset($_GET['n']) && $_SERVER['REQUEST_URI'] !== '/') { http_response_code(404); }
         require __DIR__ . '/words.php';
         echo \"<title>Page $n</title><h1>http://$_SERVER[HTTP_HOST]/</h1>\", words($n);
-        if ($n < 30) { echo '<a href=\"?n=', $n + 1, '\">next</a> <a href=\"http://elsewhere.example/\">x</a>'; }
+        if ($n < 30) { echo '<a href=\"/?n=', $n + 1, '\">next</a> <a href=\"http://elsewhere.example/\">x</a>'; }
         echo '<a href=\"/wp-admin/\">admin</a><a href=\"/gone\">gone</a>';";
     let words = "<?php function words($n) { return str_repeat(\"word$n and others \", 20); }";
     let map = "<urlset><url><loc>/hidden.php</loc></url></urlset>";

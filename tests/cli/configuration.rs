@@ -7,9 +7,9 @@ use crate::support::{PorticoTest, wordpress};
 
 /// Sets an option, or tells one.
 const OPTION: &str =
-    "<?php $_SERVER['REQUEST_URI'] = '/wp-cron.php'; require __DIR__ . '/wp-load.php';
-if (isset($_GET['set'])) { update_option($_GET['set'], json_decode($_GET['to'], true)); }
-echo json_encode(get_option($_GET['set'] ?? $_GET['get']));";
+    "<?php $asked = $_GET; $_SERVER['REQUEST_URI'] = '/wp-cron.php'; require __DIR__ . '/wp-load.php';
+if (isset($asked['set'])) { update_option($asked['set'], json_decode($asked['to'], true)); }
+echo json_encode(get_option($asked['set'] ?? $asked['get']));";
 
 /// A bundle of two options, as the plugin WP-CFM keeps it.
 const BUNDLE: &str =

@@ -158,7 +158,7 @@ fn what_reaches_outside_the_database_is_left_out_and_told() {
 }
 
 /// An export of Dev once WordPress's own scheduled work is over: it still writes after a post was published.
-fn settled_export(test: &PorticoTest) -> PathBuf {
+pub(crate) fn settled_export(test: &PorticoTest) -> PathBuf {
     let mut exports = (0..50).map(|number| {
         let file = test.folder(&format!("export-{number}.sql"));
         test.run(&["export:database", "acme.dev", path(&file)]).success();
@@ -245,6 +245,7 @@ fn live_asks_for_its_site_s_name() {
     test.run(&["env:deploy", "demo.test"]).success();
     test.run(&["env:deploy", "demo.live"]).success();
     fs::create_dir(test.folder("uploads")).unwrap();
+    fs::write(test.folder("uploads/a.txt"), "a").unwrap();
     let import = ["import", "uploads", "demo.live"];
     test.run(&import).status(5).stderr_has("--confirm demo");
     test.run(&[&import[..], &["--confirm", "demo"]].concat()).success();

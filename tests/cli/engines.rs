@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    content::{content, path, with_wordpress},
+    content::{content, path, settled_export, with_wordpress},
     support::{PorticoTest, wordpress},
 };
 
@@ -120,6 +120,11 @@ fn a_site_moves_to_sqlite_and_back_with_every_row_and_goes_by_undo() {
     let (_serving, _) = with_wordpress(&test);
     let browser = test.browser();
     test.run(&["env:deploy", "acme.test"]).success();
+    // What WordPress does on the first visits, and by itself after a post, is over.
+    for environment in ["acme.dev", "acme.test", "acme.dev"] {
+        browser.get(environment, "/").ok();
+    }
+    settled_export(&test);
     let before = (rows(&test, "acme.dev", "1.sql"), rows(&test, "acme.test", "2.sql"));
     assert!(before.0.iter().any(|row| row.contains("Before the dump")));
     let generation = content(&test, "acme.dev")["generation"].clone();
@@ -127,20 +132,22 @@ fn a_site_moves_to_sqlite_and_back_with_every_row_and_goes_by_undo() {
     let moved = test.json(&["site:database", "acme", "sqlite"]);
     assert_eq!(moved["kind"], "set_database");
     assert_eq!(moved["result"]["environments"], 2);
+    // Before anyone visits.
+    assert_eq!(rows(&test, "acme.dev", "3.sql"), before.0, "rows differ on SQLite");
+    assert_eq!(rows(&test, "acme.test", "4.sql"), before.1, "rows of Test differ on SQLite");
     for environment in ["acme.dev", "acme.test"] {
         assert_eq!(content(&test, environment)["database"]["engine"], "sqlite");
         assert!(browser.get(environment, "/").ok().has("Before the dump"));
     }
-    assert_eq!(rows(&test, "acme.dev", "3.sql"), before.0, "rows differ on SQLite");
-    assert_eq!(rows(&test, "acme.test", "4.sql"), before.1, "rows of Test differ on SQLite");
     browser.publish("acme.dev", "ada", "correct horse", "Written on SQLite");
 
     test.run(&["site:database", "acme", "sqlite"]).status(5).stderr_has("already");
+    let on_sqlite = rows(&test, "acme.test", "5.sql");
     test.run(&["site:database", "acme", "mariadb"]).success();
+    assert_eq!(rows(&test, "acme.test", "6.sql"), on_sqlite, "rows of Test differ on MariaDB");
     assert_eq!(content(&test, "acme.dev")["database"]["engine"], "mariadb");
     assert!(browser.get("acme.dev", "/").ok().has("Written on SQLite"));
     assert!(browser.get("acme.test", "/").ok().has("Before the dump"));
-    assert_eq!(rows(&test, "acme.test", "5.sql"), before.1, "rows of Test differ on MariaDB");
     browser.publish("acme.dev", "ada", "correct horse", "Written on MariaDB");
 
     test.run(&["undo", "acme"]).success();
@@ -159,4 +166,40 @@ fn a_site_moves_to_sqlite_and_back_with_every_row_and_goes_by_undo() {
     test.run(&["env:wipe", "acme.dev"]).success();
     test.run(&["import:database", "acme.dev", path(&file)]).success();
     assert!(browser.get("acme.dev", "/").ok().has("Before the dump"));
+}
+
+#[test]
+fn a_dump_of_another_system_or_prefix_is_found_out_and_said() {
+    let test = PorticoTest::new();
+    let _serving = test.serve();
+    let source = wordpress();
+    test.run(&["site:create", "lite", "--from", path(&source), "--database", "sqlite"]).success();
+    let import = |sql: &str| {
+        let file = test.folder("dump.sql");
+        fs::write(&file, sql).unwrap();
+        test.json(&["import:database", "lite.dev", path(&file)])["result"]["notes"].to_string()
+    };
+    let table = |name: &str| {
+        format!("CREATE TABLE `{name}` (`option_name` varchar(20), `option_value` text);\n")
+    };
+    let drupal = import(&[table("x_key_value"), table("x_config")].concat());
+    assert!(drupal.contains("those of Drupal, and lite runs WordPress"), "{drupal}");
+    let wordpress = import(&[table("wp_options"), table("wp_posts")].concat());
+    assert_eq!(wordpress, "[]");
+    let prefix = import(&[table("shop_options"), table("shop_posts")].concat());
+    assert!(prefix.contains("begin with `shop_`, those before with `wp_`"), "{prefix}");
+    let neither = import(&table("other"));
+    assert!(neither.contains("no tables of WordPress"), "{neither}");
+    // Several dumps in one archive: one is chosen.
+    fs::create_dir(test.folder("both")).unwrap();
+    fs::write(test.folder("both/one.sql"), table("one")).unwrap();
+    fs::write(test.folder("both/two.sql"), table("wp_options") + &table("wp_posts")).unwrap();
+    test.shell(&test.folder("."), "tar -czf both.tar.gz both").success().stdout_has("");
+    let both = test.folder("both.tar.gz");
+    test.run(&["import:database", "lite.dev", path(&both)])
+        .status(5)
+        .stderr_has("both/one.sql")
+        .stderr_has("--entry");
+    let row = test.json(&["import", path(&both), "lite.dev", "--entry", "two.sql"]);
+    assert_eq!(row["result"]["tables"], 2);
 }

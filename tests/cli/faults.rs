@@ -1,9 +1,18 @@
 //! What goes wrong around Portico leaves everything as it was.
 // Disks of their own need Linux's namespaces.
 #![cfg(target_os = "linux")]
-use std::{fs, process::Command};
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
-use crate::support::PorticoTest;
+use crate::{
+    content::{path, with_wordpress},
+    support::{PorticoTest, Serving, eventually, signal},
+};
 
 /// Runs a shell script with the root folder on a disk of `size`; it has `$PORTICO`. Answers what it printed.
 fn on_a_disk_of(size: &str, test: &PorticoTest, script: &str) -> (String, String) {
@@ -57,4 +66,160 @@ fn a_full_disk_during_a_clone_leaves_the_environment_as_it_was() {
     assert!(stdout.starts_with("code 1\n"), "{stdout}{stderr}");
     assert!(stdout.contains("\"bytes\": 12000000"), "{stdout}{stderr}");
     assert!(stdout.ends_with("}\n1\n"), "only the first generation is there: {stdout}{stderr}");
+}
+
+/// Random numbers from a seed that is printed: a failure can be had again.
+struct Random(u64);
+
+impl Random {
+    fn new() -> Self {
+        let given = std::env::var("PORTICO_FAULTS_SEED").ok().and_then(|it| it.parse().ok());
+        let clock = std::time::UNIX_EPOCH.elapsed().unwrap().subsec_nanos();
+        let seed = given.unwrap_or_else(|| u64::from(clock));
+        println!("PORTICO_FAULTS_SEED={seed}");
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn below(&mut self, limit: Duration) -> Duration {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        limit.mul_f64((self.0 >> 11) as f64 / (1_u64 << 53) as f64)
+    }
+}
+
+/// What a visitor and a list see of Dev: rows of the posts come through the page.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    generation: u64,
+    tables: u64,
+    files: u64,
+    has_post: bool,
+    has_file: bool,
+}
+
+fn see(test: &PorticoTest) -> Seen {
+    let content = test.json(&["env:info", "acme.dev"])["content"].clone();
+    let browser = test.browser();
+    Seen {
+        generation: content["generation"].as_u64().unwrap(),
+        tables: content["database"]["tables"].as_u64().unwrap(),
+        files: content["files"]["count"].as_u64().unwrap(),
+        has_post: browser.get("acme.dev", "/").ok().has("After the dump"),
+        has_file: browser.get("acme.dev", "/wp-content/uploads/a.txt").status == 200,
+    }
+}
+
+/// Dev with a post and a file of its own, Test cloned from it, and a folder of files to import.
+fn with_content(test: &PorticoTest) -> (Serving, PathBuf) {
+    let (serving, dump) = with_wordpress(test);
+    test.browser().publish("acme.dev", "ada", "correct horse", "After the dump");
+    let files = test.environment("acme.dev").join("files");
+    fs::create_dir_all(&files).unwrap();
+    fs::write(files.join("a.txt"), "a").unwrap();
+    test.run(&["env:deploy", "acme.test"]).success();
+    fs::create_dir(test.folder("uploads")).unwrap();
+    fs::write(test.folder("uploads/b.txt"), "b").unwrap();
+    (serving, dump)
+}
+
+#[test]
+fn an_owner_killed_or_a_cancel_at_any_moment_leaves_everything_as_before_or_complete() {
+    let moments = std::env::var("PORTICO_FAULTS").map_or(12, |it| it.parse().unwrap());
+    let test = PorticoTest::new();
+    let (mut serving, dump) = with_content(&test);
+    let import = ["import", path(&dump), "uploads", "acme.dev"];
+    let all: [&[&str]; 3] =
+        [&import, &["env:clone-content", "acme.test", "dev"], &["env:wipe", "acme.dev"]];
+    let before = see(&test);
+    let lasts = all.map(|command| {
+        let started = Instant::now();
+        test.run(command).success();
+        let lasts = started.elapsed();
+        assert_ne!(see(&test).generation, before.generation);
+        test.run(&["undo", "acme"]).success();
+        lasts
+    });
+    let mut random = Random::new();
+    for number in 0..moments {
+        let (command, lasts) = (all[number % 3], lasts[number % 3]);
+        let moment = random.below(lasts);
+        let newest = test.json(&["workflow:list", "acme"])[0]["id"].clone();
+        let mut child = test.command(command).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(moment);
+        let is_kill = number % 4 != 3;
+        if is_kill {
+            serving.kill();
+            child.wait().unwrap();
+            serving = test.serve();
+        } else {
+            signal(&child, rustix::process::Signal::INT);
+            let code = child.wait().unwrap().code();
+            // Before the command listens, the signal itself ends it.
+            assert!(matches!(code, Some(0 | 130) | None), "{code:?}");
+        }
+        let told = format!(
+            "{command:?}, {} after {moment:?}",
+            if is_kill { "killed" } else { "cancelled" }
+        );
+        let row = test.json(&["workflow:list", "acme"])[0].clone();
+        if row["id"] != newest && row["state"] == "running" {
+            // A command that was ended before it could cancel leaves its workflow to the owner.
+            eventually("the workflow ends", || {
+                test.json(&["workflow:list", "acme"])[0]["state"] != "running"
+            });
+        }
+        let row = test.json(&["workflow:list", "acme"])[0].clone();
+        if row["id"] != newest && row["state"] == "succeeded" {
+            assert_ne!(see(&test).generation, before.generation, "{told}: {row}");
+            test.run(&["undo", "acme"]).success();
+        }
+        assert_eq!(see(&test), before, "{told}: {row}");
+        let folders = fs::read_dir(test.environment("acme.dev").join("content")).unwrap().count();
+        let kept = test.json(&["generation:list", "acme.dev"]).as_array().unwrap().len();
+        assert_eq!(folders, kept, "{told}: something is left");
+    }
+}
+
+#[test]
+fn a_database_server_killed_during_an_import_fails_it_and_visitors_never_notice() {
+    let test = PorticoTest::new();
+    let (_serving, dump) = with_content(&test);
+    let mut text = fs::read_to_string(&dump).unwrap();
+    let mut rows = String::from("CREATE TABLE `wp_large` (a int, b text);\n");
+    for number in 0..4000 {
+        let row = format!("({number},'{}')", "x".repeat(200));
+        rows += &format!("INSERT INTO `wp_large` VALUES {};\n", vec![row; 50].join(","));
+    }
+    text = text.replace("-- Dump completed", &format!("{rows}-- Dump completed"));
+    fs::write(&dump, text).unwrap();
+    let before = see(&test);
+    let servers = || -> Vec<u64> {
+        let status = test.json(&["status"]);
+        let all = status["processes"].as_array().unwrap().iter();
+        let servers = all.filter(|it| it["what"].as_str().unwrap().starts_with("MariaDB"));
+        servers.map(|it| it["pid"].as_u64().unwrap()).collect()
+    };
+    let old = servers();
+    let child = test
+        .command(&["import:database", "acme.dev", path(&dump)])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut new = None;
+    eventually("the import's own server starts", || {
+        new = servers().into_iter().find(|pid| !old.contains(pid));
+        new.is_some()
+    });
+    // It is loading now; who visits meanwhile gets the old content.
+    assert!(test.browser().get("acme.dev", "/").ok().has("After the dump"));
+    let pid = rustix::process::Pid::from_raw(i32::try_from(new.unwrap()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    assert!(test.browser().get("acme.dev", "/").ok().has("After the dump"));
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(see(&test), before, "{said}");
+    test.run(&["import:database", "acme.dev", path(&dump)]).success();
 }

@@ -114,9 +114,10 @@ fn every_site_of_a_network_is_updated() {
     write(
         &test,
         "blog.php",
-        "<?php require __DIR__ . '/wp-load.php'; \
-         echo wp_insert_site(['domain' => $_SERVER['HTTP_HOST'], 'path' => '/news/', 'network_id' => 1, \
-         'user_id' => 1, 'title' => 'News']);",
+        "<?php require __DIR__ . '/wp-load.php'; $host = $_SERVER['HTTP_HOST']; \
+         $id = wp_insert_site(['domain' => $host, 'path' => '/news/', 'network_id' => 1, \
+         'user_id' => 1, 'title' => 'News']); \
+         $wpdb->update($wpdb->blogs, ['domain' => $host], ['blog_id' => $id]); echo $id;",
     );
     assert_eq!(browser.get("acme.dev", "/blog.php").ok().body, "2");
     write(&test, "version.php", VERSION);

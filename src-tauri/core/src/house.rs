@@ -200,6 +200,7 @@ fn the_pages_types_are_those_of_the_core() {
         request::PruneGenerations,
         request::SearchReplace,
         request::SetCloneProfile,
+        request::ImportSite,
         request::Request,
         request::Query,
         request::Event,

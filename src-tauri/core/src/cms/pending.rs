@@ -138,6 +138,9 @@ fn number(serialised: &str) -> Option<u64> {
     digits.unwrap_or(serialised).trim_end_matches(';').parse().ok()
 }
 
+/// Folders without modules that are installed: tests bring modules that only tests install.
+const SKIPPED: &[&str] = &["tests", "node_modules", "vendor", "files", "src"];
+
 /// The `.install` and `.post_update.php` files of all modules, by module.
 fn update_files(root: &Path) -> HashMap<String, Vec<PathBuf>> {
     let mut found: HashMap<String, Vec<PathBuf>> = HashMap::new();
@@ -150,13 +153,9 @@ fn update_files(root: &Path) -> HashMap<String, Vec<PathBuf>> {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
-            // Links lead to uploads; tests bring modules that only tests install.
+            // Links lead to uploads.
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() => {
-                    if !["tests", "node_modules", "vendor", "files", "src"].contains(&name) {
-                        folders.push(entry.path());
-                    }
-                }
+                Ok(kind) if kind.is_dir() && !SKIPPED.contains(&name) => folders.push(entry.path()),
                 Ok(kind) if kind.is_file() => {
                     let module =
                         name.strip_suffix(".install").or(name.strip_suffix(".post_update.php"));

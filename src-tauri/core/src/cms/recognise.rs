@@ -33,10 +33,12 @@ const TABLES: [(Cms, &[&str]); 3] = [
     ),
 ];
 
-/// A file that only one system's code has, relative to the folder that is served.
-const FILES: [(Cms, &str); 3] = [
-    (Cms::WordPress, "wp-includes/version.php"),
-    (Cms::Drupal, "core/lib/Drupal.php"),
+/// What only one system's code has, relative to the folder that is served: whole folders where there are such, so that
+/// the beginning of an archive tells.
+const FILES: [(Cms, &str); 4] = [
+    (Cms::WordPress, "wp-includes/"),
+    (Cms::WordPress, "wp-admin/"),
+    (Cms::Drupal, "core/lib/Drupal"),
     (Cms::Drupal7, "modules/system/system.module"),
 ];
 
@@ -58,10 +60,12 @@ pub fn of_paths<'a>(paths: impl Iterator<Item = &'a str>) -> Option<(Cms, String
     let mut found: Option<(Cms, &str)> = None;
     for path in paths {
         for (cms, file) in FILES {
-            let Some(folder) = path.strip_suffix(file) else { continue };
+            let Some(at) = path.find(file) else { continue };
+            let folder = &path[..at];
             let is_whole = folder.is_empty() || folder.ends_with('/');
-            // Drupal 8 and later have the folder `modules/system` inside `core`.
-            let is_inside = cms == Cms::Drupal7 && folder.ends_with("core/");
+            // Drupal 8 and later have `modules/system` inside `core`; plugins may have folders of such names.
+            let is_inside = (cms == Cms::Drupal7 && folder.ends_with("core/"))
+                || ["wp-content/", "plugins/", "vendor/"].iter().any(|it| folder.contains(it));
             let is_shallower = found.is_none_or(|(_, known)| folder.len() < known.len());
             if is_whole && !is_inside && is_shallower {
                 found = Some((cms, folder));
@@ -117,5 +121,6 @@ mod tests {
         let bedrock = paths(&["acme/web/wp/wp-includes/version.php"]);
         assert_eq!(bedrock, Some((Cms::WordPress, "acme".into())));
         assert_eq!(paths(&["files/2026/a.jpg"]), None);
+        assert_eq!(paths(&["wp-content/plugins/x/wp-admin/a.php"]), None);
     }
 }

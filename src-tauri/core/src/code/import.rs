@@ -62,6 +62,69 @@ impl Repository {
     }
 }
 
+impl Repository {
+    /// Commits the folder's files on top of `parent`, on no branch; none when they are the same as the parent's.
+    /// `besides` are files and folders in it that are no code. What the folder lacks stays as the parent has it where
+    /// the folder's own `.gitignore` leaves it out, and where it is one of `kept`.
+    #[expect(clippy::too_many_arguments, reason = "each is one fact of the commit")]
+    pub fn commit_folder(
+        &self,
+        folder: &Path,
+        besides: &[PathBuf],
+        kept: &[String],
+        parent: &str,
+        author: &Author,
+        message: &str,
+        meter: Meter<'_>,
+    ) -> Result<Option<String>> {
+        let git = self.open()?;
+        let author = signature(author)?;
+        let besides: Vec<PathBuf> = besides
+            .iter()
+            .map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.clone()))
+            .collect();
+        let mut files = find(&git, folder, meter)?;
+        files.retain(|file| !besides.iter().any(|path| file.from.starts_with(path)));
+        let ids = pack(&git, &files, meter)?;
+        let rules = ignore_rules(&git, folder)?;
+        let commit = || -> Result<Option<git2::Oid>, git2::Error> {
+            let parent = git.find_commit(git2::Oid::from_str(parent)?)?;
+            let mut index = git2::Index::new()?;
+            for (file, id) in files.iter().zip(ids) {
+                index.add(&entry(file, id))?;
+            }
+            let mut before = git2::Index::new()?;
+            before.read_tree(&parent.tree()?)?;
+            for entry in before.iter() {
+                let name = String::from_utf8_lossy(&entry.path).into_owned();
+                let path = Path::new(&name);
+                let stays = || -> Result<bool, git2::Error> {
+                    Ok(kept.contains(&name) || rules.is_path_ignored(path)?)
+                };
+                if index.get_path(path, 0).is_none() && stays()? {
+                    index.add(&entry)?;
+                }
+            }
+            let tree = index.write_tree_to(&git)?;
+            if tree == parent.tree_id() {
+                return Ok(None);
+            }
+            let tree = git.find_tree(tree)?;
+            let message = git2::message_prettify(message.trim(), None)?;
+            git.commit(None, &author, &author, &message, &tree, &[&parent]).map(Some)
+        };
+        let commit = commit().doing(|| format!("commit the files of {}", folder.display()))?;
+        Ok(commit.map(|commit| commit.to_string()))
+    }
+}
+
+/// A second handle that takes the folder for its worktree knows the folder's ignore rules.
+fn ignore_rules(git: &git2::Repository, folder: &Path) -> Result<git2::Repository> {
+    git2::Repository::open(git.path())
+        .and_then(|rules| rules.set_workdir(folder, false).map(|()| rules))
+        .doing(|| format!("read the ignore rules of {}", folder.display()))
+}
+
 fn import(
     git: &git2::Repository,
     folder: &Path,
@@ -92,10 +155,7 @@ fn import(
 /// Lists what is taken, by path.
 fn find(git: &git2::Repository, folder: &Path, meter: Meter<'_>) -> Result<Vec<Found>> {
     let folder = fs::canonicalize(folder).doing(|| format!("open {}", folder.display()))?;
-    // A second handle that takes the folder for its worktree knows the folder's ignore rules.
-    let rules = git2::Repository::open(git.path())
-        .and_then(|rules| rules.set_workdir(&folder, false).map(|()| rules))
-        .doing(|| format!("read the ignore rules of {}", folder.display()))?;
+    let rules = ignore_rules(git, &folder)?;
     let mut found = Vec::new();
     let mut waiting = vec![(folder, Vec::new())];
     while let Some((folder, parent)) = waiting.pop() {

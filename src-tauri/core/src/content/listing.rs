@@ -23,6 +23,8 @@ pub struct Listing {
     pub files: Vec<Listed>,
     /// Whether these are all.
     pub is_complete: bool,
+    /// Whether the list may be longer than a look needs.
+    is_unlimited: bool,
 }
 
 /// A file inside.
@@ -47,6 +49,14 @@ pub fn list(path: &Path, until: Instant) -> Result<Option<Listing>> {
         return list_zip(path, until).doing(doing).map(Some);
     }
     list_tar(path, &first, until).doing(doing)
+}
+
+/// Every file below a folder, however many.
+pub fn all(folder: &Path) -> Result<Vec<Listed>> {
+    let mut listing = Listing { is_unlimited: true, ..Listing::default() };
+    let doing = || format!("read `{}`", folder.display());
+    walk(folder, None, &mut listing).doing(doing)?;
+    Ok(listing.files)
 }
 
 /// How a file is packed, by its first bytes; `zip` counts.
@@ -74,17 +84,22 @@ impl Listing {
         if !is_noise(path) {
             self.files.push(Listed { path: path.to_owned(), bytes });
         }
-        self.files.len() < LONGEST
+        self.is_unlimited || self.files.len() < LONGEST
     }
 }
 
 fn list_folder(root: &Path, until: Instant) -> io::Result<Listing> {
     let mut listing = Listing::default();
+    walk(root, Some(until), &mut listing)?;
+    Ok(listing)
+}
+
+fn walk(root: &Path, until: Option<Instant>, listing: &mut Listing) -> io::Result<()> {
     let mut waiting = VecDeque::from([root.to_path_buf()]);
     // Breadth first: what tells a system stands near the root.
     while let Some(folder) = waiting.pop_front() {
-        if Instant::now() > until {
-            return Ok(listing);
+        if until.is_some_and(|until| Instant::now() > until) {
+            return Ok(());
         }
         let entries = match fs::read_dir(&folder) {
             Err(error) if folder != root && error.kind() == io::ErrorKind::NotFound => continue,
@@ -103,12 +118,12 @@ fn list_folder(root: &Path, until: Instant) -> io::Result<Listing> {
             let bytes = entry.metadata().map_or(0, |known| known.len());
             let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
             if kind.is_file() && !listing.add(&relative, bytes) {
-                return Ok(listing);
+                return Ok(());
             }
         }
     }
     listing.is_complete = true;
-    Ok(listing)
+    Ok(())
 }
 
 fn list_zip(path: &Path, until: Instant) -> io::Result<Listing> {

@@ -100,6 +100,8 @@ pub(super) fn answer(
             json(workflow::search_replace::dry_run(context, request)?)
         }
         Query::ClonePlan { request } => json(workflow::clone_plan::plan(context, request)?),
+        Query::ImportPlan { request } => json(workflow::import_plan::plan(context, request)?),
+        Query::CompareContent { from, to } => json(workflow::compare::compare(context, from, to)?),
         Query::CloneProfile { site } => json(workflow::clone_profile::of(context, site)?),
         Query::Inspect { paths, environment } => {
             json(workflow::inspect::inspect(context, paths, environment.as_ref())?)

@@ -5,6 +5,7 @@
 mod answer;
 mod branches;
 mod care;
+mod checks;
 mod clock;
 mod commits;
 mod connection;

@@ -28,7 +28,7 @@ use crate::{
         request::{Event, Query, Request},
         view::{Problem, WorkflowRow},
     },
-    progress::{Cancel, Meter},
+    progress::Cancel,
     runtime::{self, Runtime},
     store::Store,
     workflow::{
@@ -59,9 +59,9 @@ pub struct Engine {
 }
 
 /// Everyone who hears of events.
-type Listeners = Mutex<Vec<Sender<Event>>>;
+pub(super) type Listeners = Mutex<Vec<Sender<Event>>>;
 
-fn tell(listeners: &Listeners, event: &Event) {
+pub(super) fn tell(listeners: &Listeners, event: &Event) {
     let mut listeners = listeners.lock().unwrap_or_else(PoisonError::into_inner);
     listeners.retain(|listener| listener.send(event.clone()).is_ok());
 }
@@ -72,8 +72,8 @@ pub(super) struct Shared {
     healed: Vec<WorkflowRow>,
     problems: Vec<Problem>,
     running: Mutex<HashMap<i64, Cancel>>,
-    checks: Mutex<HashMap<SiteName, Cancel>>,
-    listeners: Arc<Listeners>,
+    pub(super) checks: Mutex<HashMap<SiteName, Cancel>>,
+    pub(super) listeners: Arc<Listeners>,
     watch: OnceLock<Sender<Word>>,
 }
 
@@ -229,33 +229,12 @@ impl Shared {
             self.broadcast(&event);
             on_event(event);
         };
-        // What a person asks for must not wait for what nobody asked for.
-        if let Some(check) = self.checks().remove(request.site()) {
-            check.cancel();
-        }
+        self.cancel_check(request.site());
         let workflow = workflow::run(&self.context, request, &tell, cancel)?;
         if let Request::Deploy(deployed) = request {
             self.check_in_background(deployed.environment.clone());
         }
         self.context.workflow_row(&workflow)
-    }
-
-    /// Makes a Launch Check of what was deployed, while the person goes on.
-    fn check_in_background(&self, environment: Address) {
-        let cancel = Cancel::default();
-        self.checks().insert(environment.site.clone(), cancel.clone());
-        let context = Arc::downgrade(&self.context);
-        let listeners = self.listeners.clone();
-        std::thread::spawn(move || {
-            let Some(context) = context.upgrade() else { return };
-            let report = |_| {};
-            // One that could not be made is made when the person asks for it, and says why.
-            let made = workflow::launch_check(&context, &environment, Meter::new(&cancel, &report));
-            drop(context);
-            if made.is_ok() {
-                tell(&listeners, &Event::Changed { site: Some(environment.site) });
-            }
-        });
     }
 
     fn cancel(&self, workflow: i64) -> Result<()> {
@@ -278,11 +257,6 @@ impl Shared {
 
     pub(super) fn broadcast(&self, event: &Event) {
         tell(&self.listeners, event);
-    }
-
-    /// Checks under way in the background, by site.
-    fn checks(&self) -> std::sync::MutexGuard<'_, HashMap<SiteName, Cancel>> {
-        self.checks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<i64, Cancel>> {

@@ -121,7 +121,11 @@ fn data(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
 
 /// Puts a message into the folder, whole or not at all.
 fn keep(folder: &Path, message: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    // Of an environment that was deleted meanwhile nothing may come back, not even its mail.
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
     let mut file = tempfile::Builder::new().prefix(".").tempfile_in(folder)?;
     file.write_all(message)?;
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());

@@ -70,7 +70,7 @@ fn what_is_no_message_is_shown_as_it_is() {
 #[test]
 fn smtp_on_loopback_keeps_what_is_sent() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mail = folder.path().join("tmp/mail");
+    let mail = folder.path().join("mail");
     let catchers = Catchers::default();
     let port = catchers.port(&mail).expect("it listens");
     assert_eq!(catchers.port(&mail).expect("it listens"), port, "the port stays");
@@ -106,6 +106,14 @@ fn smtp_on_loopback_keeps_what_is_sent() {
     let rows = list(&mail).expect("listed");
     assert_eq!(rows[0].subject, "Über dots");
     assert_eq!(part(&mail, &rows[0].id, None).expect("read"), MESSAGE.as_bytes());
+    fs::remove_dir_all(folder.path()).expect("deleted");
+    for command in ["MAIL FROM:<a@b>", "RCPT TO:<c@d>", "DATA"] {
+        tell(&format!("{command}\r\n"));
+        answer();
+    }
+    tell("Subject: late\r\n\r\n.\r\n");
+    assert_eq!(answer(), "451", "an environment that is gone gets no mail");
+    assert!(!mail.exists());
     tell("QUIT\r\n");
     assert_eq!(answer(), "221");
     drop(catchers);

@@ -35,6 +35,19 @@ pub enum DatabaseEngine {
     Sqlite,
 }
 
+impl Cms {
+    /// The name that people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::WordPress => "WordPress",
+            Self::Drupal7 => "Drupal 7",
+            Self::Drupal => "Drupal",
+            Self::Php => "PHP of its own",
+            Self::Html => "plain pages",
+        }
+    }
+}
+
 impl DatabaseEngine {
     /// The name that people read.
     pub fn title(self) -> &'static str {

@@ -95,6 +95,10 @@ fn errors(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for marker in ERRORS.iter().chain(NOTICES) {
         let Some(at) = text.find(marker) else { continue };
+        // One error can say two of the words.
+        if found.iter().any(|it: &String| it.contains(marker)) {
+            continue;
+        }
         let rest: String = text[at..].chars().take(200).collect();
         let names_a_file = rest.contains(".php") && rest.contains(" on line ");
         if ERRORS.contains(marker) || names_a_file {

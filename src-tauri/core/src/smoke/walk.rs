@@ -280,7 +280,9 @@ fn visit_all(
         let mut held = lock(queue);
         held.busy -= 1;
         if wanted.paths.is_empty() {
-            for link in visitor.next(&path, &page) {
+            // A page that broke here still leads on there: what lies behind it may be broken too.
+            let theirs = other.zip(beside.as_ref()).map(|(other, (_, it))| other.next(&path, it));
+            for link in visitor.next(&path, &page).into_iter().chain(theirs.into_iter().flatten()) {
                 held.add(link, Some(&path));
             }
         }

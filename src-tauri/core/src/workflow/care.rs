@@ -7,8 +7,18 @@ use crate::{
 };
 
 /// Moves the pointers that were planned; none when everything is so already.
-pub(super) fn run(_work: &Work<'_>, changes: &[Change]) -> Result<Done> {
-    Ok(Done { changes: changes.to_vec(), ..Done::default() })
+pub(super) fn run(_work: &Work<'_>, moves: &Moves) -> Result<Done> {
+    Ok(Done { changes: moves.0.clone(), ..Done::default() })
+}
+
+/// The pointers that a workflow moves and does nothing else.
+#[derive(Default)]
+pub(super) struct Moves(Vec<Change>);
+
+impl From<Change> for Moves {
+    fn from(change: Change) -> Self {
+        Self(vec![change])
+    }
 }
 
 /// An environment with the name of one of its settings in the store.
@@ -29,24 +39,24 @@ pub(super) fn set(
     address: &Address,
     name: &str,
     after: Option<String>,
-) -> Result<Vec<Change>> {
+) -> Result<Moves> {
     let (_, key) = setting(context, address, name)?;
     let before = context.store.setting(&key)?;
     if before == after {
-        return Ok(Vec::new());
+        return Ok(Moves::default());
     }
     let about = name.to_owned();
-    Ok(vec![Change::Setting { environment: address.clone(), about, key, before, after }])
+    Ok(Change::Setting { environment: address.clone(), about, key, before, after }.into())
 }
 
 /// The setting that says up to when caught mail is not shown any more.
 const MAIL: &str = "mail";
 
 /// Messages stay on the disk for a while, so that clearing can be undone.
-pub(super) fn plan_clear_mail(context: &Context, wanted: &ClearMail) -> Result<Vec<Change>> {
+pub(super) fn plan_clear_mail(context: &Context, wanted: &ClearMail) -> Result<Moves> {
     let newest = mail(context, &wanted.environment)?.first().map(|row| row.at);
     match newest {
-        None => Ok(Vec::new()),
+        None => Ok(Moves::default()),
         Some(at) => set(context, &wanted.environment, MAIL, Some(at.to_string())),
     }
 }

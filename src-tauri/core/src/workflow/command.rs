@@ -1,6 +1,7 @@
 //! A request as the command line that does the same: "Copy as command".
 use crate::model::request::{
-    CloneContent, CreateSite, Deploy, ImportDatabase, Request, Resolution, SearchReplace, Take,
+    CloneContent, CreateSite, Deploy, ImportDatabase, ImportSite, Request, Resolution,
+    SearchReplace, Take,
 };
 use crate::model::{ConnectionMode, DatabaseEngine, EnvironmentName, HookStage};
 
@@ -57,11 +58,11 @@ pub fn command_line(request: &Request) -> String {
         | Request::ApplyUpstream(_)
         | Request::DeployTag(_)
         | Request::BringToDev(_)
-        | Request::Discard(_)
-        | Request::RunHooks(_)
+        | Request::Discard(_) => of_code(&mut line, request),
+        Request::RunHooks(_)
         | Request::SmokeTest(_)
         | Request::ImportConfig(_)
-        | Request::ExportConfig(_) => of_code(&mut line, request),
+        | Request::ExportConfig(_) => of_the_system(&mut line, request),
         Request::EnableLock(_)
         | Request::DisableLock(_)
         | Request::EnableCron(_)
@@ -95,6 +96,7 @@ pub fn command_line(request: &Request) -> String {
             line.optional("keep", it.keep.map(|keep| keep.to_string()).as_deref());
         }
         Request::SearchReplace(it) => search_replace(&mut line, it),
+        Request::ImportSite(it) => import_site(&mut line, it),
         Request::SetCloneProfile(it) => {
             line.word("site:clone-profile").word(it.site.as_str());
             it.exclude.iter().for_each(|table| _ = line.option("exclude", table));
@@ -151,29 +153,6 @@ fn of_code(line: &mut Line, request: &Request) {
                 line.word(file);
             }
         }
-        Request::RunHooks(it) => {
-            line.word("env:run-hooks").word(it.environment.to_string()).word(it.event.as_str());
-            if it.stage == HookStage::Before {
-                line.option("stage", "before");
-            }
-        }
-        Request::ImportConfig(it) => {
-            line.word("config:import").word(it.environment.to_string());
-        }
-        Request::ExportConfig(it) => {
-            line.word("config:export").word(it.environment.to_string());
-        }
-        Request::SmokeTest(it) => {
-            line.word("env:smoke").word(it.environment.to_string());
-            line.optional("against", it.against.as_ref().map(|it| it.as_str()));
-            line.optional("limit", it.limit.map(|it| it.to_string()).as_deref());
-            if !it.paths.is_empty() {
-                line.word("--paths");
-                for path in &it.paths {
-                    line.word(path);
-                }
-            }
-        }
         other => unreachable!("{} is no request of code", other.kind()),
     }
 }
@@ -221,6 +200,36 @@ fn resolve(line: &mut Line, all: &[Resolution]) {
     }
 }
 
+/// The requests about what the site's system does.
+fn of_the_system(line: &mut Line, request: &Request) {
+    match request {
+        Request::RunHooks(it) => {
+            line.word("env:run-hooks").word(it.environment.to_string()).word(it.event.as_str());
+            if it.stage == HookStage::Before {
+                line.option("stage", "before");
+            }
+        }
+        Request::ImportConfig(it) => {
+            line.word("config:import").word(it.environment.to_string());
+        }
+        Request::ExportConfig(it) => {
+            line.word("config:export").word(it.environment.to_string());
+        }
+        Request::SmokeTest(it) => {
+            line.word("env:smoke").word(it.environment.to_string());
+            line.optional("against", it.against.as_ref().map(|it| it.as_str()));
+            line.optional("limit", it.limit.map(|it| it.to_string()).as_deref());
+            if !it.paths.is_empty() {
+                line.word("--paths");
+                for path in &it.paths {
+                    line.word(path);
+                }
+            }
+        }
+        other => unreachable!("{} is no request of the system", other.kind()),
+    }
+}
+
 fn create_site(line: &mut Line, it: &CreateSite) {
     line.word("site:create").word(it.name.as_str()).option("from", &it.from);
     line.optional("label", it.label.as_deref());
@@ -256,6 +265,17 @@ fn clone_content(line: &mut Line, it: &CloneContent) {
 fn import_database(line: &mut Line, it: &ImportDatabase) {
     line.word("import:database").word(it.environment.to_string()).word(&it.file);
     line.optional("files", it.files.as_deref());
+    line.optional("from-database", it.from_database.as_deref());
+    line.optional("entry", it.entry.as_deref());
+    line.optional("from-url", it.from_url.as_deref()).flag("keep-urls", it.keep_urls);
+    line.flag("updatedb", it.updatedb).flag("cc", it.cc);
+    line.optional("confirm", it.confirm.as_deref());
+}
+
+fn import_site(line: &mut Line, it: &ImportSite) {
+    line.word("import:site").word(it.environment.to_string());
+    it.files.iter().for_each(|file| _ = line.word(file));
+    line.optional("message", it.message.as_deref());
     line.optional("from-database", it.from_database.as_deref());
     line.optional("entry", it.entry.as_deref());
     line.optional("from-url", it.from_url.as_deref()).flag("keep-urls", it.keep_urls);

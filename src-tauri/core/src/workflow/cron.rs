@@ -4,7 +4,7 @@ use std::time::Instant;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Change, Context, Done, care,
+    Context, Done, care,
     request::{DisableCron, EnableCron, RunCron},
     running,
     work::Work,
@@ -27,7 +27,7 @@ const HOURLY: u32 = 60;
 /// What is kept of a run's output.
 const LONGEST: usize = 16 * 1024;
 
-pub(super) fn plan_enable(context: &Context, wanted: &EnableCron) -> Result<Vec<Change>> {
+pub(super) fn plan_enable(context: &Context, wanted: &EnableCron) -> Result<care::Moves> {
     check_known(context, &wanted.environment)?;
     if wanted.every == 0 {
         return Err(Error::usage("cron can't run every 0 minutes"));
@@ -36,7 +36,7 @@ pub(super) fn plan_enable(context: &Context, wanted: &EnableCron) -> Result<Vec<
     care::set(context, &wanted.environment, CRON, value)
 }
 
-pub(super) fn plan_disable(context: &Context, wanted: &DisableCron) -> Result<Vec<Change>> {
+pub(super) fn plan_disable(context: &Context, wanted: &DisableCron) -> Result<care::Moves> {
     care::set(context, &wanted.environment, CRON, Some(OFF.into()))
 }
 

@@ -75,11 +75,19 @@ pub(super) fn plan_files<'a>(context: &Context, wanted: &ImportFiles) -> Result<
 fn plan<'a>(context: &Context, address: &Address, confirm: Option<&str>) -> Result<Plan<'a>> {
     let site = context.store.site(&address.site)?;
     let environment = context.store.environment(address)?;
-    if address.environment == EnvironmentName::Live {
-        delete_site::confirm(&site.name, confirm, "replacing Live's content")?;
-    }
+    self::confirm(&site, address, confirm)?;
     let (address, name) = (address.clone(), String::new());
     Ok(Plan { site, environment, address, database: None, files: None, name })
+}
+
+/// Live's content is replaced only when the person typed the site's name.
+pub(super) fn confirm(site: &Site, address: &Address, typed: Option<&str>) -> Result<()> {
+    match address.environment {
+        EnvironmentName::Live => {
+            delete_site::confirm(&site.name, typed, "replacing Live's content")
+        }
+        _ => Ok(()),
+    }
 }
 
 fn add_files(plan: &mut Plan<'_>, source: &str) -> Result<()> {
@@ -128,6 +136,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
             clear_cache = wanted.cc.then(|| plan.address.clone());
         }
     }
+    result.insert("bytes".into(), source_bytes(plan).into());
     let origin = Origin::Import { name: plan.name.clone() };
     let row = generation::finish(work, site, environment, &fresh, origin)?;
     result.insert("generation".into(), fresh.number.into());
@@ -148,6 +157,12 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
 /// Which part of the file the person means.
 fn choice(wanted: &ImportDatabase) -> Choice<'_> {
     Choice { entry: wanted.entry.as_deref(), database: wanted.from_database.as_deref() }
+}
+
+/// How much there was to read: what the next import's time is told by.
+fn source_bytes(plan: &Plan<'_>) -> u64 {
+    let sources = plan.database.iter().map(|(file, ..)| file).chain(&plan.files);
+    sources.filter_map(|file| fs::metadata(file).ok()).map(|known| known.len()).sum()
 }
 
 type Counted = serde_json::Map<String, serde_json::Value>;
@@ -171,7 +186,6 @@ fn import_dump(
         let dump = dump::open(file, choice(wanted))?;
         load::load(work, plan.owner(fresh.number), database, dump, how, meter)
     })?;
-    loaded.notes.iter().for_each(|note| work.line(note));
     work.line(format!(
         "loaded {} in {} in {:.1} s",
         count(loaded.rows, "row"),
@@ -182,12 +196,8 @@ fn import_dump(
     if !wanted.keep_urls {
         replacements += convert_the_rest(work, plan, database)?;
     }
-    say_what_differs(work, plan, database)?;
-    let mut counted = Counted::new();
-    counted.insert("tables".into(), loaded.tables.into());
-    counted.insert("rows".into(), loaded.rows.into());
+    let mut counted = told(work, &loaded, what_differs(work, plan, database)?);
     counted.insert("replacements".into(), replacements.into());
-    counted.insert("notes".into(), loaded.notes.into());
     Ok(counted)
 }
 
@@ -219,25 +229,47 @@ fn convert_the_rest(work: &Work<'_>, plan: &Plan<'_>, database: &Database) -> Re
     generation::convert_addresses(work, site, database, address, address, None)
 }
 
-/// Says what a person should know of a database that is not like the one before.
-fn say_what_differs(work: &Work<'_>, plan: &Plan<'_>, database: &Database) -> Result<()> {
+/// What a person should know of a database that is not like the one before, as sentences.
+fn what_differs(work: &Work<'_>, plan: &Plan<'_>, database: &Database) -> Result<Vec<String>> {
     let tables = database::tables(database)?;
-    if plan.site.cms == Cms::WordPress && !tables.iter().any(|table| table.ends_with("options")) {
-        work.line("note: there are no tables of WordPress in it");
-    }
     let (site, environment) = (&plan.site, &plan.environment);
+    let mut notes = Vec::new();
+    match cms::of_tables(&tables).map(|(cms, _)| cms) {
+        Some(other) if other != site.cms => notes.push(format!(
+            "its tables are those of {}, and {} runs {}",
+            other.title(),
+            site.name,
+            site.cms.title()
+        )),
+        None if matches!(site.cms, Cms::WordPress | Cms::Drupal | Cms::Drupal7) => {
+            notes.push(format!("there are no tables of {} in it", site.cms.title()));
+        }
+        _ => {}
+    }
     let before = running::open_database(work.context, site, environment, environment.generation)?;
-    let Some(before) = &before.database else { return Ok(()) };
+    let Some(before) = &before.database else { return Ok(notes) };
     let before = database::tables(before)?;
     let prefix = |tables: &[String]| cms::table_prefix(site.cms, tables);
-    if !before.is_empty() && prefix(&before) != prefix(&tables) {
-        work.line(format!(
-            "note: its tables begin with `{}`, those before with `{}`; the site's settings must name the prefix",
+    if notes.is_empty() && !before.is_empty() && prefix(&before) != prefix(&tables) {
+        notes.push(format!(
+            "its tables begin with `{}`, those before with `{}`; the site's settings must name the prefix",
             prefix(&tables),
             prefix(&before)
         ));
     }
-    Ok(())
+    Ok(notes)
+}
+
+/// Tells the notes in the log, and counts what came.
+fn told(work: &Work<'_>, loaded: &dump::Loaded, more: Vec<String>) -> Counted {
+    let notes = [&loaded.notes[..], &more].concat();
+    loaded.notes.iter().for_each(|note| work.line(note));
+    more.iter().for_each(|note| work.line(format!("note: {note}")));
+    let mut counted = Counted::new();
+    counted.insert("tables".into(), loaded.tables.into());
+    counted.insert("rows".into(), loaded.rows.into());
+    counted.insert("notes".into(), notes.into());
+    counted
 }
 
 fn import_sqlite(
@@ -267,20 +299,24 @@ fn import_sqlite(
     let opened = generation::open(work, &plan.site, &plan.environment, fresh)?;
     let mut counted = Counted::new();
     if let Some(database) = &opened.database {
+        let mut loaded = None;
         if !is_own {
             let (owner, from) = (plan.owner(fresh.number), Database::Sqlite { file: target });
-            let loaded = work.step("Move it to MariaDB", |meter| {
+            loaded = Some(work.step("Move it to MariaDB", |meter| {
                 load::transfer(work, owner, &from, database, meter)
-            })?;
-            loaded.notes.iter().for_each(|note| work.line(note));
-            counted.insert("tables".into(), loaded.tables.into());
-            counted.insert("rows".into(), loaded.rows.into());
-            counted.insert("notes".into(), loaded.notes.into());
+            })?);
         }
         let keep = plan.database.as_ref().is_some_and(|(_, _, wanted)| wanted.keep_urls);
         let replacements = if keep { 0 } else { convert_the_rest(work, plan, database)? };
+        let differs = what_differs(work, plan, database)?;
+        match loaded {
+            Some(loaded) => counted = told(work, &loaded, differs),
+            None => {
+                differs.iter().for_each(|note| work.line(format!("note: {note}")));
+                counted.insert("notes".into(), differs.into());
+            }
+        }
         counted.insert("replacements".into(), replacements.into());
-        say_what_differs(work, plan, database)?;
     }
     Ok(counted)
 }

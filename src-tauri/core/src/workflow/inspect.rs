@@ -24,7 +24,9 @@ use crate::{
 use super::running;
 
 /// How long all files together are looked at: a person holds them over the window meanwhile.
-const BUDGET: Duration = Duration::from_millis(240);
+const QUICK: Duration = Duration::from_millis(240);
+/// How long they are looked at before they are imported, where what is inside may stand at the end of an archive.
+pub(super) const PATIENT: Duration = Duration::from_secs(30);
 /// Folders inside code whose `.sql` files belong to plugins or modules, not to the site.
 const NO_DUMPS: [&str; 12] = [
     "plugins",
@@ -49,7 +51,17 @@ pub fn inspect(
     paths: &[String],
     environment: Option<&Address>,
 ) -> Result<Vec<Inspected>> {
-    let share = BUDGET / u32::try_from(paths.len().max(1)).unwrap_or(u32::MAX);
+    inspect_within(context, paths, environment, QUICK)
+}
+
+/// As [`inspect`], taking as long as it is given.
+pub(super) fn inspect_within(
+    context: &Context,
+    paths: &[String],
+    environment: Option<&Address>,
+    budget: Duration,
+) -> Result<Vec<Inspected>> {
+    let share = budget / u32::try_from(paths.len().max(1)).unwrap_or(u32::MAX);
     let look = |path: &String| {
         look(path, Instant::now() + share).unwrap_or_else(|error| {
             let reason =
@@ -103,7 +115,7 @@ pub(super) fn look(path: &str, until: Instant) -> Result<Inspected> {
     File::open(file).doing(doing)?.take(8).read_to_end(&mut first).doing(doing)?;
     found.packed = listing::packing(&first).into_iter().map(str::to_owned).collect();
     found.holds = match dump::look(file)? {
-        Content::Sql => of_survey(dump::survey(file, until)?, false),
+        Content::Sql => of_survey(dump::survey(file, soon(until))?, false),
         // One that is packed tells nothing more before it is unpacked.
         Content::Sqlite if found.packed.is_empty() => of_survey(dump::survey_sqlite(file)?, true),
         Content::Sqlite => of_survey(Survey::default(), true),
@@ -111,6 +123,11 @@ pub(super) fn look(path: &str, until: Instant) -> Result<Inspected> {
         _ => Holding::Unusable { reason: "it is neither a dump nor an archive".into() },
     };
     Ok(found)
+}
+
+/// The beginning of a dump tells enough: a person who waits for the import must not wait for a second read.
+fn soon(until: Instant) -> Instant {
+    until.min(Instant::now() + QUICK)
 }
 
 fn of_survey(survey: Survey, sqlite: bool) -> Holding {
@@ -138,6 +155,9 @@ fn of_listing(
         let reason = if listing.is_complete { "it is empty" } else { "it is damaged" };
         return Ok(Holding::Unusable { reason: reason.into() });
     }
+    if !listing.is_complete {
+        notes.push("it is large: only its beginning was looked at".into());
+    }
     let dumps = dumps_in(&listing.files);
     if let Some((cms, root)) = cms::of_paths(listing.files.iter().map(|it| it.path.as_str())) {
         let uploads = uploads_in(&listing.files).filter(|it| has_files(&listing.files, it));
@@ -157,7 +177,7 @@ fn of_listing(
         if dumps.len() > 1 {
             notes.push(format!("it holds {} dumps; the first is taken", dumps.len()));
         }
-        return Ok(of_survey(dump::survey(path, until)?, false));
+        return Ok(of_survey(dump::survey(path, soon(until))?, false));
     }
     let root = files_root(&listing.files);
     let inside = listing.files.iter().filter(|it| is_below(&it.path, &root));

@@ -1,6 +1,7 @@
 //! `lock:enable`, `lock:disable`: what visitors of an environment are asked for.
 use super::{
     Change, Context,
+    care::Moves,
     request::{DisableLock, EnableLock},
     work::random_text,
 };
@@ -13,7 +14,7 @@ use crate::{
 const LENGTH: usize = 16;
 
 /// Keeps what the environment has where nothing else is asked for.
-pub(super) fn plan_enable(context: &Context, wanted: &EnableLock) -> Result<Vec<Change>> {
+pub(super) fn plan_enable(context: &Context, wanted: &EnableLock) -> Result<Moves> {
     let environment = context.store.environment(&wanted.environment)?;
     let (user, password) = match &environment.lock {
         Some(lock) => (lock.user.clone(), Some(lock.password.clone())),
@@ -27,21 +28,19 @@ pub(super) fn plan_enable(context: &Context, wanted: &EnableLock) -> Result<Vec<
     check("name", &user, Some(':'))?;
     check("password", &password, None)?;
     let after = Some(Lock { user, password });
-    Ok(match environment.lock == after {
-        true => Vec::new(),
-        false => {
-            let environment_name = wanted.environment.clone();
-            vec![Change::Lock { environment: environment_name, before: environment.lock, after }]
-        }
-    })
+    if environment.lock == after {
+        return Ok(Moves::default());
+    }
+    let address = wanted.environment.clone();
+    Ok(Change::Lock { environment: address, before: environment.lock, after }.into())
 }
 
-pub(super) fn plan_disable(context: &Context, wanted: &DisableLock) -> Result<Vec<Change>> {
+pub(super) fn plan_disable(context: &Context, wanted: &DisableLock) -> Result<Moves> {
     let environment = context.store.environment(&wanted.environment)?;
     Ok(match environment.lock {
-        None => Vec::new(),
+        None => Moves::default(),
         before => {
-            vec![Change::Lock { environment: wanted.environment.clone(), before, after: None }]
+            Change::Lock { environment: wanted.environment.clone(), before, after: None }.into()
         }
     })
 }

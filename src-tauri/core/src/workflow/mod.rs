@@ -13,6 +13,7 @@ pub mod clone_plan;
 pub mod clone_profile;
 mod command;
 mod commit;
+pub mod compare;
 mod configuration;
 mod conflict;
 pub mod context;
@@ -31,6 +32,8 @@ mod generation;
 pub mod generations;
 pub mod heal;
 mod import;
+pub mod import_plan;
+mod import_site;
 pub mod inspect;
 mod install_site;
 mod load;
@@ -154,14 +157,10 @@ pub fn run(
         Request::BringToDev(it) => frame.run(bring_to_dev::plan(context, it)?, bring_to_dev::run),
         Request::SetDatabase(it) => frame.run(set_database::plan(context, it)?, set_database::run),
         Request::Discard(it) => frame.run(discard::plan(context, it)?, discard::run),
-        Request::RunHooks(it) => frame.run(quicksilver::plan(context, it)?, quicksilver::run),
-        Request::ImportConfig(it) => {
-            frame.run(configuration::plan_import(context, it)?, configuration::run_import)
-        }
-        Request::ExportConfig(it) => {
-            frame.run(configuration::plan_export(context, it)?, configuration::run_export)
-        }
-        Request::SmokeTest(it) => frame.run(smoke_test::plan(context, it)?, smoke_test::run),
+        Request::RunHooks(_)
+        | Request::ImportConfig(_)
+        | Request::ExportConfig(_)
+        | Request::SmokeTest(_) => run_the_systems(frame),
         Request::EnableLock(it) => {
             frame.run(lock::plan_enable(context, it)?, |work, changes| care::run(work, changes))
         }
@@ -175,9 +174,7 @@ pub fn run(
             frame.run(cron::plan_disable(context, it)?, |work, changes| care::run(work, changes))
         }
         Request::RunCron(it) => frame.run(cron::plan_run(context, it)?, cron::run),
-        Request::ClearMail(it) => {
-            frame.run(care::plan_clear_mail(context, it)?, |work, changes| care::run(work, changes))
-        }
+        Request::ClearMail(it) => frame.run(care::plan_clear_mail(context, it)?, care::run),
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)
@@ -197,12 +194,29 @@ pub fn run(
             .run(generations::plan_prune(context, it)?, |work, numbers| {
                 generations::run_prune(work, it, numbers)
             }),
+        Request::ImportSite(it) => frame.run(import_site::plan(context, it)?, import_site::run),
         Request::SetCloneProfile(it) => frame.run(clone_profile::plan(context, it)?, |work, it| {
             clone_profile::run(work.context, it)
         }),
         Request::SearchReplace(it) => {
             frame.run(search_replace::plan(context, it)?, search_replace::run)
         }
+    }
+}
+
+/// The requests about what the site's system does.
+fn run_the_systems(frame: Frame<'_>) -> Result<Workflow> {
+    let (context, request) = (frame.context, frame.request);
+    match request {
+        Request::RunHooks(it) => frame.run(quicksilver::plan(context, it)?, quicksilver::run),
+        Request::ImportConfig(it) => {
+            frame.run(configuration::plan_import(context, it)?, configuration::run_import)
+        }
+        Request::ExportConfig(it) => {
+            frame.run(configuration::plan_export(context, it)?, configuration::run_export)
+        }
+        Request::SmokeTest(it) => frame.run(smoke_test::plan(context, it)?, smoke_test::run),
+        other => unreachable!("{} is no request of the system", other.kind()),
     }
 }
 

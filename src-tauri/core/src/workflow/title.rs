@@ -81,19 +81,10 @@ pub fn of(request: &Request) -> String {
         Request::Discard(it) => {
             format!("Discard changes of {}", it.environment.environment.title())
         }
-        Request::RunHooks(it) => {
-            let title = it.environment.environment.title();
-            format!("Run {} hooks of {title} ({})", it.event, it.stage)
-        }
-        Request::ImportConfig(it) => {
-            format!("Import configuration on {}", it.environment.environment.title())
-        }
-        Request::ExportConfig(it) => {
-            format!("Export configuration of {}", it.environment.environment.title())
-        }
-        Request::SmokeTest(it) => {
-            format!("Smoke test of {}", it.environment.environment.title())
-        }
+        Request::RunHooks(_)
+        | Request::SmokeTest(_)
+        | Request::ImportConfig(_)
+        | Request::ExportConfig(_) => of_the_system(request),
         Request::Undo(_) => "Undo".into(),
         Request::SwitchGeneration(it) => {
             format!("Switch {} to generation {}", it.environment.environment.title(), it.id)
@@ -107,9 +98,32 @@ pub fn of(request: &Request) -> String {
         Request::PruneGenerations(it) => {
             format!("Prune generations of {}", it.environment.environment.title())
         }
+        Request::ImportSite(it) => {
+            format!("Import site into {}", it.environment.environment.title())
+        }
         Request::SetCloneProfile(it) => format!("Set the clone profile of {}", it.site),
         Request::SearchReplace(it) => {
             format!("Search and replace in {}", it.environment.environment.title())
         }
+    }
+}
+
+/// The requests about what the site's system does.
+fn of_the_system(request: &Request) -> String {
+    match request {
+        Request::RunHooks(it) => {
+            let title = it.environment.environment.title();
+            format!("Run {} hooks of {title} ({})", it.event, it.stage)
+        }
+        Request::ImportConfig(it) => {
+            format!("Import configuration on {}", it.environment.environment.title())
+        }
+        Request::ExportConfig(it) => {
+            format!("Export configuration of {}", it.environment.environment.title())
+        }
+        Request::SmokeTest(it) => {
+            format!("Smoke test of {}", it.environment.environment.title())
+        }
+        other => unreachable!("{} is no request of the system", other.kind()),
     }
 }

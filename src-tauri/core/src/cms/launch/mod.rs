@@ -1,7 +1,9 @@
 //! Launch Check: Pantheon's checks by their names, made by reading code and database and by one small script that
 //! asks the site itself. Nothing is changed and nobody is asked over the network.
+mod audit;
 mod drupal;
 mod drupal7;
+mod sessions;
 mod shared;
 mod wordpress;
 

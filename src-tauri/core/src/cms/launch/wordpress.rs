@@ -1,9 +1,9 @@
 //! The checks of `wp launchcheck` (WP Launch Check, `php/pantheon/checks/`), group by group.
-use std::{collections::BTreeMap, fs, path::Path};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Subject, above, number, shared};
+use super::{Subject, above, number, sessions, shared};
 use crate::{
     cms::{Ask, detect::text, wordpress},
     error::Result,
@@ -20,10 +20,6 @@ const MANY_PLUGINS: usize = 100;
 const SAME_JOB: usize = 10;
 /// So many jobs.
 const MANY_JOBS: usize = 50;
-/// Lines that a table of matches shows.
-const SHOWN: usize = 50;
-/// A source larger than this is no code that a person wrote.
-const LARGEST_SOURCE: u64 = 2 << 20;
 
 pub(super) fn checks(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
@@ -33,7 +29,7 @@ pub(super) fn checks(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Fin
         found.extend(config(subject, said));
         found.extend(best_practice(subject, said));
     }
-    found.push(sessions(subject, said));
+    found.push(sessions::sessions(subject, said));
     if has_said {
         found.push(extensions("Plugins", &said["plugins"], said));
         found.push(extensions("Themes", &said["themes"], said));
@@ -44,11 +40,11 @@ pub(super) fn checks(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Fin
     Ok(found)
 }
 
-fn flag(said: &Value, name: &str) -> bool {
+pub(super) fn flag(said: &Value, name: &str) -> bool {
     said[name].as_bool().unwrap_or(false)
 }
 
-fn word<'a>(said: &'a Value, name: &str) -> &'a str {
+pub(super) fn word<'a>(said: &'a Value, name: &str) -> &'a str {
     said[name].as_str().unwrap_or_default()
 }
 
@@ -352,60 +348,4 @@ fn database(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Finding>> {
         .action("Clear caches: `portico env:clear-cache` removes them."),
         shared::total_size(subject, ask)?,
     ])
-}
-
-/// PHP sessions are kept in files, which an environment with several servers has not in common.
-fn sessions(subject: &Subject<'_>, said: &Value) -> Finding {
-    let (group, name) = ("PHP Sessions", "PHP Sessions");
-    let core = wordpress::core_folder(subject.code, subject.site);
-    let content = said["content"].as_str().map_or_else(|| core.join("wp-content"), Into::into);
-    let mut matches = Vec::new();
-    for part in ["plugins", "themes", "mu-plugins"] {
-        search(&content.join(part), &content, &mut matches);
-    }
-    let plugins = said["plugins"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let has_plugin = plugins
-        .iter()
-        .any(|it| flag(it, "active") && word(it, "file").starts_with("wp-native-php-sessions/"));
-    if matches.is_empty() {
-        return Finding::new(group, name, Score::Ok, "No file uses PHP sessions.");
-    }
-    let says = format!("{} of PHP sessions.", count(matches.len() as u64, "use"));
-    matches.truncate(SHOWN);
-    let score = if has_plugin { Score::Info } else { Score::Error };
-    Finding::new(group, name, score, says)
-        .action(if has_plugin {
-            "The Native PHP Sessions plugin keeps them in the database."
-        } else {
-            "Install the Native PHP Sessions plugin, or replace what uses them."
-        })
-        .table(&["File", "Line", "Match"], matches)
-}
-
-/// Lines of PHP files that start or use a session.
-fn search(folder: &Path, base: &Path, found: &mut Vec<Vec<String>>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let Ok(kind) = entry.file_type() else { continue };
-        if kind.is_dir() {
-            // The plugin that mends it, and tests that nobody visits.
-            if !["wp-native-php-sessions", "node_modules", "tests"]
-                .iter()
-                .any(|it| path.ends_with(it))
-            {
-                search(&path, base, found);
-            }
-        } else if path.extension().is_some_and(|it| it == "php")
-            && entry.metadata().is_ok_and(|it| it.len() < LARGEST_SOURCE)
-        {
-            let source = fs::read(&path).unwrap_or_default();
-            for word in ["session_start", "$_SESSION"] {
-                for at in memchr::memmem::find_iter(&source, word) {
-                    let line = 1 + memchr::memchr_iter(b'\n', &source[..at]).count();
-                    let name = path.strip_prefix(base).unwrap_or(&path);
-                    found.push(vec![name.display().to_string(), line.to_string(), word.to_owned()]);
-                }
-            }
-        }
-    }
 }

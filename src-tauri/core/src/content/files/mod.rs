@@ -14,7 +14,7 @@ pub use copy::{CopyCost, copy_tree};
 pub(super) use copy::{copy_file, disk_full};
 pub use link::point_link;
 pub use trash::{empty_trash, move_to_trash};
-pub use usage::disk_use;
+pub use usage::{disk_use, seen};
 
 use crate::{
     error::{Doing, Result},

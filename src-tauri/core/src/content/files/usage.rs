@@ -2,14 +2,20 @@
 use std::{
     fs,
     path::Path,
-    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
     thread,
+    time::SystemTime,
 };
+
+use jiff::Timestamp;
 
 use super::walk::{self, Kind};
 use crate::{
     error::{Doing, Result},
-    model::view::DiskUse,
+    model::view::{DiskUse, FilesSeen},
 };
 
 /// Bytes on the disk that only the files below `folder` hold; nothing when it does not exist.
@@ -20,23 +26,53 @@ pub fn disk_use(folder: &Path) -> Result<DiskUse> {
     if !folder.exists() {
         return Ok(DiskUse { own: 0, is_exact: true });
     }
+    let (own, is_exact) = (AtomicU64::new(0), AtomicBool::new(true));
+    each_file(folder, |path| {
+        let (bytes, exact) = own_bytes(path)?;
+        own.fetch_add(bytes, Relaxed);
+        is_exact.fetch_and(exact, Relaxed);
+        Ok(())
+    })?;
+    Ok(DiskUse { own: own.into_inner(), is_exact: is_exact.into_inner() })
+}
+
+/// Counts the files below `folder` and finds the newest; nothing when it does not exist.
+pub fn seen(folder: &Path) -> Result<FilesSeen> {
+    if !folder.exists() {
+        return Ok(FilesSeen::default());
+    }
+    let (count, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+    let newest = Mutex::new(None::<SystemTime>);
+    each_file(folder, |path| {
+        let known = fs::symlink_metadata(path)?;
+        count.fetch_add(1, Relaxed);
+        bytes.fetch_add(known.len(), Relaxed);
+        let changed = known.modified()?;
+        let mut newest = walk::lock(&newest);
+        *newest = newest.max(Some(changed));
+        Ok(())
+    })?;
+    let newest = newest.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(FilesSeen {
+        count: count.into_inner(),
+        bytes: bytes.into_inner(),
+        newest: newest.and_then(|it| Timestamp::try_from(it).ok()),
+    })
+}
+
+/// Looks at every file below `folder` with several threads; what vanishes meanwhile is passed over.
+fn each_file(folder: &Path, look: impl Fn(&Path) -> std::io::Result<()> + Sync) -> Result<()> {
     let tree = walk::walk(folder, None)?;
-    let (next, own) = (AtomicUsize::new(0), AtomicU64::new(0));
-    let is_exact = AtomicBool::new(true);
+    let next = AtomicUsize::new(0);
     let run = || -> Result<()> {
         while let Some(item) = tree.items.get(next.fetch_add(1, Relaxed)) {
             if item.kind != Kind::File {
                 continue;
             }
             let path = folder.join(tree.path(item));
-            match own_bytes(&path) {
-                // The site may delete a file meanwhile.
+            match look(&path) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                found => {
-                    let (bytes, exact) = found.doing(|| format!("measure `{}`", path.display()))?;
-                    own.fetch_add(bytes, Relaxed);
-                    is_exact.fetch_and(exact, Relaxed);
-                }
+                looked => looked.doing(|| format!("measure `{}`", path.display()))?,
             }
         }
         Ok(())
@@ -44,8 +80,7 @@ pub fn disk_use(folder: &Path) -> Result<DiskUse> {
     thread::scope(|scope| {
         let all: Vec<_> = (0..walk::threads()).map(|_| scope.spawn(run)).collect();
         all.into_iter().try_for_each(|one| one.join().expect("a measuring thread ends"))
-    })?;
-    Ok(DiskUse { own: own.into_inner(), is_exact: is_exact.into_inner() })
+    })
 }
 
 /// The file's own bytes, and whether shared blocks were told from others.

@@ -230,3 +230,43 @@ pub struct SetCloneProfile {
     #[serde(default)]
     pub reset: bool,
 }
+
+/// `import:site`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ImportSite {
+    /// The environment whose code, database and files are replaced, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// An archive or folder of a whole site with a dump in it, or one each of its code, database and files
+    #[cfg_attr(feature = "clap", arg(value_name = "ARCHIVE", required = true))]
+    pub files: Vec<String>,
+    /// The message of the commit that brings the code [default: "Import" and the file's name]
+    #[cfg_attr(feature = "clap", arg(long))]
+    pub message: Option<String>,
+    /// Of a dump of several databases, the one to import
+    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
+    pub from_database: Option<String>,
+    /// Of an archive of several dumps, the one to import
+    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
+    pub entry: Option<String>,
+    /// One more address to replace by the environment's, beside those that are found
+    #[cfg_attr(feature = "clap", arg(long, value_name = "URL"))]
+    pub from_url: Option<String>,
+    /// Leave the addresses in the database as they are
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub keep_urls: bool,
+    /// Run the system's database updates afterwards
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub updatedb: bool,
+    /// Clear caches afterwards
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub cc: bool,
+    /// The site's name, to confirm that Live's content is replaced
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
+    pub confirm: Option<String>,
+}

@@ -104,6 +104,8 @@ pub enum Request {
     SearchReplace(SearchReplace),
     /// Says which tables' rows clones leave out.
     SetCloneProfile(SetCloneProfile),
+    /// Brings a whole site: code, database and files, or those of them that there are.
+    ImportSite(ImportSite),
 }
 
 /// What every shell needs to know of a request before it runs.
@@ -150,6 +152,7 @@ impl Request {
             Self::PruneGenerations(it) => &it.environment.site,
             Self::SearchReplace(it) => &it.environment.site,
             Self::SetCloneProfile(it) => &it.site,
+            Self::ImportSite(it) => &it.environment.site,
         }
     }
 
@@ -196,6 +199,7 @@ impl Request {
             Self::SmokeTest(it) => Some(&it.environment.environment),
             Self::ImportConfig(it) => Some(&it.environment.environment),
             Self::ExportConfig(it) => Some(&it.environment.environment),
+            Self::ImportSite(it) => Some(&it.environment.environment),
         }
     }
 
@@ -242,6 +246,7 @@ impl Request {
             Self::PruneGenerations(_) => "prune_generations",
             Self::SearchReplace(_) => "search_replace",
             Self::SetCloneProfile(_) => "set_clone_profile",
+            Self::ImportSite(_) => "import_site",
         }
     }
 

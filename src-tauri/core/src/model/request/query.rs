@@ -1,7 +1,7 @@
 //! Questions.
 use serde::{Deserialize, Serialize};
 
-use super::{CloneContent, Request, SearchReplace};
+use super::{CloneContent, ImportSite, Request, SearchReplace};
 use crate::model::{Address, EnvironmentName, LogKind, SiteName};
 
 /// A question that changes nothing.
@@ -210,6 +210,18 @@ pub enum Query {
     ClonePlan {
         /// The request.
         request: Box<CloneContent>,
+    },
+    /// What importing files would do, whatever they are, and the request that does it; answers `ImportPlan`.
+    ImportPlan {
+        /// The files and options.
+        request: Box<ImportSite>,
+    },
+    /// What one environment's content has that another's lacks; answers `ContentComparison`.
+    CompareContent {
+        /// The environment that may have more, such as Live.
+        from: Address,
+        /// The environment of the same site that may lack it.
+        to: EnvironmentName,
     },
     /// Which tables' rows a site's clones leave out; answers `CloneProfile`.
     CloneProfile {

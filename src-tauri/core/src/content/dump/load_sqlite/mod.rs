@@ -349,8 +349,7 @@ fn shown(sql: &[u8]) -> String {
     let tokens = tokens(&sql[..sql.len().min(2000)]);
     let word = |token: &Token<'_>| String::from_utf8_lossy(token.text).to_ascii_lowercase();
     let Some(at) = tokens.iter().position(|it| it.is(&KINDS) && !it.is_quoted()) else {
-        let words: Vec<String> = tokens.iter().take(2).map(word).collect();
-        return words.join(" ").to_ascii_uppercase();
+        return tokens.first().map(word).unwrap_or_default().to_ascii_uppercase();
     };
     let name = tokens[at + 1..].iter().find(|it| !it.is(&["IF", "NOT", "EXISTS"]));
     format!("the {} `{}`", word(&tokens[at]), name.map(Token::name).unwrap_or_default())

@@ -147,7 +147,7 @@ fn what_sqlite_can_t_take_names_the_line_and_the_table() {
             "INSERT INTO `node` VALUES (99999999999999999999,'a','b',NULL,NULL);",
             "larger than SQLite keeps",
         ),
-        ("UPDATE `node` SET `nid` = 2;", "`UPDATE NODE`"),
+        ("UPDATE `node` SET `nid` = 2;", "`UPDATE`"),
         ("INSERT INTO `other` VALUES (1);", "does not define"),
         ("INSERT INTO `node` (`nope`) VALUES (1);", "`nope`"),
         ("SET time_zone = '+02:00';", "+02:00"),

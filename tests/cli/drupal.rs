@@ -1,0 +1,198 @@
+//! Drupal: a site of Drupal's shape always, the real upstreams where their checkouts are named.
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use crate::support::PorticoTest;
+
+/// As much of Drupal 7 as Portico asks for, with notes of what was called.
+const BOOTSTRAP: &str = r#"<?php
+define('VERSION', '7.105');
+foreach (['CONFIGURATION', 'LANGUAGE', 'FULL'] as $n => $phase) { define("DRUPAL_BOOTSTRAP_$phase", $n); }
+function connection(): PDO {
+	$it = json_decode($_SERVER['PRESSFLOW_SETTINGS'], true)['databases']['default']['default'];
+	return $it['driver'] === 'sqlite' ? new PDO("sqlite:{$it['database']}")
+		: new PDO("mysql:unix_socket={$it['unix_socket']};dbname={$it['database']}", $it['username'], $it['password']);
+}
+function drupal_bootstrap($phase) {}
+function db_table_exists($name) {
+	try { connection()->query("SELECT 1 FROM $name"); return true; } catch (PDOException $none) { return false; }
+}
+function drupal_flush_all_caches() { echo "caches flushed\n"; }
+function drupal_load_updates() { require_once getcwd() . '/modules/blog/blog.install'; }
+function update_prepare_d7_bootstrap() {}
+function update_fix_d7_requirements() {}
+function update_fix_compatibility() {}
+function schema_version(): int { return (int) connection()->query("SELECT schema_version FROM system WHERE name = 'blog'")->fetchColumn(); }
+function update_get_update_list() {
+	$next = schema_version() + 1;
+	return function_exists("blog_update_$next") ? ['blog' => ['start' => $next]] : [];
+}
+function update_resolve_dependencies($start) {
+	$found = [];
+	for ($n = $start['blog'] ?? 0; $n && function_exists("blog_update_$n"); $n++) {
+		$found["blog_update_$n"] = ['module' => 'blog', 'number' => $n, 'allowed' => true];
+	}
+	return $found;
+}
+function update_do_one($module, $number, $dependencies, &$context) {
+	"{$module}_update_$number"();
+	connection()->exec("UPDATE system SET schema_version = $number WHERE name = '$module'");
+}
+"#;
+
+const INSTALL: &str = "<?php require 'includes/bootstrap.inc';
+connection()->exec('CREATE TABLE system (name VARCHAR(60), filename VARCHAR(200), type VARCHAR(20), status INT, schema_version INT)');
+connection()->exec('CREATE TABLE variable (name VARCHAR(60), value BLOB)');
+connection()->exec(\"INSERT INTO system VALUES ('blog', 'modules/blog/blog.module', 'module', 1, 7000)\");
+echo 'installed';";
+
+const YML: &str = "api_version: 1
+workflows:
+  deploy:
+    after: [{type: webphp, description: Last, script: private/hook.php}]
+";
+
+fn write(folder: &Path, files: &[(&str, &str)]) {
+    for (name, text) in files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+#[test]
+fn a_site_of_drupal_s_shape_reads_its_environment_and_is_deployed_in_pantheon_s_order() {
+    let test = PorticoTest::new();
+    let _serving = test.serve();
+    let folder = test.folder("shape");
+    let hook = "<?php require $_SERVER['DOCUMENT_ROOT'] . '/includes/bootstrap.inc'; echo 'hook at ', schema_version();";
+    write(
+        &folder,
+        &[
+            ("includes/bootstrap.inc", BOOTSTRAP),
+            ("includes/database/database.inc", "<?php"),
+            (
+                "index.php",
+                "<?php require 'includes/bootstrap.inc'; echo PANTHEON_ENVIRONMENT, ' ', schema_version();",
+            ),
+            ("install.php", INSTALL),
+            ("modules/blog/blog.install", "<?php\n"),
+            ("pantheon.yml", YML),
+            ("private/hook.php", hook),
+        ],
+    );
+    for name in ["update", "common", "file", "entity", "unicode", "install"] {
+        write(&folder, &[(&format!("includes/{name}.inc"), "<?php")]);
+    }
+    test.run(&["site:create", "acme", "--from", folder.to_str().unwrap()]).success();
+    assert_eq!(test.json(&["site:list"])[0]["cms"], "drupal7");
+    let browser = test.browser();
+    // The front page of an empty Drupal 7 leads to its installer.
+    assert!(browser.get("acme.dev", "/").ok().has("installed"));
+    assert_eq!(browser.get("acme.dev", "/").ok().body, "dev 7000");
+    test.run(&["env:deploy", "acme.test"]).success();
+
+    let code = test.environment("acme.dev").join("code");
+    let good = "<?php\n/**\n * Adds a column.\n */\nfunction blog_update_7001() {}\n";
+    let bad = "function blog_update_7002() { throw new Exception('no such column'); }\n";
+    write(&code, &[("modules/blog/blog.install", &format!("{good}{bad}"))]);
+    test.run(&["env:commit", "acme.dev", "--message", "Two updates"]).success();
+    let plan = test.json(&["env:deploy", "acme.test", "--dry-run"]);
+    let names: Vec<_> =
+        plan["updates"].as_array().unwrap().iter().map(|it| &it["update"]).collect();
+    assert_eq!(names, ["blog_update_7001", "blog_update_7002"]);
+    assert_eq!(plan["updates"][0]["description"], "Adds a column.");
+    test.run(&["env:deploy", "acme.test", "--updatedb"])
+        .status(1)
+        .stderr_has("error in blog_update_7002")
+        .stderr_has("no such column");
+    assert_eq!(browser.get("acme.test", "/").ok().body, "test 7000");
+
+    write(&code, &[("modules/blog/blog.install", good)]);
+    test.run(&["env:commit", "acme.dev", "--message", "One update"]).success();
+    test.run(&["env:deploy", "acme.test", "--updatedb", "--cc"]).success();
+    assert_eq!(browser.get("acme.test", "/").ok().body, "test 7001");
+    let log = test.run(&["workflow:info:logs", "acme"]).success().stdout;
+    let steps = ["blog_update_7001", "Clear caches", "all caches cleared", "hook at 7001"];
+    let places: Vec<_> = steps.iter().map(|it| log.find(it).unwrap_or(usize::MAX)).collect();
+    assert!(places.is_sorted() && places[3] < usize::MAX, "{log}");
+}
+
+/// The whole walk of a real Drupal; `old` are the updates that are made to wait again.
+fn walk(source: &str, database: &str, cms: &str) -> PorticoTest {
+    let test = PorticoTest::new();
+    let serving = test.serve();
+    let browser = test.browser();
+    test.run(&["site:create", "acme", "--from", source, "--database", database]).success();
+    assert_eq!(test.json(&["site:list"])[0]["cms"], cms);
+    let install = "site:install acme.dev --title Acme --admin-user ada --admin-password pass \
+                   --admin-email ada@acme.test";
+    test.run(&install.split_whitespace().collect::<Vec<_>>()).success();
+    assert!(browser.get("acme.dev", "/").ok().has("Acme"));
+    assert!(browser.get("acme.dev", "/user/login").ok().has("Password"), "clean URLs");
+    test.run(&["env:deploy", "acme.test"]).success();
+    test.run(&["env:deploy", "acme.live"]).success();
+    assert!(browser.get("acme.live", "/").ok().has("Acme"));
+    test.run(&["env:clone-content", "acme.live", "dev", "--updatedb", "--cc"]).success();
+    assert!(browser.get("acme.dev", "/").ok().has("Acme"));
+    test.run(&["env:clear-cache", "acme.dev"]).success().stderr_has("done");
+    let code = test.environment("acme.dev").join("code");
+    write(&code, &[("more.txt", "more")]);
+    test.run(&["env:commit", "acme.dev", "--message", "More"]).success();
+    let plan = test.json(&["env:deploy", "acme.test", "--dry-run"]);
+    assert_eq!(plan["updates"], Value::Array(Vec::new()), "a fresh Drupal waits for nothing");
+    test.run(&["env:deploy", "acme.test", "--sync-content", "--updatedb", "--cc"]).success();
+    assert!(browser.get("acme.test", "/").ok().has("Acme"));
+    let checked = test.json(&["env:status", "acme.test"]);
+    let of = |name: &str| {
+        let all = checked["findings"].as_array().unwrap();
+        all.iter().find(|it| it["name"] == name).unwrap_or_else(|| panic!("no {name}: {checked}"))
+    };
+    assert_eq!(of("UID #1 access")["score"], "warning");
+    assert_eq!(of("Updates")["score"], "ok");
+    assert!(of("System Status")["result"].as_str().unwrap().contains(" of "), "{checked}");
+    assert!(checked["findings"].as_array().unwrap().iter().all(|it| it["name"] != "Start"));
+    drop(serving);
+    test
+}
+
+/// Where a checkout is named; a test without it has nothing to run on.
+fn upstream(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|it| !it.is_empty())
+}
+
+#[test]
+fn the_real_drupal_7_is_installed_deployed_cloned_and_checked() {
+    let Some(source) = upstream("PORTICO_TEST_DRUPAL7") else { return };
+    for database in ["sqlite", "mariadb"] {
+        walk(&source, database, "drupal7");
+    }
+}
+
+#[test]
+fn the_real_drupal_8_is_installed_deployed_cloned_and_checked_and_its_configuration_goes_along() {
+    let Some(source) = upstream("PORTICO_TEST_DRUPAL8") else { return };
+    for database in ["sqlite", "mariadb"] {
+        let test = walk(&source, database, "drupal");
+        let _serving = test.serve();
+        test.run(&["config:export", "acme.dev"]).success();
+        let status = test.json(&["config:status", "acme.dev"]);
+        assert_eq!(status["items"], Value::Array(Vec::new()), "{status}");
+        assert!(status["same"].as_u64().unwrap() > 100, "{status}");
+        test.run(&["env:commit", "acme.dev", "--message", "Configuration"]).success();
+        // A change of the code's configuration goes into Test by a deploy.
+        let code = test.environment("acme.dev").join("code");
+        let file = code.join("sites/default/config/system.site.yml");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text.replace("name: Acme", "name: 'From the code'")).unwrap();
+        test.run(&["env:commit", "acme.dev", "--message", "A name"]).success();
+        let deploy = ["env:deploy", "acme.test", "--updatedb", "--config-import", "--cc"];
+        test.run(&deploy).success();
+        assert!(test.browser().get("acme.test", "/").ok().has("From the code"));
+        let status = test.json(&["config:status", "acme.test"]);
+        assert_eq!(status["items"], Value::Array(Vec::new()), "{status}");
+        test.run(&["undo", "acme"]).success();
+        assert!(!test.browser().get("acme.test", "/").ok().has("From the code"));
+    }
+}
