@@ -168,6 +168,7 @@ test('nothing can be exported of an empty environment, and it can’t be wiped',
   const page = await open(t, full);
   await page.click('text=Harbor Festival');
   await page.locator('.env.dev h2 button').click();
+  await page.getByRole('tab', { name: 'Database / Files' }).click();
   await page.getByText('Empty', { exact: true }).first().waitFor();
   for (const name of ['Export… database', 'Search & replace…', 'Export… files', 'Wipe database and files…']) assert.equal(await page.getByRole('button', { name }).isDisabled(), true, name);
 });

@@ -117,6 +117,7 @@ test('an environment’s page takes files anywhere on its content, a card that d
   assert.equal(await page.locator('.dropnote:visible').count(), 0);
   await drag(page, 'leave', undefined, [0, 0]);
   await page.locator('.env.dev h2 button').click();
+  await page.getByRole('tab', { name: 'Database / Files' }).click();
   const at = await hover(page, '.droplet');
   await page.locator('.dropnote').getByText('Database dump').waitFor();
   await drag(page, 'drop', [dump.path], at);
