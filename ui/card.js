@@ -40,7 +40,6 @@ export function EnvironmentCard(el, name) {
   parts.title.addEventListener('click', () => send(el, 'openEnvironment', { environment: name }));
   parts.why.addEventListener('click', () => send(el, 'showError', { title: `${envName(name)} does not answer`, error: info.health.error }));
   parts.fatal.addEventListener('click', () => send(el, 'openEnvironment', { environment: name, tab: 'logs' }));
-  parts.review.addEventListener('click', () => send(el, 'commit', info));
   parts.review.addEventListener('click', () => (info.code.uncommitted ? send(el, 'commit', info) : send(el, 'merge', { kind: 'bring_to_dev', environment: `${info.site}.${info.environment}` })));
   parts.createAct.addEventListener('click', () => send(el, 'deploy', info));
 

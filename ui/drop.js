@@ -102,7 +102,7 @@ function describe(paths, { inspected, error }, info) {
   const unusable = inspected.find((it) => it.holds.type === 'unusable');
   if (unusable) return { what, does: sentence(unusable.holds.reason), bad: true };
   const { database, files, code } = brings(inspected);
-  if (code && !database && !files) return { what, does: 'Code makes a new site: let go on New site.', bad: true };
-  const parts = [database && `the database (${databaseSize(info.content.database)})`, files && `the files (${filesSize(info.content.files)})`].filter(Boolean);
+  if (code && !info.connection_mode) return { what, does: `${name} takes its code by deploys: let go on Dev, or on New site.`, bad: true };
+  const parts = [code && 'the code', database && `the database (${databaseSize(info.content.database)})`, files && `the files (${filesSize(info.content.files)})`].filter(Boolean);
   return { what, does: `Replaces ${parts.join(' and ')} of ${name}. You are asked first.`, bad: false };
 }

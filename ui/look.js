@@ -4,7 +4,22 @@ import { compare, source } from './lib/drift.js';
 import * as store from './store.js';
 
 const INSTALLS = ['wordpress', 'drupal', 'drupal7'];
+/** Databases that were empty when they were looked at first: what they held at the last look, until that settles. */
+const filling = new Map();
 let looking = false;
+
+function isInstalling(it, cms) {
+  if (!INSTALLS.includes(cms)) return false;
+  const key = `${it.site}.${it.environment}`;
+  const { tables, rows } = it.content.database;
+  const now = `${tables} ${rows}`;
+  if (!tables || (filling.has(key) && filling.get(key) !== now)) {
+    filling.set(key, now);
+    return true;
+  }
+  filling.delete(key);
+  return false;
+}
 
 /**
  * Nobody tells what a person does beside Portico, such as editing files or installing a site in the browser. So the
@@ -15,8 +30,7 @@ export async function look(thorough = false) {
   const shown = store.board();
   if (looking || document.hidden || !shown || store.state.tab !== 'workflow' || store.state.running.size) return;
   looking = true;
-  const installing = (it) => !it.content.database.tables && INSTALLS.includes(shown.site.cms);
-  const awake = shown.environments.filter((it) => it.initialized && it.health.type === 'answered' && (thorough || installing(it)));
+  const awake = shown.environments.filter((it) => it.initialized && it.health.type === 'answered' && (isInstalling(it, shown.site.cms) || thorough));
   // A failure shows in the board, which is asked next.
   for (const it of awake) await query({ query: 'environment', environment: `${it.site}.${it.environment}` }).catch(() => null);
   const other = (it) => source(it, awake);

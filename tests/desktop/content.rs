@@ -46,6 +46,7 @@ fn a_dump_that_is_dropped_on_a_card_becomes_its_content_and_can_be_taken_back() 
 /// Its generations are listed on its page, and each can be switched to.
 fn take_back(window: &Window, test: &PorticoTest) {
     window.click(".env.dev h2 button");
+    window.click("[role=tab][id$=-content]");
     window.wait_text(".kept tbody tr", "in use");
     window.wait_text(".kept tbody tr", "Import of acme-live.sql.gz");
     window.wait_text(".kept tbody tr [data-part=disk]", "MB");

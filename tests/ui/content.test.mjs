@@ -168,6 +168,7 @@ test('nothing can be exported of an empty environment, and it can’t be wiped',
   const page = await open(t, full);
   await page.click('text=Harbor Festival');
   await page.locator('.env.dev h2 button').click();
+  await page.getByRole('tab', { name: 'Database / Files' }).click();
   await page.getByText('Empty', { exact: true }).first().waitFor();
   for (const name of ['Export… database', 'Search & replace…', 'Export… files', 'Wipe database and files…']) assert.equal(await page.getByRole('button', { name }).isDisabled(), true, name);
 });
@@ -224,4 +225,25 @@ test('an import of a database leaves the files where they were, and says so', as
   const page = await content(t, 'dev', { ...full, 'board:acme': board });
   await page.getByRole('article', { name: 'Files' }).getByText('From Live, 20 days ago').waitFor();
   await page.getByRole('article', { name: 'Database' }).getByText('Import of acme-2026-11-02.sql.gz, 4 days ago').waitFor();
+});
+
+test('a database that is being installed is measured until it has settled', async (t) => {
+  const board = structuredClone(full['board:acme']);
+  board.environments.splice(1, 1, ...full['board:library'].environments.slice(1, 2));
+  const [dev] = board.environments;
+  Object.assign(dev.content.database, { tables: 0, rows: 0 });
+  const page = await open(t, { ...full, environment: dev, 'board:acme': board });
+  const looks = await page.evaluate(async () => {
+    const { look } = await import('/look.js');
+    const measured = () => fake.of('query').filter((it) => it.query.query === 'environment').length;
+    const seen = [];
+    for (const [tables, rows] of [[0, 0], [11, 99], [12, 140], [12, 140], [12, 140]]) {
+      Object.assign(fake.answers['board:acme'].environments[0].content.database, { tables, rows });
+      await look();
+      seen.push(measured());
+    }
+    return seen;
+  });
+  // Each look measures what the board of the look before showed.
+  assert.deepEqual(looks.map((it) => it - looks[0]), [0, 1, 2, 3, 3]);
 });

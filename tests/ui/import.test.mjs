@@ -35,7 +35,7 @@ test('letting go asks what is replaced, and sends the core’s own request with 
   await drag(page, 'drop', [dump.path, uploads.path], at);
   await act(page, 'Import database and files').waitFor();
   const all = await words(dialog(page));
-  for (const part of ['Import into Dev', 'acme-live-2026-11-20.sql.gz', 'Its collation utf8mb4_0900_ai_ci is mapped', 'Uploaded files · 3,222 files · 1.9 GB', 'The database (48 tables, 214,310 rows, 212 MB) and the files (3,204 files, 1.9 GB) of Dev', 'www.acme.example', 'cdn.acme.example', 'Dev answers with its present content until the import is complete']) assert.ok(all.includes(part), `${part} in ${all}`);
+  for (const part of ['Import into Dev', 'acme-live-2026-11-20.sql.gz', 'Its collation utf8mb4_0900_ai_ci is mapped', 'Uploaded files · 3,222 files · 1.9 GB', 'The database (48 tables, 214,310 rows, 212 MB) and the files (3,204 files, 1.9 GB) of Dev', 'www.acme.example', 'cdn.acme.example', 'Dev answers with its present content until the import is complete', 'At most 2.1 GB of 80 GB free, about 9 s']) assert.ok(all.includes(part), `${part} in ${all}`);
   await dialog(page).getByLabel('One more address').fill('https://alt.example');
   await dialog(page).getByLabel('Run WordPress database updates').check();
   await dialog(page).getByLabel('Clear Caches').check();
@@ -75,11 +75,12 @@ test('Live’s content is replaced only once the site’s name was typed', async
 });
 
 test('what can’t be imported says so while it hovers and in the dialog', async (t) => {
-  const page = await open(t, full);
+  const problem = { code: 'refused', message: '`holiday.jpg` can’t be imported', hint: 'Bring a dump of a database.', causes: [] };
+  const page = await open(t, { ...full, import_plan: { problem, request: null, effort: full.import_plan.effort } });
   const at = await hover(page, '.env.test', [unusable.path]);
   await page.locator('.dropnote.bad').getByText('It is neither a dump').waitFor();
   await drag(page, 'drop', [unusable.path], at);
-  await dialog(page).getByText('Bring a dump of a database').waitFor();
+  await dialog(page).getByText('Bring a dump of a database.').waitFor();
   assert.equal(await act(page, 'Import').isDisabled(), true);
 });
 
@@ -116,23 +117,31 @@ test('an environment’s page takes files anywhere on its content, a card that d
   assert.equal(await page.locator('.dropnote:visible').count(), 0);
   await drag(page, 'leave', undefined, [0, 0]);
   await page.locator('.env.dev h2 button').click();
+  await page.getByRole('tab', { name: 'Database / Files' }).click();
   const at = await hover(page, '.droplet');
   await page.locator('.dropnote').getByText('Database dump').waitFor();
   await drag(page, 'drop', [dump.path], at);
   await page.getByRole('heading', { name: 'Import into Dev' }).waitFor();
 });
 
-test('two dumps, and the code of a site, are refused with the way on', async (t) => {
-  const other = { ...dump, name: 'other.sql', path: '/tmp/other.sql' };
-  const code = { ...dump, name: 'site.zip', path: '/tmp/site.zip', holds: { type: 'code', cms: 'wordpress', root: '', uploads: null } };
-  const page = await open(t, { ...full, inspect: [dump, other, code] });
-  const at = await hover(page, '.env.dev', [dump.path, other.path]);
-  await drag(page, 'drop', [dump.path, other.path], at);
-  await dialog(page).getByText('are both a dump of a database').waitFor();
-  assert.equal(await act(page, 'Import').isDisabled(), true);
-  await act(page, 'Leave out other.sql').click();
-  await act(page, 'Import database').waitFor();
-  await dialog(page).getByLabel('Path').fill(code.path);
-  await page.keyboard.press('Enter');
-  await dialog(page).getByText('holds the code of a site').waitFor();
+test('a whole site replaces code, database and files of Dev; Test and Live take code by deploys', async (t) => {
+  const site = { ...dump, name: 'site.zip', path: '/tmp/site.zip', packed: ['zip'], holds: { type: 'site', cms: 'wordpress', root: '', dump: 'db.sql', uploads: 'wp-content/uploads' } };
+  const page = await open(t, { ...full, inspect: [site] });
+  await hover(page, '.env.live', [site.path]);
+  await page.locator('.dropnote.bad').getByText('Live takes its code by deploys').waitFor();
+  const at = await centre(page, '.env.dev');
+  await drag(page, 'over', undefined, at);
+  await page.locator('.dropnote').getByText('Replaces the code').waitFor();
+  await drag(page, 'drop', [site.path], at);
+  await act(page, 'Import the site').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  assert.deepEqual(await runs(page), [{ kind: 'import_site', environment: 'acme.dev', files: [site.path], message: null, from_database: null, from_url: null, keep_urls: false, updatedb: false, cc: false, confirm: null }]);
+});
+
+test('an import that does not fit on the disk can’t be started', async (t) => {
+  const page = await open(t, { ...full, import_plan: { effort: { needed: 90e9, free: 80e9, about_s: null } } });
+  const at = await hover(page, '.env.dev');
+  await drag(page, 'drop', [dump.path], at);
+  await dialog(page).getByText('At most 90 GB of 80 GB free').waitFor();
+  assert.equal(await act(page, 'Import database').isDisabled(), true);
 });

@@ -21,6 +21,16 @@ export function withBrowser() {
 
 /** Runs in the page: what Tauri would offer, with a record of every call. */
 function fakeTauri(answers) {
+  /** As the core plans an import of files that `known` tells of. */
+  function importPlanOf(request, known) {
+    const sources = request.files.map((path) => known.find((it) => it.path === path));
+    const of = (type) => sources.find((it) => it.holds.type === type);
+    const [database, files, site] = [of('database'), of('files'), of('site') ?? of('code')];
+    const { environment, from_database, from_url, keep_urls, updatedb, cc, confirm } = request;
+    const wanted = site ? { kind: 'import_site', ...request } : database ? { kind: 'import_database', environment, file: database.path, files: files?.path ?? null, from_database, from_url, keep_urls, updatedb, cc, confirm } : { kind: 'import_files', environment, file: files?.path, confirm };
+    const [name] = environment.split('.').slice(1);
+    return { environment, sources, replaces: fake.answers['board:acme'].environments.find((it) => it.environment === name).content, code: !!site, database: !!database || site?.holds.type === 'site', files: !!files, pairs: keep_urls ? [] : (database?.holds.addresses ?? []).map((old) => ({ old, new: `http://${name}-acme.localhost:8080` })), request: wanted, problem: null, confirm: name === 'live' };
+  }
   const fake = (window.fake = { answers, calls: [], subscriber: null, drag: null, refuse: null, nextId: 100, picked: '/home/mira/code/acme', pickedFiles: [], place: '/home/mira/Desktop/*', slow: {}, runs: new Map() });
   fake.of = (command) => fake.calls.filter((it) => it.command === command).map((it) => it.args);
   fake.emit = (event) => fake.subscriber?.onmessage(event);
@@ -39,6 +49,7 @@ function fakeTauri(answers) {
       if (fake.slow[key]) await new Promise((done) => setTimeout(done, fake.slow[key].shift() ?? 0));
       if (answer === undefined) throw { code: 'not_found', message: `no answer is named \`${key}\``, hint: null, causes: [] };
       if (answer?.refuse) throw answer.refuse;
+      if (query.query === 'import_plan') return { ...importPlanOf(query.request, fake.answers.inspect), ...answer };
       // Only what was asked about, in that order.
       if (query.query === 'inspect') return query.paths.map((path) => answer.find((it) => it.path === path)).filter(Boolean);
       return answer;

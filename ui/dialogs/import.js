@@ -4,7 +4,7 @@ import { check, field, group, requestDialog, typedName } from '../lib/dialog.js'
 import { ErrorNote } from '../lib/error.js';
 import { databaseSize, filesSize, found } from '../lib/found.js';
 import { importPlan } from '../lib/import-plan.js';
-import { Facts, PairList } from '../lib/plan.js';
+import { effort, Facts, isTight, PairList } from '../lib/plan.js';
 import { envName, sentence, system } from '../lib/words.js';
 
 /**
@@ -40,18 +40,17 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   let sources = [];
   let asked = 0;
   let matches = !live;
-  /** @type {{ plan: Awaited<ReturnType<typeof importPlan>> | null, error: import('../api.js').AppError | null, inspected: import('../types').Inspected[] | null }} */
+  /** @type {{ plan: import('../types').ImportPlan | null, error: import('../api.js').AppError | null, inspected: import('../types').Inspected[] | null }} */
   let answer = { plan: null, error: null, inspected };
 
+  const options = () => ({ from_database: databases.value || null, from_url: more.value.trim() || null, keep_urls: !urls.input.checked, updatedb: !!updates?.input.checked, cc: caches.input.checked, confirm: live && matches ? info.site : null });
   /** The core's own request, with what was chosen here. Only what that kind of import knows is set. */
-  function request() {
-    const wanted = answer.plan?.request;
-    if (!wanted) return null;
-    const options = { from_database: databases.value || wanted.from_database, from_url: more.value.trim() || null, keep_urls: !urls.input.checked, updatedb: !!updates?.input.checked, cc: caches.input.checked, confirm: live && matches ? info.site : null };
-    return Object.fromEntries(Object.entries(wanted).map(([key, value]) => [key, key in options ? options[key] : value]));
-  }
+  const request = () => {
+    const chosen = options();
+    return answer.plan?.request && Object.fromEntries(Object.entries(answer.plan.request).map(([key, value]) => [key, key in chosen ? chosen[key] : value]));
+  };
   const dialog = requestDialog({ title: `Import into ${name}`, act: 'Import', tone: 'content', request });
-  const isReady = () => !!answer.plan?.request && matches && (databaseField.hidden || databases.value !== '');
+  const isReady = () => !!answer.plan?.request && matches && !isTight(answer.plan.effort) && (databaseField.hidden || databases.value !== '');
   const sure = live ? typedName(info.site, (it) => { matches = it; dialog.setReady(isReady()); }) : null;
 
   async function ask() {
@@ -59,7 +58,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
     answer = { plan: null, error: null, inspected: answer.inspected };
     draw();
     if (!sources.length) return;
-    const [plan, error] = await importPlan(info, sources).then((it) => [it, null], (it) => [null, asError(it)]);
+    const [plan, error] = await importPlan(info, sources, { ...options(), confirm: null }).then((it) => [it, null], (it) => [null, asError(it)]);
     if (mine !== asked) return;
     answer = { plan, error, inspected: plan?.sources ?? answer.inspected };
     draw();
@@ -87,13 +86,15 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   }
 
   function drawPlan(plan) {
-    const now = info.content;
+    const now = plan?.replaces ?? info.content;
     const gone = plan ? [plan.code && 'the code', plan.database && `the database (${databaseSize(now.database)})`, plan.files && `the files (${filesSize(now.files)})`].filter(Boolean) : [];
     facts(!plan || plan.problem ? [['Now', sources.length && !plan && !answer.error ? 'Looking into it…' : '']] : [
       ['Replaces', `${capital(gone.join(' and '))} of ${name}. You can undo it.`],
       ['Keeps', capital([!plan.database && 'the database', !plan.files && 'the files', !plan.code && 'the code'].filter(Boolean).join(' and '))],
+      ['Needs', plan && effort(plan.effort)],
       ['Meanwhile', `${name} answers with its present content until the import is complete.`],
     ]);
+    list.classList.toggle('tight', !!plan && isTight(plan.effort));
     const converts = !!plan?.database && !plan.problem;
     show(addresses, converts);
     show(afterwards, converts);
@@ -129,7 +130,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   parts.add.addEventListener('click', typed);
   parts.typed.addEventListener('keydown', (event) => { if (event.key === 'Enter') { event.preventDefault(); typed(); } });
   view.addEventListener('fillSource', ({ detail }) => add(detail));
-  for (const el of [urls.input, databases]) el.addEventListener('change', draw);
+  for (const el of [urls.input, databases, more]) el.addEventListener('change', ask);
   dialog.body.append(view, problem, list, databaseField, addresses, afterwards);
   if (sure) dialog.confirm(sure);
   draw();

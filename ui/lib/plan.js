@@ -7,6 +7,7 @@ export function Facts(el) {
   el.classList.add('facts');
   return (all) => keyed(el, all.filter(([, value]) => value), ([name]) => name, () => { const row = make('div'); row.append(make('dt'), make('dd')); return row; }, (row, [name, value]) => {
     const [term, words] = row.children;
+    row.dataset.fact = name;
     text(term, name);
     if (typeof value === 'string') text(words, value);
     else if (words.firstChild !== value) words.replaceChildren(value);
