@@ -116,6 +116,17 @@ pub fn addresses(
     }
 }
 
+/// Without those that lie inside another: `https://acme.example/wp`, where WordPress's own files are, becomes right by
+/// the replacement of `https://acme.example`.
+pub fn outermost(addresses: &[String]) -> Vec<String> {
+    let bare = |address: &str| address.split_once("://").map_or(address, |(_, it)| it).to_owned();
+    let lies_in = |inner: &str, outer: &str| {
+        bare(inner).strip_prefix(&bare(outer)).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let kept = addresses.iter().filter(|it| !addresses.iter().any(|other| lies_in(it, other)));
+    kept.cloned().collect()
+}
+
 /// The table prefix, found by the names of the tables.
 pub fn table_prefix(cms: Cms, tables: &[String]) -> String {
     match cms {

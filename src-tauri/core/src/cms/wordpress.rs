@@ -308,20 +308,6 @@ pub(super) fn addresses(
             }
         }
     }
-    if has_table(site.engine, &format!("{prefix}blogs"), query)? {
-        // One after the other: a list in one value would be cut at a length that the server sets.
-        let mut last = String::new();
-        while let Some(domain) = query(&format!(
-            "SELECT MIN(domain) FROM `{prefix}blogs` WHERE domain > '{}'",
-            last.replace('\'', "''"),
-        ))? {
-            if domain <= last {
-                break;
-            }
-            add(&format!("http://{domain}"));
-            last = domain;
-        }
-    }
     Ok(found)
 }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     cms::{self, Surroundings},
     content::{
-        database::{self, Conversion},
+        database::{self, Conversion, Network},
         files::{self, CopyCost},
         urls::Rewriter,
     },
@@ -159,14 +159,27 @@ pub(crate) fn address_pairs(
     let prefix = cms::table_prefix(site.cms, &tables);
     let to = context.url(target);
     let mut pairs: Vec<(String, String)> = extra.into_iter().collect();
-    let mut known = cms::addresses(site, &prefix, &mut |sql| database::text(database, sql))?;
-    known.push(context.url(source));
-    for from in known {
+    let known = cms::addresses(site, &prefix, &mut |sql| database::text(database, sql))?;
+    let mut known: Vec<(String, String)> =
+        cms::outermost(&known).into_iter().map(|from| (from, to.clone())).collect();
+    known.push((context.url(source), to.clone()));
+    if let Some(network) = network(site, database, &prefix)? {
+        known.extend(network.pairs(host(&to)));
+    }
+    for (from, to) in known {
         if from != to && pairs.iter().all(|(known, _)| *known != from) {
-            pairs.push((from, to.clone()));
+            pairs.push((from, to));
         }
     }
     Ok(pairs)
+}
+
+fn network(site: &Site, database: &Database, prefix: &str) -> Result<Option<Network>> {
+    if site.cms == Cms::WordPress { Network::of(database, prefix) } else { Ok(None) }
+}
+
+fn host(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, host)| host)
 }
 
 /// Replaces the addresses of the source, wherever they are, by the target's.
@@ -186,8 +199,15 @@ pub(crate) fn convert_addresses(
         work.line(format!("{from} → {to}"));
     }
     let rewriter = Rewriter::new(&pairs)?;
+    // Its tables name domains without a scheme, which no pair may touch elsewhere.
+    let prefix = cms::table_prefix(site.cms, &database::tables(database)?);
+    let network = network(site, database, &prefix)?;
     let converted = work.step("Convert addresses", |meter| {
-        database::convert(database, &rewriter, &Conversion::default(), meter)
+        let converted = database::convert(database, &rewriter, &Conversion::default(), meter)?;
+        if let Some(network) = &network {
+            network.settle(database, host(&work.context.url(target)))?;
+        }
+        Ok(converted)
     })?;
     for table in converted.iter().filter(|table| table.replacements > 0) {
         work.line(format!(

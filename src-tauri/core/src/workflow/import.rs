@@ -214,7 +214,7 @@ fn pairs(
         let peeked = work.step("Look for addresses", |meter| {
             dump::peek(dump::open(file, choice(wanted))?, wanted.from_database.as_deref(), meter)
         })?;
-        from.extend(peeked.addresses);
+        from.extend(cms::outermost(&peeked.addresses));
     }
     from.retain(|from| *from != to);
     from.sort();

@@ -53,7 +53,8 @@ impl Routes {
     pub fn find(&self, host: &str) -> Option<Arc<Route>> {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        let label = name.strip_suffix(".localhost")?;
+        // Sites of a network have names of their own below the environment's.
+        let label = name.strip_suffix(".localhost")?.rsplit('.').next()?;
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(label).cloned()
     }
 

@@ -103,6 +103,11 @@ pub(super) fn empty(
     Ok(emptied)
 }
 
+/// Runs a statement that answers nothing.
+pub(super) fn execute(database: &Database, sql: &str) -> Result<()> {
+    connect(database)?.query_drop(sql).doing(|| "change the database".into())
+}
+
 /// Answers every value as text.
 pub(super) fn rows(database: &Database, sql: &str) -> Result<Vec<TextRow>> {
     /// The server's number for a table that does not exist.

@@ -2,6 +2,7 @@
 mod building;
 mod mariadb;
 mod mariadb_convert;
+mod network;
 mod sizes;
 mod sqlite;
 mod sqlite_convert;
@@ -12,6 +13,7 @@ pub(super) mod tests;
 use std::path::Path;
 
 pub(in crate::content) use building::{Building, end_connections};
+pub use network::Network;
 pub use sizes::table_sizes;
 pub(super) use sqlite::{
     create as new_sqlite, open as open_sqlite, quoted as quoted_sqlite, tables_of as sqlite_tables,
@@ -76,6 +78,14 @@ pub fn rows(database: &Database, sql: &str) -> Result<Vec<TextRow>> {
     match database {
         Database::MariaDb { .. } => mariadb::rows(database, sql),
         Database::Sqlite { file } => sqlite::rows(file, sql),
+    }
+}
+
+/// Runs a statement that answers nothing.
+fn execute(database: &Database, sql: &str) -> Result<()> {
+    match database {
+        Database::MariaDb { .. } => mariadb::execute(database, sql),
+        Database::Sqlite { file } => sqlite::execute(file, sql),
     }
 }
 

@@ -277,6 +277,11 @@ pub(super) fn empty(file: &Path, tables: &[String], meter: Meter<'_>) -> Result<
     Ok(emptied)
 }
 
+/// Runs a statement that answers nothing.
+pub(super) fn execute(file: &Path, sql: &str) -> Result<()> {
+    open(file)?.execute_batch(sql).doing(|| format!("change `{}`", file.display()))
+}
+
 /// Answers every value as text.
 pub(super) fn rows(file: &Path, sql: &str) -> Result<Vec<TextRow>> {
     if !file.exists() {
