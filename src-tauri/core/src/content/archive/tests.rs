@@ -195,6 +195,23 @@ fn a_zip_unpacks_too() {
 }
 
 #[test]
+fn a_zip_by_windows_explorer_of_a_large_file_unpacks() {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("a.txt", SimpleFileOptions::default()).unwrap();
+    zip.write_all(b"without a long repetition, both kinds of deflate are the same").unwrap();
+    let mut zip = zip.finish().unwrap().into_inner();
+    let central = zip.windows(4).position(|it| it == b"PK\x01\x02").unwrap();
+    // The method: deflate becomes deflate64.
+    for at in [8, central + 10] {
+        assert_eq!(zip[at], 8);
+        zip[at] = 9;
+    }
+    let (_temp, into, unpacked) = unpack_bytes(&zip);
+    unpacked.unwrap();
+    assert!(fs::read_to_string(into.join("a.txt")).unwrap().ends_with("are the same"));
+}
+
+#[test]
 fn a_cut_or_damaged_zip_is_an_error() {
     let zip = sample_zip();
     for part in 1..8 {

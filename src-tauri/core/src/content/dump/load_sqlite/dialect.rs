@@ -84,7 +84,9 @@ impl Dialect {
         }
         let mut sql = format!("{name} {}", self.kind(column));
         sql += self.collation(column);
-        sql += if column.is_required { " NOT NULL" } else { " NULL" };
+        // Nobody fills a column that was computed.
+        let is_required = column.is_required && column.generated.is_none();
+        sql += if is_required { " NOT NULL" } else { " NULL" };
         sql += &unsigned;
         if column.on_update {
             lacks.push(format!("the automatic time of `{}`", column.name));
@@ -97,7 +99,7 @@ impl Dialect {
                 Some(default) => sql += &format!(" DEFAULT {default}"),
                 None => lacks.push(format!("the default of `{}`, {default}", column.name)),
             },
-            None if !column.is_required => sql += " DEFAULT NULL",
+            None if !is_required => sql += " DEFAULT NULL",
             None => {}
         }
         sql

@@ -110,15 +110,20 @@ impl<'a> Tables<'a> {
         definition: Option<&Definition>,
         spot: &Spot,
     ) -> Result<Vec<String>> {
+        let computed = definition.iter().flat_map(|it| &it.columns);
+        let computed = computed.filter(|it| it.generated.is_some());
+        let mut lacks: Vec<String> =
+            computed.map(|it| format!("the rule that computes `{}`", it.name)).collect();
         let Some(refused) = self.tell(&as_text(sql, spot)?, spot)? else {
-            return self.set_indexes_aside(spot).map(|()| Vec::new());
+            self.set_indexes_aside(spot)?;
+            return Ok(lacks);
         };
         let Some(definition) = definition else { return Err(spot.error().because(refused)) };
         if let Some(again) = self.tell(&definition.in_plain_mysql(), spot)? {
             return Err(spot.error().because(again));
         }
         self.set_indexes_aside(spot)?;
-        let mut lacks = definition.beside.clone();
+        lacks.extend(definition.beside.iter().cloned());
         lacks.push(format!("what WordPress's driver refuses: {refused}"));
         Ok(lacks)
     }
