@@ -3,6 +3,7 @@ use std::{fs, io, path::Path};
 
 use portico_core::{
     Error, Result,
+    content::download::is_url,
     model::{
         Address, EnvironmentName, count, human_bytes,
         request::{
@@ -53,7 +54,7 @@ fn anything(wanted: ImportAnything, spool: &Spool, output: &Output) -> Result<()
     })?;
     let files = words.iter().map(|word| {
         let file = spool.absolute(word)?;
-        if !Path::new(&file).exists() {
+        if !is_url(&file) && !Path::new(&file).exists() {
             return Err(Error::not_found("file", word));
         }
         Ok(file)
@@ -69,6 +70,15 @@ fn anything(wanted: ImportAnything, spool: &Spool, output: &Output) -> Result<()
         cc: wanted.cc,
         confirm: wanted.confirm,
     };
+    if request.files.iter().any(|file| is_url(file)) {
+        if wanted.dry_run {
+            return Err(Error::refused(
+                "what is behind an address is not known before it is downloaded",
+            )
+            .hint("Download it, and look into the file."));
+        }
+        return run_site(request, spool, output);
+    }
     let query = Query::ImportPlan { request: Box::new(request) };
     let plan: ImportPlan = crate::open()?.query(&query)?;
     if wanted.dry_run {
@@ -193,8 +203,11 @@ impl Spool {
         self.0.get().ok_or_else(|| Error::failed("make a folder"))
     }
 
-    /// The owner may run in another folder: a path is made absolute; `-` is read into a file.
+    /// The owner may run in another folder: a path is made absolute; `-` is read into a file. An address stays.
     fn absolute(&self, path: &str) -> Result<String> {
+        if is_url(path) {
+            return Ok(path.to_owned());
+        }
         if path == "-" {
             let file = self.folder()?.path().join("standard-input");
             let doing = |error| Error::failed("read standard input").because(error);

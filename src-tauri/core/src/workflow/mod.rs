@@ -27,6 +27,7 @@ pub mod heal;
 mod import;
 pub mod import_plan;
 mod import_site;
+mod import_url;
 pub mod inspect;
 mod install_site;
 mod merge;
@@ -90,6 +91,9 @@ pub fn run(
     let _held = context.hold_site(request.site(), &title)?;
     let frame = Frame { context, request, title, on_event, cancel };
     match request {
+        _ if import_url::is_wanted(request) => {
+            frame.run(import_url::plan(context, request)?, import_url::run)
+        }
         Request::CreateSite(it) => frame.run(create_site::plan(context, it)?, create_site::run),
         Request::InstallSite(it) => frame.run(install_site::plan(context, it)?, install_site::run),
         Request::DeleteSite(it) => {
