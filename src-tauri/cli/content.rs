@@ -82,8 +82,7 @@ fn anything(wanted: ImportAnything, spool: &Spool, output: &Output) -> Result<()
     let query = Query::ImportPlan { request: Box::new(request) };
     let plan: ImportPlan = crate::open()?.query(&query)?;
     if wanted.dry_run {
-        show_plan(&plan, output);
-        return Ok(());
+        return show_plan(plan, output);
     }
     if let Some(problem) = plan.problem {
         return Err(problem);
@@ -104,30 +103,32 @@ fn run_site(mut wanted: ImportSite, spool: &Spool, output: &Output) -> Result<()
 }
 
 /// What an import would do, and what stands in its way.
-fn show_plan(plan: &ImportPlan, output: &Output) {
+fn show_plan(plan: ImportPlan, output: &Output) -> Result<()> {
     if output.is_json() {
-        return output.facts(plan, &[]);
+        output.facts(&plan, &[]);
+        return Ok(());
     }
     output.table(&["File", "Size", "What it is"], &plan.sources, |it| {
         [it.name.clone(), human_bytes(it.bytes), holding(&it.holds)]
     });
+    plan.sources.iter().flat_map(|it| &it.notes).for_each(|note| say(&format!("note: {note}")));
+    if let Some(problem) = plan.problem {
+        return Err(problem);
+    }
     print("");
     let parts = [(plan.code, "code"), (plan.database, "database"), (plan.files, "files")];
     let parts: Vec<&str> =
         parts.iter().filter(|(is_there, _)| *is_there).map(|(_, part)| *part).collect();
     output.facts(
-        plan,
+        &plan,
         &[
             ("replaces", format!("{} of {}", parts.join(", "), plan.environment)),
             ("converts", environment::pairs(&plan.pairs)),
-            ("disk", environment::disk(&plan.effort)),
+            ("disk", environment::disk(&plan.effort, "at least")),
             ("time", environment::time(&plan.effort)),
         ],
     );
-    plan.sources.iter().flat_map(|it| &it.notes).for_each(|note| say(&format!("note: {note}")));
-    if let Some(problem) = &plan.problem {
-        output.error(problem);
-    }
+    Ok(())
 }
 
 fn holding(holds: &Holding) -> String {
@@ -140,13 +141,12 @@ fn holding(holds: &Holding) -> String {
             let from = it.addresses.join(", ");
             format!("{kind}{}: {tables}{} {from}", system.unwrap_or_default(), more(it.complete))
         }
-        Holding::Files(it) => format!(
-            "{}{}, {}, in `{}`",
-            count(it.count, "file"),
-            more(it.complete),
-            human_bytes(it.bytes),
-            it.root
-        ),
+        Holding::Files(it) => {
+            let root =
+                if it.root.is_empty() { String::new() } else { format!(", in `{}`", it.root) };
+            let files = count(it.count, "file");
+            format!("{files}{}, {}{root}", more(it.complete), human_bytes(it.bytes))
+        }
         Holding::Code { cms, root, .. } => format!("code of {cms:?} in `{root}`"),
         Holding::Site { cms, root, dump, .. } => {
             format!("a whole {cms:?} site: code in `{root}`, database in `{dump}`")

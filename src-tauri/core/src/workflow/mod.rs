@@ -139,6 +139,20 @@ pub fn run(
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)
         }
+        Request::SwitchGeneration(_)
+        | Request::PinGeneration(_)
+        | Request::UnpinGeneration(_)
+        | Request::PruneGenerations(_)
+        | Request::SearchReplace(_)
+        | Request::SetCloneProfile(_)
+        | Request::ImportSite(_) => run_of_content(frame),
+    }
+}
+
+/// Runs a request about generations, search and replace, clone profiles or a whole site.
+fn run_of_content(frame: Frame<'_>) -> Result<Workflow> {
+    let context = frame.context;
+    match frame.request {
         Request::SwitchGeneration(it) => {
             frame.run(generations::plan_switch(context, it)?, generations::run_switch)
         }
@@ -161,6 +175,7 @@ pub fn run(
         Request::SearchReplace(it) => {
             frame.run(search_replace::plan(context, it)?, search_replace::run)
         }
+        other => unreachable!("{} is no request of content", other.kind()),
     }
 }
 
