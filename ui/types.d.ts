@@ -2040,7 +2040,8 @@ rows: number,
 bytes: number, };
 export type Effort = { 
 /**
- * Bytes that it may need at most: blocks that the disk will share count too.
+ * Bytes that it needs: a clone at most, since blocks that the disk will share count; an import at least, since what
+ * is packed grows.
  */
 needed: number, 
 /**

@@ -392,7 +392,7 @@ pub(crate) struct ImportArguments {
 
 #[derive(Args)]
 pub(crate) struct ImportAnything {
-    /// What to import (a dump, a SQLite file, an archive or folder of files, code or a whole site), then the environment
+    /// What to import (a dump, a SQLite file, an archive or folder of files, code or a whole site; a path or an address), then the environment
     #[arg(value_name = "FILE… SITE.ENV", num_args = 2..)]
     pub(crate) words: Vec<String>,
     /// Show what would be replaced, and change nothing

@@ -3,6 +3,7 @@ use std::{fs, io, path::Path};
 
 use portico_core::{
     Error, Result,
+    content::download::is_url,
     model::{
         Address, EnvironmentName, count, human_bytes,
         request::{
@@ -53,7 +54,7 @@ fn anything(wanted: ImportAnything, spool: &Spool, output: &Output) -> Result<()
     })?;
     let files = words.iter().map(|word| {
         let file = spool.absolute(word)?;
-        if !Path::new(&file).exists() {
+        if !is_url(&file) && !Path::new(&file).exists() {
             return Err(Error::not_found("file", word));
         }
         Ok(file)
@@ -70,11 +71,19 @@ fn anything(wanted: ImportAnything, spool: &Spool, output: &Output) -> Result<()
         cc: wanted.cc,
         confirm: wanted.confirm,
     };
+    if request.files.iter().any(|file| is_url(file)) {
+        if wanted.dry_run {
+            return Err(Error::refused(
+                "what is behind an address is not known before it is downloaded",
+            )
+            .hint("Download it, and look into the file."));
+        }
+        return run_site(request, spool, output);
+    }
     let query = Query::ImportPlan { request: Box::new(request) };
     let plan: ImportPlan = crate::open()?.query(&query)?;
     if wanted.dry_run {
-        show_plan(&plan, output);
-        return Ok(());
+        return show_plan(plan, output);
     }
     if let Some(problem) = plan.problem {
         return Err(problem);
@@ -95,30 +104,32 @@ fn run_site(mut wanted: ImportSite, spool: &Spool, output: &Output) -> Result<()
 }
 
 /// What an import would do, and what stands in its way.
-fn show_plan(plan: &ImportPlan, output: &Output) {
+fn show_plan(plan: ImportPlan, output: &Output) -> Result<()> {
     if output.is_json() {
-        return output.facts(plan, &[]);
+        output.facts(&plan, &[]);
+        return Ok(());
     }
     output.table(&["File", "Size", "What it is"], &plan.sources, |it| {
         [it.name.clone(), human_bytes(it.bytes), holding(&it.holds)]
     });
+    plan.sources.iter().flat_map(|it| &it.notes).for_each(|note| say(&format!("note: {note}")));
+    if let Some(problem) = plan.problem {
+        return Err(problem);
+    }
     print("");
     let parts = [(plan.code, "code"), (plan.database, "database"), (plan.files, "files")];
     let parts: Vec<&str> =
         parts.iter().filter(|(is_there, _)| *is_there).map(|(_, part)| *part).collect();
     output.facts(
-        plan,
+        &plan,
         &[
             ("replaces", format!("{} of {}", parts.join(", "), plan.environment)),
             ("converts", environment::pairs(&plan.pairs)),
-            ("disk", environment::disk(&plan.effort)),
+            ("disk", environment::disk(&plan.effort, "at least")),
             ("time", environment::time(&plan.effort)),
         ],
     );
-    plan.sources.iter().flat_map(|it| &it.notes).for_each(|note| say(&format!("note: {note}")));
-    if let Some(problem) = &plan.problem {
-        output.error(problem);
-    }
+    Ok(())
 }
 
 fn holding(holds: &Holding) -> String {
@@ -131,13 +142,12 @@ fn holding(holds: &Holding) -> String {
             let from = it.addresses.join(", ");
             format!("{kind}{}: {tables}{} {from}", system.unwrap_or_default(), more(it.complete))
         }
-        Holding::Files(it) => format!(
-            "{}{}, {}, in `{}`",
-            count(it.count, "file"),
-            more(it.complete),
-            human_bytes(it.bytes),
-            it.root
-        ),
+        Holding::Files(it) => {
+            let root =
+                if it.root.is_empty() { String::new() } else { format!(", in `{}`", it.root) };
+            let files = count(it.count, "file");
+            format!("{files}{}, {}{root}", more(it.complete), human_bytes(it.bytes))
+        }
         Holding::Code { cms, root, .. } => format!("code of {cms:?} in `{root}`"),
         Holding::Site { cms, root, dump, .. } => {
             format!("a whole {cms:?} site: code in `{root}`, database in `{dump}`")
@@ -194,8 +204,11 @@ impl Spool {
         self.0.get().ok_or_else(|| Error::failed("make a folder"))
     }
 
-    /// The owner may run in another folder: a path is made absolute; `-` is read into a file.
+    /// The owner may run in another folder: a path is made absolute; `-` is read into a file. An address stays.
     fn absolute(&self, path: &str) -> Result<String> {
+        if is_url(path) {
+            return Ok(path.to_owned());
+        }
         if path == "-" {
             let file = self.folder()?.path().join("standard-input");
             let doing = |error| Error::failed("read standard input").because(error);

@@ -271,7 +271,7 @@ fn clone_plan(clone: &CloneContent, output: &Output) -> Result<()> {
             ("replaces", format!("{}: {}", plan.to, size(replaces.0, replaces.1))),
             ("leaves out the rows of", excluded.join(", ")),
             ("converts", pairs(&plan.pairs)),
-            ("disk", disk(&plan.effort)),
+            ("disk", disk(&plan.effort, "at most")),
             ("time", time(&plan.effort)),
         ],
     );
@@ -312,8 +312,8 @@ pub(crate) fn pairs(pairs: &[Replacement]) -> String {
     pairs.collect::<Vec<_>>().join(", ")
 }
 
-pub(crate) fn disk(effort: &Effort) -> String {
-    format!("{} needed at most, {} free", human_bytes(effort.needed), human_bytes(effort.free))
+pub(crate) fn disk(effort: &Effort, how: &str) -> String {
+    format!("{} needed {how}, {} free", human_bytes(effort.needed), human_bytes(effort.free))
 }
 
 pub(crate) fn time(effort: &Effort) -> String {

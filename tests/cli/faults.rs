@@ -72,6 +72,7 @@ fn a_full_disk_during_a_clone_leaves_the_environment_as_it_was() {
 struct Random(u64);
 
 impl Random {
+    #[expect(clippy::print_stdout, reason = "whoever sees a failure needs the seed")]
     fn new() -> Self {
         let given = std::env::var("PORTICO_FAULTS_SEED").ok().and_then(|it| it.parse().ok());
         let clock = std::time::UNIX_EPOCH.elapsed().unwrap().subsec_nanos();

@@ -156,3 +156,49 @@ fn a_whole_site_comes_in_by_one_workflow_and_goes_by_one_undo() {
         .status(2)
         .stderr_has("second database");
 }
+
+/// Answers one request with these bytes, as they are; answers its address.
+fn serve_once(answer: Vec<u8>) -> String {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        stream.write_all(&answer).unwrap();
+    });
+    format!("http://{address}/backup.tar.gz?Signature=a/b")
+}
+
+#[test]
+fn an_address_is_downloaded_whole_or_nothing_changes() {
+    let test = PorticoTest::new();
+    test.run(&["site:create", "demo", "--from", "sample"]).success();
+    let pack =
+        "mkdir files_live && echo film > files_live/a.txt && tar czf files.tar.gz files_live";
+    test.shell(&test.folder("."), pack).success();
+    let bytes = fs::read(test.folder("files.tar.gz")).unwrap();
+    let head =
+        |length: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").into_bytes();
+    let before = generation(&test, "demo.dev");
+
+    let missing = serve_once(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec());
+    let outcome = test.run(&["import", &missing, "demo.dev"]).status(1).stderr_has("404");
+    assert!(!outcome.stderr.contains("Signature"), "a signature is a secret");
+    let cut = serve_once([head(bytes.len()), bytes[..bytes.len() / 2].to_vec()].concat());
+    test.run(&["import:files", "demo.dev", &cut]).status(1).stderr_has("ended after");
+    assert_eq!(generation(&test, "demo.dev"), before);
+
+    let whole = serve_once([head(bytes.len()), bytes.clone()].concat());
+    test.run(&["import", &whole, "demo.dev"]).success();
+    let film = test.environment("demo.dev").join("files/a.txt");
+    assert_eq!(fs::read_to_string(film).unwrap(), "film\n");
+    assert_eq!(test.json(&["env:info", "demo.dev"])["content"]["origin"]["name"], "backup.tar.gz");
+    let left = fs::read_dir(test.root().join("scratch")).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "what was downloaded is gone");
+}

@@ -2,11 +2,14 @@
 use std::time::Instant;
 
 use super::{
-    Change, Context, Done, clone_profile, configuration, delete_site, effort, generation,
-    request::CloneContent, running, work::Work,
+    Change, Context, Done, clone_plan, clone_profile, configuration, delete_site, effort,
+    generation, request::CloneContent, running, work::Work,
 };
 use crate::{
-    content::{database, files::CopyCost},
+    content::{
+        database,
+        files::{self, CopyCost},
+    },
     error::{Error, Result},
     model::{Address, Environment, EnvironmentName, Origin, Site, count, human_bytes},
 };
@@ -131,12 +134,19 @@ fn adapt(work: &Work<'_>, plan: &Plan<'_>, fresh: &generation::Fresh) -> Result<
 
 /// Refuses before anything is copied when the disk can't hold it; blocks that will be shared count too.
 fn check_room(work: &Work<'_>, plan: &Plan<'_>) -> Result<()> {
-    let source = Address::new(&plan.site.name, &plan.from.name);
-    let row = work.context.store.generation(&source, plan.from.generation)?;
-    let Some(measured) = row.and_then(|row| row.measured) else { return Ok(()) };
-    let database = if plan.wanted.files_only { 0 } else { measured.database.bytes };
-    let files = if plan.wanted.db_only { 0 } else { measured.files.bytes };
-    effort::check_room(work.context, database + files)
+    let (context, source) = (work.context, &plan.wanted.from);
+    let database = match plan.wanted.files_only {
+        true => 0,
+        false => clone_plan::database_bytes(context, source, &plan.from)?,
+    };
+    let files = match plan.wanted.db_only {
+        true => 0,
+        false => {
+            let folder = context.layout.generation_files(source, plan.from.generation);
+            files::measure(&running::resolved(&folder)?)?.bytes
+        }
+    };
+    effort::check_room(context, database + files)
 }
 
 fn add(sum: &mut CopyCost, more: CopyCost) {

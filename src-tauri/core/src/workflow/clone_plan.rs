@@ -43,7 +43,8 @@ pub fn plan(context: &Context, wanted: &CloneContent) -> Result<ClonePlan> {
         let folder = context.layout.generation_files(&wanted.from, from.generation);
         plan.files = Some(files::measure(&running::resolved(&folder)?)?);
     }
-    let bytes = plan.database.map_or(0, |it| it.bytes) + plan.files.map_or(0, |it| it.bytes);
+    let database = plan.database.map(|_| database_bytes(context, &wanted.from, &from));
+    let bytes = database.transpose()?.unwrap_or(0) + plan.files.map_or(0, |it| it.bytes);
     plan.effort = effort::of(context, Request::CloneContent(wanted.clone()).kind(), bytes)?;
     Ok(plan)
 }
@@ -71,6 +72,16 @@ fn add_database(
         plan.pairs = pairs.into_iter().map(|(old, new)| Replacement { old, new }).collect();
     }
     Ok(())
+}
+
+/// Bytes of the folder that is copied: a server's logs and system tables come along.
+pub(super) fn database_bytes(
+    context: &Context,
+    address: &Address,
+    environment: &Environment,
+) -> Result<u64> {
+    let folder = context.layout.database(address, environment.generation);
+    Ok(files::measure(&running::resolved(&folder)?)?.bytes)
 }
 
 /// An environment's content, as last measured.

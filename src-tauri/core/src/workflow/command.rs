@@ -80,6 +80,20 @@ pub fn command_line(request: &Request) -> String {
         Request::ExportFiles(it) => {
             line.word("export:files").word(it.environment.to_string()).word(&it.to);
         }
+        Request::SwitchGeneration(_)
+        | Request::PinGeneration(_)
+        | Request::UnpinGeneration(_)
+        | Request::PruneGenerations(_)
+        | Request::SearchReplace(_)
+        | Request::SetCloneProfile(_)
+        | Request::ImportSite(_) => of_content(&mut line, request),
+    }
+    line.0
+}
+
+/// The requests of generations, search and replace, clone profiles and whole sites.
+fn of_content(line: &mut Line, request: &Request) {
+    match request {
         Request::SwitchGeneration(it) => {
             line.word("generation:switch").word(it.environment.to_string());
             line.word(it.id.to_string()).optional("confirm", it.confirm.as_deref());
@@ -95,15 +109,15 @@ pub fn command_line(request: &Request) -> String {
             it.ids.iter().for_each(|id| _ = line.word(id.to_string()));
             line.optional("keep", it.keep.map(|keep| keep.to_string()).as_deref());
         }
-        Request::SearchReplace(it) => search_replace(&mut line, it),
-        Request::ImportSite(it) => import_site(&mut line, it),
+        Request::SearchReplace(it) => search_replace(line, it),
+        Request::ImportSite(it) => import_site(line, it),
         Request::SetCloneProfile(it) => {
             line.word("site:clone-profile").word(it.site.as_str());
             it.exclude.iter().for_each(|table| _ = line.option("exclude", table));
             line.flag("reset", it.reset);
         }
+        other => unreachable!("{} is no request of content", other.kind()),
     }
-    line.0
 }
 
 /// The requests of branches, merges and tags.

@@ -58,11 +58,15 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
         _ => None,
     };
     // The database is updated by the new code; what fails then puts the old one back.
-    if let Some(change) = &code {
+    if let Some(change) = code.as_ref().filter(|_| wanted.updatedb) {
         work.hold_until_switched(&wanted.environment)?;
         work.step("Update the code", |_| work.move_references(std::slice::from_ref(change)))?;
     }
     let mut done = content(work, plan, &found)?;
+    if code.is_some() {
+        // Nobody sees half of the files.
+        work.hold_until_switched(&wanted.environment)?;
+    }
     let names: Vec<&str> = plan.sources.iter().map(|it| it.name.as_str()).collect();
     for row in &mut done.generations {
         row.generation.origin = Origin::Import { name: names.join(", ") };

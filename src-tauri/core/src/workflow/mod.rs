@@ -34,6 +34,7 @@ pub mod heal;
 mod import;
 pub mod import_plan;
 mod import_site;
+mod import_url;
 pub mod inspect;
 mod install_site;
 mod load;
@@ -114,6 +115,9 @@ pub fn run(
     let _held = context.hold_site(request.site(), &title)?;
     let frame = Frame { context, request, title, on_event, cancel };
     match request {
+        _ if import_url::is_wanted(request) => {
+            frame.run(import_url::plan(context, request)?, import_url::run)
+        }
         Request::CreateSite(it) => frame.run(create_site::plan(context, it)?, create_site::run),
         Request::InstallSite(it) => frame.run(install_site::plan(context, it)?, install_site::run),
         Request::DeleteSite(it) => {
@@ -179,6 +183,20 @@ pub fn run(
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)
         }
+        Request::SwitchGeneration(_)
+        | Request::PinGeneration(_)
+        | Request::UnpinGeneration(_)
+        | Request::PruneGenerations(_)
+        | Request::SearchReplace(_)
+        | Request::SetCloneProfile(_)
+        | Request::ImportSite(_) => run_of_content(frame),
+    }
+}
+
+/// Runs a request about generations, search and replace, clone profiles or a whole site.
+fn run_of_content(frame: Frame<'_>) -> Result<Workflow> {
+    let context = frame.context;
+    match frame.request {
         Request::SwitchGeneration(it) => {
             frame.run(generations::plan_switch(context, it)?, generations::run_switch)
         }
@@ -201,6 +219,7 @@ pub fn run(
         Request::SearchReplace(it) => {
             frame.run(search_replace::plan(context, it)?, search_replace::run)
         }
+        other => unreachable!("{} is no request of content", other.kind()),
     }
 }
 

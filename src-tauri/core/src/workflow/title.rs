@@ -86,6 +86,19 @@ pub fn of(request: &Request) -> String {
         | Request::ImportConfig(_)
         | Request::ExportConfig(_) => of_the_system(request),
         Request::Undo(_) => "Undo".into(),
+        Request::SwitchGeneration(_)
+        | Request::PinGeneration(_)
+        | Request::UnpinGeneration(_)
+        | Request::PruneGenerations(_)
+        | Request::SearchReplace(_)
+        | Request::SetCloneProfile(_)
+        | Request::ImportSite(_) => of_content(request),
+    }
+}
+
+/// The titles of generations, search and replace, clone profiles and whole sites.
+fn of_content(request: &Request) -> String {
+    match request {
         Request::SwitchGeneration(it) => {
             format!("Switch {} to generation {}", it.environment.environment.title(), it.id)
         }
@@ -105,6 +118,7 @@ pub fn of(request: &Request) -> String {
         Request::SearchReplace(it) => {
             format!("Search and replace in {}", it.environment.environment.title())
         }
+        other => unreachable!("{} is no request of content", other.kind()),
     }
 }
 

@@ -78,7 +78,8 @@ pub struct ImportDatabase {
     /// The environment whose database is replaced, as in `acme.dev`
     #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
     pub environment: Address,
-    /// A dump (.sql, plain or packed, or in a zip or tar) or a .sqlite file; `-` for standard input
+    /// A dump (.sql, plain or packed, or in a zip or tar) or a .sqlite file, by path or http(s) address; `-` for standard
+    /// input
     #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
     pub file: String,
     /// Replace the uploaded files too, by those of this archive or folder
@@ -118,7 +119,7 @@ pub struct ImportFiles {
     /// The environment whose files are replaced, as in `acme.dev`
     #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
     pub environment: Address,
-    /// A tar (plain or packed), a zip or a folder; `-` for standard input
+    /// A tar (plain or packed), a zip or a folder, by path or http(s) address; `-` for standard input
     #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
     pub file: String,
     /// The site's name, to confirm that Live's content is replaced

@@ -202,7 +202,8 @@ pub struct TableSize {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Effort {
-    /// Bytes that it may need at most: blocks that the disk will share count too.
+    /// Bytes that it needs: a clone at most, since blocks that the disk will share count; an import at least, since what
+    /// is packed grows.
     #[cfg_attr(test, ts(type = "number"))]
     pub needed: u64,
     /// Free bytes on the root folder's disk.
