@@ -2,7 +2,7 @@
 use portico_core::{
     Error, Result, Session,
     model::{
-        Address, ConnectionMode, EnvironmentName, Hook, LockInfo, count, human_bytes,
+        Address, ConnectionMode, EnvironmentName, LockInfo, count, human_bytes,
         request::{CloneContent, Query, Request},
         view::{
             Board, CommitRow, DeployPlan, EnvironmentInfo, FileChange, FileStatus, PendingUpdate,
@@ -72,24 +72,10 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
         }
         EnvCommand::Diffstat { environment } => diffstat(environment, output),
         EnvCommand::Diff { environment, file } => diff(&environment, file),
-        EnvCommand::Status { environment, last, details } => {
-            report::launch_check(&environment, last, details, output)
-        }
-        EnvCommand::Smoke(wanted) => report::smoke(wanted, output),
-        EnvCommand::RunHooks(wanted) => workflow::run(&Request::RunHooks(wanted), output),
-        EnvCommand::Hooks { environment } => {
-            let rows: Vec<Hook> = crate::open()?.query(&Query::Hooks { environment })?;
-            output.table(&["Workflow", "Stage", "Description", "Script", "Problem"], &rows, |it| {
-                [
-                    it.event.clone(),
-                    it.stage.to_string(),
-                    it.description.clone(),
-                    it.script.clone(),
-                    it.problem.clone().unwrap_or_default(),
-                ]
-            });
-            Ok(())
-        }
+        command @ (EnvCommand::Status { .. }
+        | EnvCommand::Smoke(_)
+        | EnvCommand::Hooks { .. }
+        | EnvCommand::RunHooks(_)) => report::run(command, output),
         EnvCommand::CodeLog { environment, limit } => {
             let query = Query::CodeLog { environment, limit };
             commits(&crate::open()?.query::<Vec<CommitRow>>(&query)?, output);
