@@ -1,5 +1,5 @@
 import { html, icon, keyed, make, partsOf, send, show, text } from './lib/dom.js';
-import { ago, duration, envName, exact, sentence, STATES } from './lib/words.js';
+import { ago, duration, envName, exact, hookFailures, sentence, STATES } from './lib/words.js';
 
 /** How a row's state looks; used by the drawer as well. */
 export function stateIcon(el, state) {
@@ -36,9 +36,9 @@ function Row(first) {
     stateIcon(parts.icon, it.state);
     text(parts.title, it.title);
     const took = it.finished_at && it.state === 'succeeded' ? `in ${duration(new Date(it.finished_at) - new Date(it.started_at))}` : '';
-    const why = it.error && it.state === 'failed' ? sentence(it.error.message) : '';
+    const why = it.error && it.state === 'failed' ? sentence(it.error.message) : hookFailures(it);
     text(parts.note, [it.environment && envName(it.environment), why || [STATES[it.state], took].filter(Boolean).join(' ')].filter(Boolean).join(' · '));
-    parts.note.classList.toggle('bad-text', it.state === 'failed');
+    parts.note.classList.toggle('bad-text', it.state === 'failed' || !!hookFailures(it));
     show(parts.why, it.state === 'failed' && it.error);
     show(parts.undo, it.undoable);
     text(parts.when, ago(it.finished_at ?? it.started_at));

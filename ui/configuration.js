@@ -33,10 +33,12 @@ export function Configuration(el) {
     const items = found?.items ?? [];
     show(parts.panel, items.length);
     const writable = info.connection_mode === 'sftp';
-    show(parts.export, found?.system && found.system !== 'Features' && writable);
+    // The first export makes the folder: there is nothing yet by which Drupal's would be known.
+    const exports = found && (found.system ? found.system !== 'Features' : board.site.cms === 'drupal');
+    show(parts.export, exports && writable);
     show(parts.import, found?.system);
     parts.import.disabled = busy || !items.length;
-    parts.export.disabled = busy || !items.length;
+    parts.export.disabled = busy || (found?.system && !items.length);
     parts.again.disabled = looking;
     text(parts.words, looking && !found ? 'Looking at code and database…' : words(found));
     keyed(parts.rows, items, (it) => `${it.group}/${it.name}`, () => html`<tr><td></td><td></td><td></td></tr>`, (row, it) => {
@@ -58,7 +60,8 @@ export function Configuration(el) {
     environment = next;
     if (other) found = null;
     // The site is asked, which takes a moment: only when something happened to it.
-    if (other || (view.board !== board && !busy)) {
+    const news = view.board !== board && !busy;
+    if (other || news) {
       board = view.board;
       look();
     } else draw(parts.again.disabled);

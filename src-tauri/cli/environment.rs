@@ -2,7 +2,7 @@
 use portico_core::{
     Error, Result, Session,
     model::{
-        Address, ConnectionMode, EnvironmentName, Hook, LockInfo, count, human_bytes,
+        Address, ConnectionMode, EnvironmentName, LockInfo, count, human_bytes,
         request::{CloneContent, Deploy, Query, Request},
         view::{
             Board, ClonePlan, CommitInfo, CommitRow, Connection, ContentComparison, DatabaseInfo,
@@ -80,25 +80,11 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
         EnvCommand::Discard(wanted) => workflow::run(&Request::Discard(wanted), output),
         EnvCommand::Diffstat { environment, commit } => diffstat(environment, commit, output),
         EnvCommand::Diff { environment, file, commit } => diff(&environment, file, commit),
-        EnvCommand::Status { environment, last, details } => {
-            report::launch_check(&environment, last, details, output)
-        }
-        EnvCommand::Smoke(wanted) => report::smoke(wanted, output),
-        EnvCommand::RunHooks(wanted) => workflow::run(&Request::RunHooks(wanted), output),
-        EnvCommand::Hooks { environment } => {
-            let rows: Vec<Hook> = crate::open()?.query(&Query::Hooks { environment })?;
-            output.table(&["Workflow", "Stage", "Description", "Script", "Problem"], &rows, |it| {
-                [
-                    it.event.clone(),
-                    it.stage.to_string(),
-                    it.description.clone(),
-                    it.script.clone(),
-                    it.problem.clone().unwrap_or_default(),
-                ]
-            });
-            Ok(())
-        }
         EnvCommand::Compare { from, to } => compare(from, to, output),
+        command @ (EnvCommand::Status { .. }
+        | EnvCommand::Smoke(_)
+        | EnvCommand::Hooks { .. }
+        | EnvCommand::RunHooks(_)) => report::run(command, output),
         EnvCommand::CodeLog { environment, limit } => {
             let query = Query::CodeLog { environment, limit };
             commits(&crate::open()?.query::<Vec<CommitRow>>(&query)?, output);

@@ -1,24 +1,44 @@
-//! `env:status` and `env:smoke`: reports about an environment.
+//! `env:status`, `env:smoke`, `env:hooks`, `config:…`: what is known about an environment.
 use portico_core::{
     Error, Result,
     model::{
-        Address, Configuration, Finding, LaunchCheck, Score, SmokeReport,
+        Address, Configuration, Finding, Hook, LaunchCheck, Score, SmokeReport,
         request::{Query, Request, SmokeTest},
     },
 };
 
 use crate::{
-    arguments::ConfigCommand,
+    arguments::{ConfigCommand, EnvCommand},
     output::{Output, print, say},
     workflow,
 };
 
-pub(crate) fn launch_check(
-    environment: &Address,
-    last: bool,
-    details: bool,
-    output: &Output,
-) -> Result<()> {
+/// The verbs of `env:…` that look at an environment or run the site's own scripts.
+pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
+    match command {
+        EnvCommand::Status { environment, last, details } => {
+            launch_check(&environment, last, details, output)
+        }
+        EnvCommand::Smoke(wanted) => smoke(wanted, output),
+        EnvCommand::RunHooks(wanted) => workflow::run(&Request::RunHooks(wanted), output),
+        EnvCommand::Hooks { environment } => {
+            let rows: Vec<Hook> = crate::open()?.query(&Query::Hooks { environment })?;
+            output.table(&["Workflow", "Stage", "Description", "Script", "Problem"], &rows, |it| {
+                [
+                    it.event.clone(),
+                    it.stage.to_string(),
+                    it.description.clone(),
+                    it.script.clone(),
+                    it.problem.clone().unwrap_or_default(),
+                ]
+            });
+            Ok(())
+        }
+        _ => unreachable!("environment.rs runs every other verb"),
+    }
+}
+
+fn launch_check(environment: &Address, last: bool, details: bool, output: &Output) -> Result<()> {
     let query = Query::LaunchCheck { environment: environment.clone(), run: !last };
     let report: Option<LaunchCheck> = crate::open()?.query(&query)?;
     let report = report.ok_or_else(|| {
@@ -60,7 +80,7 @@ fn tell(finding: &Finding, details: bool) {
 }
 
 /// Visits the pages; the exit code says whether one is broken.
-pub(crate) fn smoke(wanted: SmokeTest, output: &Output) -> Result<()> {
+fn smoke(wanted: SmokeTest, output: &Output) -> Result<()> {
     let row = workflow::run_silently(&Request::SmokeTest(wanted), output)?;
     let result = row.result.clone().unwrap_or_default();
     let report: SmokeReport = serde_json::from_value(result)

@@ -55,7 +55,8 @@ fn a_database_one_version_older_is_updated_by_its_deploy_or_stays_with_its_code(
     installed(&test);
     write(&test, "version.php", VERSION);
     commit(&test, "A page that tells the version");
-    test.run(&["env:deploy", "acme.test"]).success();
+    // The first deploy, which makes the environment, may update too.
+    test.run(&["env:deploy", "acme.test", "--updatedb"]).success();
 
     // A plugin's part of the update dies.
     let (old, new) = next_version(&test);
@@ -121,13 +122,24 @@ fn every_site_of_a_network_is_updated() {
     );
     assert_eq!(browser.get("acme.dev", "/blog.php").ok().body, "2");
     write(&test, "version.php", VERSION);
+    commit(&test, "A network");
+    // The next version comes from the upstream; what waits is read from each site of the network.
+    let version = test.environment("acme.dev").join("code/wp-includes/version.php");
+    let before = fs::read_to_string(&version).unwrap();
     let (old, new) = next_version(&test);
-    commit(&test, "A network, and the next version");
     let waiting = pending(&test, "acme.test");
     let modules: Vec<_> = waiting.as_array().unwrap().iter().map(|it| &it["module"]).collect();
     assert_eq!(modules, [&format!("{host}/"), &format!("{host}/news/")]);
+    let after = fs::read_to_string(&version).unwrap();
+    fs::write(&version, before).unwrap();
+    let (repository, upstream) = (test.root().join("sites/acme/repository.git"), test.folder("up"));
+    let clone = ["clone", "--quiet", repository.to_str().unwrap(), upstream.to_str().unwrap()];
+    test.git(&test.folder(""), &clone).success();
+    fs::write(upstream.join("wp-includes/version.php"), after).unwrap();
+    test.git(&upstream, &["commit", "--quiet", "-am", "The next version"]).success();
+    test.run(&["site:upstream:set", "acme", upstream.to_str().unwrap()]).success();
 
     assert_eq!(browser.get("acme.dev", "/version.php").ok().body, format!("[{old}][{old}]"));
-    test.run(&["env:deploy", "acme.test", "--updatedb"]).success();
-    assert_eq!(browser.get("acme.test", "/version.php").ok().body, format!("[{new}][{new}]"));
+    test.run(&["upstream:updates:apply", "acme.dev", "--updatedb"]).success();
+    assert_eq!(browser.get("acme.dev", "/version.php").ok().body, format!("[{new}][{new}]"));
 }

@@ -3,8 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { failure, full } from './fixtures.mjs';
-import { axe, calls, open, runs, withBrowser } from './support.mjs';
+import { failure, full, row } from './fixtures.mjs';
+import { axe, calls, emit, open, runs, withBrowser } from './support.mjs';
 
 withBrowser();
 const shots = process.env.SHOTS ?? mkdtempSync(join(tmpdir(), 'portico-ui-'));
@@ -91,4 +91,12 @@ test('configuration goes into the database anywhere, and into the code where cod
   assert.deepEqual((await runs(page)).at(-1), { kind: 'import_config', environment: 'acme.test' });
   await page.getByRole('navigation', { name: 'Environments' }).getByRole('button', { name: 'Dev' }).click();
   await page.getByRole('button', { name: 'Export into the code' }).waitFor();
+});
+
+test('a script of the site that failed is told where its workflow is', async (t) => {
+  const page = await open(t, answers);
+  const hooks = [{ event: 'deploy', stage: 'after', description: 'Post to Slack', script: 'private/slack.php', ms: 300, error: 'it answered with status 500' }];
+  await emit(page, { event: 'started', workflow: row(60, 'deploy', 'Deploy to Test', { state: 'running', finished_at: null }) });
+  await emit(page, { event: 'finished', workflow: row(60, 'deploy', 'Deploy to Test', { result: { hooks } }) });
+  await page.getByText('Hook “Post to Slack” failed: it answered with status 500').first().waitFor();
 });

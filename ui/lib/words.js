@@ -97,4 +97,10 @@ export function suggestName(source) {
   return bare.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+/, '').slice(0, 52).replace(/-+$/, '');
 }
 
+/** What one of the site's own scripts (Quicksilver) that failed says; empty when none did. @param {import('../types').WorkflowRow} row */
+export function hookFailures(row) {
+  const failed = (row.result?.hooks ?? []).filter((it) => it.error);
+  return failed.map((it) => `Hook “${it.description}” failed: ${it.error}`).join('. ');
+}
+
 export const NAME_RULE = /^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$/;

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     model::{Address, Cms, CronInfo, CronMode, CronRun, Environment, Site},
     progress::{Cancel, Meter, Report},
-    store::now,
+    store::{self, now},
 };
 
 /// The setting that holds the minutes between two runs, or `off`.
@@ -115,7 +115,18 @@ pub fn info(context: &Context, address: &Address) -> Result<CronInfo> {
 
 /// When the environment's cron runs, and the minutes between two runs.
 pub fn mode(context: &Context, address: &Address) -> Result<(CronMode, u32)> {
-    let (_, key) = care::setting(context, address, CRON)?;
+    let (site, environment) =
+        (context.store.site(&address.site)?, context.store.environment(address)?);
+    mode_of(context, &site, &environment)
+}
+
+/// The same of an environment that may be in the making.
+pub(super) fn mode_of(
+    context: &Context,
+    site: &Site,
+    environment: &Environment,
+) -> Result<(CronMode, u32)> {
+    let key = store::settings::of(environment, &site.id, CRON);
     Ok(match context.store.setting(&key)?.as_deref() {
         None => (CronMode::Awake, HOURLY),
         Some(OFF) => (CronMode::Off, HOURLY),

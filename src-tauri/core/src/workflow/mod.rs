@@ -165,18 +165,10 @@ pub fn run(
         | Request::ImportConfig(_)
         | Request::ExportConfig(_)
         | Request::SmokeTest(_) => run_the_systems(frame),
-        Request::EnableLock(it) => {
-            frame.run(lock::plan_enable(context, it)?, |work, changes| care::run(work, changes))
-        }
-        Request::DisableLock(it) => {
-            frame.run(lock::plan_disable(context, it)?, |work, changes| care::run(work, changes))
-        }
-        Request::EnableCron(it) => {
-            frame.run(cron::plan_enable(context, it)?, |work, changes| care::run(work, changes))
-        }
-        Request::DisableCron(it) => {
-            frame.run(cron::plan_disable(context, it)?, |work, changes| care::run(work, changes))
-        }
+        Request::EnableLock(it) => frame.run(lock::plan_enable(context, it)?, care::run),
+        Request::DisableLock(it) => frame.run(lock::plan_disable(context, it)?, care::run),
+        Request::EnableCron(it) => frame.run(cron::plan_enable(context, it)?, care::run),
+        Request::DisableCron(it) => frame.run(cron::plan_disable(context, it)?, care::run),
         Request::RunCron(it) => frame.run(cron::plan_run(context, it)?, cron::run),
         Request::ClearMail(it) => frame.run(care::plan_clear_mail(context, it)?, care::run),
         Request::Undo(it) => {

@@ -228,7 +228,7 @@ fn surrounded<T>(
     for folder in [&temporary, &context.layout.environment_logs(&address)] {
         std::fs::create_dir_all(folder).doing(|| format!("make {}", folder.display()))?;
     }
-    let cron = super::cron::mode(context, &address)?.0;
+    let cron = super::cron::mode_of(context, site, environment)?.0;
     body(&Surroundings {
         smtp_port: context.catchers.port(&context.layout.environment_mail(&address))?,
         cron_by_visits: cron == CronMode::Awake,
