@@ -103,6 +103,8 @@ fn undo(window: &Window, test: &PorticoTest) {
 fn drag_live_s_content_to_dev(window: &Window, test: &PorticoTest) {
     // A site that a workflow holds lets nothing be dragged.
     window.wait_for(".lane [data-part=clone]:enabled");
+    // The cards have their places once they show what the undo brought back.
+    window.wait_text(".env.test .cell.code", "To the world");
     window.drag(".env.live [data-drag=content]", ".env.dev");
     window.wait_text("dialog[open] h2", "from Live into Dev");
     window.screenshot("clone");

@@ -17,7 +17,7 @@ test('a deploy sends what was chosen', async (t) => {
   await page.getByLabel('Clear Caches').check();
   await act(page, 'Deploy to Test').click();
   await dialog(page).waitFor({ state: 'detached' });
-  assert.deepEqual(await runs(page), [{ kind: 'deploy', environment: 'acme.test', sync_content: true, note: 'Sprint 9', updatedb: false, cc: true, from: null }]);
+  assert.deepEqual(await runs(page), [{ kind: 'deploy', environment: 'acme.test', sync_content: true, note: 'Sprint 9', updatedb: false, cc: true, from: null, config_import: false }]);
 });
 
 test('content is not pulled into Live, and a first deploy has no options', async (t) => {

@@ -22,6 +22,7 @@ test('an environment’s tabs move by arrow keys, and the open one is kept from 
   const first = page.getByRole('tab').first();
   await first.focus();
   await page.keyboard.press('End');
+  await page.locator('.environment [role=tab]:last-child[aria-selected=true]').waitFor();
   const chosen = await page.locator('.environment [role=tab][aria-selected=true]').innerText();
   await page.getByRole('navigation', { name: 'Environments' }).getByRole('button', { name: 'Live' }).click();
   assert.equal(await page.locator('.environment [role=tab][aria-selected=true]').innerText(), chosen);
