@@ -131,6 +131,7 @@ fn the_core_never_prints_and_never_looks_at_its_surroundings() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a list of the types")]
 fn the_pages_types_are_those_of_the_core() {
     let config = Config::default();
     let mut types = String::from("// Made from the core's types by its tests; don't edit.\n");

@@ -5,6 +5,7 @@ use crate::model::request::{
 use crate::model::{ConnectionMode, DatabaseEngine, EnvironmentName};
 
 /// The command line of a request. A password shows as `…`: it is not kept.
+#[allow(clippy::too_many_lines, reason = "a list of the requests")]
 pub fn command_line(request: &Request) -> String {
     let mut line = Line::default();
     match request {

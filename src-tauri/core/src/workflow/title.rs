@@ -3,6 +3,7 @@ use super::Request;
 use crate::model::ConnectionMode;
 
 /// The title of a request's workflow: "Deploy to Test".
+#[allow(clippy::too_many_lines, reason = "a list of the requests")]
 pub fn of(request: &Request) -> String {
     match request {
         Request::CreateSite(it) => {
