@@ -1396,6 +1396,10 @@ deployable: number,
  */
 uncommitted: number, 
 /**
+ * Commits that the environment has and would lose: a hotfix that never came to Dev, or what a hotfix passes by.
+ */
+dropped: number, 
+/**
  * The tag that it would make.
  */
 tag: string, 

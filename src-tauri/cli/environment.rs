@@ -204,6 +204,7 @@ fn deploy_plan(wanted: Deploy, output: &Output) -> Result<()> {
             ("from", plan.from.to_string()),
             ("tag", plan.tag.clone()),
             ("commits", plan.deployable.to_string()),
+            ("commits that it would lose", plan.dropped.to_string()),
             ("uncommitted files that stay behind", plan.uncommitted.to_string()),
         ],
     );

@@ -131,6 +131,9 @@ fn a_hotfix_goes_from_live_s_tag_to_test_and_live_and_then_to_dev() {
         test.run(&["env:commit", "demo.hotfix", "--message", &format!("Fix {file}")]).success();
     }
     test.run(&["env:deploy", "demo.test", "--from", "dev"]).status(5).stderr_has("multidev");
+    test.run(&["env:deploy", "demo.test"]).success();
+    let plan = test.json(&["env:deploy", "demo.test", "--from", "hotfix", "--dry-run"]);
+    assert_eq!(plan["dropped"], 1, "Test has the unfinished page, which the hotfix passes by");
     for environment in ["demo.test", "demo.live"] {
         let note = ["--from", "hotfix", "--note", "Hotfix"];
         test.run(&[&["env:deploy", environment][..], &note].concat()).success();
@@ -143,6 +146,8 @@ fn a_hotfix_goes_from_live_s_tag_to_test_and_live_and_then_to_dev() {
     );
     assert_eq!((&deploys[0]["message"], &deploys[1]["current"]), (&"Hotfix".into(), &false.into()));
     assert_eq!(code(&test, "demo.live")["orphans"], 2);
+    let plan = test.json(&["env:deploy", "demo.test", "--dry-run"]);
+    assert_eq!(plan["dropped"], 2, "the next deploy from Dev would drop the hotfix");
 
     let bring = ["env:bring-to-dev", "demo.live"];
     let refused = test.run(&bring).status(5).stderr_has("conflict in page.html");
@@ -151,6 +156,7 @@ fn a_hotfix_goes_from_live_s_tag_to_test_and_live_and_then_to_dev() {
     assert_eq!(read(&test, "demo.dev", "fix.html").as_deref(), Some("fixed\n"));
     assert_eq!(read(&test, "demo.dev", "page.html").as_deref(), Some("fixed\n"));
     assert_eq!(code(&test, "demo.live")["orphans"], 0);
+    assert_eq!(test.json(&["env:deploy", "demo.test", "--dry-run"])["dropped"], 0);
     let log = test.json(&["env:code-log", "demo.dev"]);
     let subjects: Vec<_> = log.as_array().unwrap().iter().map(|it| &it["subject"]).collect();
     assert_eq!(subjects[..2], ["Fix page.html", "Fix fix.html"]);

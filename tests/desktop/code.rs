@@ -71,13 +71,13 @@ fn code_is_edited_committed_deployed_branched_and_merged_with_a_conflict() {
     window.wait_text("dialog[open] .diff", "The blog says that");
     window.screenshot("conflict");
     window.click("dialog[open] [data-part=ways] label:last-child");
-    window.fill("dialog[open] textarea", "<p>Both say this\n");
+    window.fill("dialog[open] textarea", "<p>Both say this");
     window.wait_text("dialog[open]", "1 of 1 conflict solved");
     window.screenshot("conflict-solved");
     window.agree();
     window.wait_text(".toast:last-child", "Merge blog into Dev");
-    assert_eq!(read(&test, "demo.dev", "page.html"), "<p>Both say this\n");
+    assert_eq!(read(&test, "demo.dev", "page.html"), "<p>Both say this");
     window.click(".toast:last-child [data-part=action]");
-    window.wait_text(".toast:last-child", "Undo");
+    window.wait_text(".toast:last-child", "Undo “Merge blog into Dev”");
     assert_eq!(read(&test, "demo.dev", "page.html"), "<p>Dev says this\n");
 }

@@ -219,8 +219,12 @@ impl Window {
     /// Replaces what a field holds.
     #[track_caller]
     pub(crate) fn fill(&self, css: &str, text: &str) {
+        // A page that is drawn anew at this moment may have its field moving.
+        self.wait_until(&format!("{css} takes text"), || {
+            let element = self.find(css).map(|it| format!("/element/{it}/clear"));
+            element.is_some_and(|it| self.session("POST", &it, &json!({})).is_ok())
+        });
         let element = self.wait_for(css);
-        self.session("POST", &format!("/element/{element}/clear"), &json!({})).unwrap();
         let value = json!({"text": text});
         self.session("POST", &format!("/element/{element}/value"), &value).unwrap();
     }

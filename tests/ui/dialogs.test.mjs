@@ -130,3 +130,9 @@ test('a dropped archive fills the dialog of a new site', async (t) => {
   assert.equal(await page.locator('#new-source').inputValue(), '/tmp/harbor.zip');
   assert.equal(await page.getByRole('radio', { name: 'Archive' }).isChecked(), true);
 });
+
+test('a deploy says which commits its environment would lose', async (t) => {
+  const page = await open(t, { ...full, 'deploy_plan:acme.test': { ...full['deploy_plan:acme.test'], dropped: 1 } });
+  await page.getByRole('button', { name: 'Deploy 3 commits to Test' }).click();
+  await dialog(page).getByText('1 commit that Test has now is not in it, and leaves Test unless').waitFor();
+});

@@ -31,7 +31,7 @@ const acme = [
   environment('acme', 'live', { content: content({ origin: { type: 'install' }, origin_at: before(90 * 1440), files: { count: 3222, bytes: 1_910_000_000 } }), code: { commit: hex('77be012'), tag: 'pantheon_live_11', branch: null, message: 'Sprint 7: new footer', author: 'Mira Novak', date: before(9 * 1440), deployable: 1, uncommitted: 0 } }),
 ];
 const fresh = (site, name) => environment(site, name, { initialized: false, content: content({ generation: 0, origin: null, origin_at: null, database: { engine: 'sqlite', tables: 0, rows: 0, bytes: 0 }, files: { count: 0, bytes: 0 } }) });
-const plan = (extra) => ({ environment: 'acme.test', from: 'dev', first: false, commits: commits.slice(0, 3), deployable: 3, uncommitted: 2, tag: 'pantheon_test_13', warnings: [], content: acme[2].content, ...extra });
+const plan = (extra) => ({ environment: 'acme.test', from: 'dev', first: false, commits: commits.slice(0, 3), deployable: 3, uncommitted: 2, dropped: 0, tag: 'pantheon_test_13', warnings: [], content: acme[2].content, ...extra });
 const card = (name, label, cms, version, deployable, busy = false) => ({ name, label, cms, cms_version: version, deployable, busy });
 const check = (name, extra) => ({ name, ok: true, optional: false, version: null, path: null, problem: null, remedy: null, ...extra });
 

@@ -31,6 +31,10 @@ export async function deployDialog(info, board, from = null) {
   });
   if (plan.uncommitted) dialog.body.append(leftBehind(plan, parent, dialog, board));
   for (const it of plan.warnings) dialog.body.append(make('p', 'hint', sentence(`${it.message}. ${it.hint}`)));
+  if (plan.dropped && !idle) {
+    const way = from ? `until the next deploy from ${envName(info.environment === 'live' ? 'test' : 'dev')}` : 'unless brought to Dev first';
+    dialog.body.append(make('p', 'hint', `${count(plan.dropped, 'commit')} that ${name} has now ${plan.dropped === 1 ? 'is' : 'are'} not in it, and leave${plan.dropped === 1 ? 's' : ''} ${name} ${way}.`));
+  }
   if (idle) {
     dialog.body.append(make('p', 'note', 'There is nothing to deploy.'));
     dialog.setReady(false);

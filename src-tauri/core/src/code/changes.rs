@@ -1,5 +1,8 @@
 //! What is changed in a worktree and not committed: list, diff, commit.
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use super::{Author, Repository, checkout, find_commit, scan, signature, system_path};
 use crate::{
@@ -156,6 +159,7 @@ pub fn prepare_commit(
 
 /// Commits one file of a worktree, also one that `.gitignore` names; answers the commit.
 pub fn commit_file(worktree: &Path, file: &str, message: &str, author: &Author) -> Result<String> {
+    let _held = hold_index();
     let git = open(worktree)?;
     let doing = || format!("commit {file} in {}", worktree.display());
     let parent = git.head().and_then(|head| head.peel_to_commit()).doing(doing)?;
@@ -170,6 +174,14 @@ pub fn commit_file(worktree: &Path, file: &str, message: &str, author: &Author) 
     Ok(commit.to_string())
 }
 
+/// Git lets one program write a worktree's index at a time. Those of us who must write it wait for one another here; a
+/// look at the changes, which only remembers what it found, then does without.
+static INDEX: Mutex<()> = Mutex::new(());
+
+pub(super) fn hold_index() -> MutexGuard<'static, ()> {
+    INDEX.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn make_commit(
     worktree: &Path,
     files: &[String],
@@ -178,6 +190,7 @@ fn make_commit(
     reference: Option<&str>,
     accept: impl FnOnce(&str) -> Result<()>,
 ) -> Result<String> {
+    let _held = hold_index();
     let git = open(worktree)?;
     let doing = || format!("commit the changes in {}", worktree.display());
     let message = git2::message_prettify(message.trim(), None).doing(doing)?;
@@ -315,7 +328,8 @@ pub(super) fn compare<'git>(
         }
         git.diff_tree_to_workdir_with_index(head.as_ref(), Some(&mut options))
     };
-    attempt(true)
+    let held = INDEX.try_lock();
+    attempt(held.is_ok())
         .or_else(|error| {
             // Another `git` holds the index at this moment, or it can't be written: then without the shortcut.
             if matches!(error.code(), git2::ErrorCode::Locked)

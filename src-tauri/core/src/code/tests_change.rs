@@ -340,3 +340,28 @@ fn an_upstream_is_fetched_beside_the_branches_and_merged() {
     let error = site.repository.fetch(url, Some("-x"), Meter::silent()).unwrap_err();
     assert_eq!(error.code, Code::Usage);
 }
+
+#[test]
+fn whoever_looks_at_the_changes_is_not_in_the_way_of_a_restore() {
+    let (_site, dev) = site().with_dev();
+    let tip = git(&dev, &["rev-parse", "HEAD"]);
+    put(&dev, "index.php", "mine\n");
+    let mine = snapshot_worktree(&dev).unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let looks = || {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                // A file may come or go while it is looked at.
+                let _ = changes(&dev);
+            }
+        };
+        scope.spawn(looks);
+        scope.spawn(looks);
+        let restored: Vec<_> = (0..100)
+            .map(|round| restore_worktree(&dev, if round % 2 == 0 { &tip } else { &mine }))
+            .collect();
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        restored.into_iter().for_each(|it| it.unwrap());
+    });
+    assert_eq!(fs::read_to_string(dev.join("index.php")).unwrap(), "mine\n");
+}

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::{
     Author,
-    changes::{choose, open, path, stage, status},
+    changes::{choose, hold_index, open, path, stage, status},
     checkout, find_commit, references, signature, system_path,
 };
 use crate::{
@@ -21,6 +21,7 @@ pub const SNAPSHOTS: &str = "refs/portico/snapshots";
 /// Refused, with the files in the causes, when uncommitted changes would be overwritten; busy when the branch was
 /// moved meanwhile. The worktree is as before then.
 pub fn update_worktree(worktree: &Path, to_commit: &str) -> Result<()> {
+    let _held = hold_index();
     let git = open(worktree)?;
     let doing = || format!("update the code in {}", worktree.display());
     let head = git.find_reference("HEAD").doing(doing)?;
@@ -117,6 +118,7 @@ fn commit_snapshot(git: &git2::Repository, kept: &mut git2::Index) -> Result<Str
 /// # Errors
 /// Refused while a folder in it is a Git repository of its own, whose history would be lost.
 pub fn restore_worktree(worktree: &Path, commit: &str) -> Result<()> {
+    let _held = hold_index();
     let git = open(worktree)?;
     let doing = || format!("restore the code in {}", worktree.display());
     let diff = status(&git, None)?;

@@ -373,6 +373,9 @@ pub struct DeployPlan {
     /// Changed files of the parent that are not committed and so stay behind.
     #[cfg_attr(test, ts(type = "number"))]
     pub uncommitted: u64,
+    /// Commits that the environment has and would lose: a hotfix that never came to Dev, or what a hotfix passes by.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub dropped: u64,
     /// The tag that it would make.
     pub tag: String,
     /// Live's content, when it can be pulled into Test.

@@ -123,6 +123,10 @@ pub fn plan_for_people(
     } else {
         waiting(&repository, &has, lacks.as_deref())?
     };
+    let dropped = match &lacks {
+        Some(current) => repository.unpicked(current, &has, LISTED_COMMITS)?.len() as u64,
+        None => 0,
+    };
     let uncommitted = match &parent.code {
         CodePointer::Branch { .. } => code::count_changes(&running::code_folder(context, &parent))?,
         CodePointer::Release { .. } => 0,
@@ -138,6 +142,7 @@ pub fn plan_for_people(
         commits,
         deployable,
         uncommitted,
+        dropped,
         tag: tag_name(to, next_number(&repository, to)?),
         content: None,
         warnings,
