@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "open_folder",
         "open_terminal",
         "show_in_folder",
+        "notify",
     ];
     tauri_build::try_build(
         tauri_build::Attributes::new()

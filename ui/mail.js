@@ -32,7 +32,7 @@ export function Mail(el) {
   });
 
   function draw() {
-    text(parts.hint, `All mail of this environment is caught here; none leaves this machine. ${rows.length ? count(rows.length, 'message') : ''}`.trim());
+    text(parts.hint, `What this environment sends by PHP is caught here and not delivered; a plugin with a mail service of its own is not stopped. ${rows.length ? count(rows.length, 'message') : ''}`.trim());
     parts.clear.disabled = !rows.length;
     show(parts.none, !rows.length);
     show(parts.split, rows.length);

@@ -7,7 +7,8 @@ use portico_core::{
     },
     progress::Cancel,
 };
-use tauri::{State, async_runtime::spawn_blocking, ipc::Channel};
+use tauri::{AppHandle, State, async_runtime::spawn_blocking, ipc::Channel};
+use tauri_plugin_notification::NotificationExt;
 
 use crate::{desktop::Desktop, opening};
 
@@ -89,4 +90,11 @@ pub(crate) async fn open_terminal(path: String) -> Result<()> {
 #[tauri::command]
 pub(crate) async fn show_in_folder(path: String) -> Result<()> {
     blocking(move || opening::show(&path)).await
+}
+
+/// Says something where the system says such things: the person looks elsewhere.
+#[tauri::command]
+pub(crate) async fn notify(app: AppHandle, title: String, body: String) -> Result<()> {
+    let said = app.notification().builder().title(title).body(body).show();
+    said.map_err(|error| Error::failed("show a notification").because(error))
 }

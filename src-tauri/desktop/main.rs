@@ -13,6 +13,7 @@ use tauri::{Manager, RunEvent};
 fn main() {
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
         .setup(|app| Ok(menu::set(app)?))
         .manage(Desktop::default())
         .invoke_handler(tauri::generate_handler![
@@ -24,6 +25,7 @@ fn main() {
             commands::open_folder,
             commands::open_terminal,
             commands::show_in_folder,
+            commands::notify,
         ])
         .build(tauri::generate_context!())
         .expect("the window can be made on this system");

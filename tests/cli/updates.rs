@@ -142,4 +142,35 @@ fn every_site_of_a_network_is_updated() {
     assert_eq!(browser.get("acme.dev", "/version.php").ok().body, format!("[{old}][{old}]"));
     test.run(&["upstream:updates:apply", "acme.dev", "--updatedb"]).success();
     assert_eq!(browser.get("acme.dev", "/version.php").ok().body, format!("[{new}][{new}]"));
+
+    every_site_has_a_name_of_its_own_in_test(&test);
+}
+
+/// A site with a domain of its own is made in Dev, and goes to Test beside the others.
+fn every_site_has_a_name_of_its_own_in_test(test: &PorticoTest) {
+    let browser = test.browser();
+    write(
+        test,
+        "shop.php",
+        "<?php require __DIR__ . '/wp-load.php'; $host = $_SERVER['HTTP_HOST']; $shop = 'shop.' . $host; \
+         $id = wp_insert_site(['domain' => 'shop.test', 'path' => '/', 'network_id' => 1, \
+         'user_id' => 1, 'title' => 'The Shop']); \
+         $wpdb->update($wpdb->blogs, ['domain' => $shop], ['blog_id' => $id]); switch_to_blog($id); \
+         update_option('home', 'http://' . $shop); update_option('siteurl', 'http://' . $shop); \
+         switch_to_blog(2); foreach (['home', 'siteurl'] as $name) { \
+         update_option($name, 'http://' . $host . '/news'); } echo $id;",
+    );
+    assert_eq!(browser.get("acme.dev", "/shop.php").ok().body, "3");
+    assert!(browser.get("acme.shop.dev", "/").ok().has("The Shop"));
+    test.run(&["env:deploy", "acme.test"]).success();
+    for (site, path, title) in [
+        ("acme.test", "/", "Acme"),
+        ("acme.test", "/news/", "News"),
+        ("acme.shop.test", "/", "The Shop"),
+    ] {
+        let page = browser.get(site, path).ok();
+        assert!(page.has(&format!("<title>{title}")), "{site}{path}: {}", page.body);
+        assert!(!page.has("dev-acme"), "{site}{path}: {}", page.body);
+    }
+    assert!(browser.get("acme.shop.test", "/").ok().has("http://shop.test-acme.localhost"));
 }

@@ -1,30 +1,48 @@
 //! What is changed in a worktree and not committed: list, diff, commit.
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Author, Repository, checkout, find_commit, scan, signature, system_path};
+use super::{
+    Author, Repository, checkout, find_commit, held::hold_still, scan, signature, system_path,
+};
 use crate::{
     error::{Doing, Error, Result},
     model::view::{FileChange, FileStatus},
 };
 
 /// Files over this many bytes are not looked into for lines, in both directions: nobody reads such a diff.
-const DIFF_LIMIT: i64 = 8 * 1024 * 1024;
+pub(super) const DIFF_LIMIT: i64 = 8 * 1024 * 1024;
 
 /// Changed files of a worktree against its branch, by path. A renamed file is one deleted and one added.
 pub fn changes(worktree: &Path) -> Result<Vec<FileChange>> {
     let git = open(worktree)?;
     let doing = || format!("read the changes in {}", worktree.display());
     let diff = status(&git, None)?;
+    let held = hold_still(&git, &diff)?;
+    let numbers: HashMap<&[u8], usize> =
+        held.deltas().enumerate().map(|(number, delta)| (path(&delta), number)).collect();
     let mut changes = Vec::with_capacity(diff.deltas().len());
-    for (number, delta) in diff.deltas().enumerate() {
-        let patch = git2::Patch::from_diff(&diff, number).doing(doing)?;
+    for delta in diff.deltas() {
+        let patch = match numbers.get(path(&delta)) {
+            Some(number) => git2::Patch::from_diff(&held, *number).doing(doing)?,
+            None => None,
+        };
         changes.push(change(&delta, patch.as_ref()).doing(doing)?);
     }
     changes.sort_by(|one, other| one.file.cmp(&other.file));
     Ok(changes)
+}
+
+/// The patch of a file; none where only its mode changed, or it is not in there.
+fn patch_of<'a>(
+    diff: &'a git2::Diff<'_>,
+    file: &[u8],
+) -> Result<Option<git2::Patch<'a>>, git2::Error> {
+    let number = diff.deltas().position(|delta| path(&delta) == file);
+    number.map_or(Ok(None), |number| git2::Patch::from_diff(diff, number))
 }
 
 /// How many files of a worktree are changed. Reads no file that Git's index knows to be unchanged.
@@ -40,17 +58,23 @@ pub fn count_changes(worktree: &Path) -> Result<u64> {
 pub fn diff(worktree: &Path, file: &str) -> Result<String> {
     let git = open(worktree)?;
     let doing = || format!("compare `{file}` in {}", worktree.display());
-    text_of(&status(&git, Some(file))?, file).doing(doing)
+    let diff = status(&git, Some(file))?;
+    let delta = delta_of(&diff, file).doing(doing)?;
+    let held = hold_still(&git, &diff)?;
+    patch_text(patch_of(&held, path(&delta)).doing(doing)?, &delta).doing(doing)
+}
+
+fn delta_of<'a>(diff: &'a git2::Diff<'_>, file: &str) -> Result<git2::DiffDelta<'a>> {
+    diff.deltas()
+        .find(|delta| String::from_utf8_lossy(path(delta)) == file)
+        .ok_or_else(|| Error::not_found("changed file", file))
 }
 
 /// One file's patch as text.
 fn text_of(diff: &git2::Diff<'_>, file: &str) -> Result<String> {
     let doing = || format!("compare `{file}`");
-    let mut deltas = diff.deltas().enumerate();
-    let (number, delta) = deltas
-        .find(|(_, delta)| String::from_utf8_lossy(path(delta)) == file)
-        .ok_or_else(|| Error::not_found("changed file", file))?;
-    let patch = git2::Patch::from_diff(diff, number).doing(doing)?;
+    let delta = delta_of(diff, file)?;
+    let patch = patch_of(diff, path(&delta)).doing(doing)?;
     patch_text(patch, &delta).doing(doing)
 }
 

@@ -12,6 +12,7 @@ mod checkout;
 mod clone;
 mod disk;
 mod graph;
+mod held;
 mod history;
 mod hooks;
 mod import;

@@ -365,3 +365,24 @@ fn whoever_looks_at_the_changes_is_not_in_the_way_of_a_restore() {
     });
     assert_eq!(fs::read_to_string(dev.join("index.php")).unwrap(), "mine\n");
 }
+
+#[test]
+fn a_file_that_grows_and_shrinks_can_be_looked_at() {
+    let (_site, dev) = site().with_dev();
+    let long = "a line of a large file\n".repeat(100_000);
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                put(&dev, "large.php", &long);
+                put(&dev, "large.php", "");
+            }
+        });
+        for _ in 0..60 {
+            // What it says depends on the moment; that it says it is the rule.
+            changes(&dev).unwrap();
+            let _ = diff(&dev, "large.php");
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}

@@ -26,7 +26,13 @@ pub fn plan(context: &Context, wanted: &ImportSite) -> Result<ImportPlan> {
     let address = &wanted.environment;
     let site = context.store.site(&address.site)?;
     let environment = context.store.environment(address)?;
-    let sources = inspect::inspect_within(context, &wanted.files, Some(address), inspect::PATIENT)?;
+    let sources = inspect::inspect_within(
+        context,
+        &wanted.files,
+        wanted.entry.as_deref(),
+        Some(address),
+        inspect::PATIENT,
+    )?;
     let (parts, problem) = match parts(&sources) {
         Ok(parts) => (parts, None),
         Err(problem) => (Parts::default(), Some(problem)),

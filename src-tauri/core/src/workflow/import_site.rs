@@ -31,7 +31,13 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a ImportSite) -> Result<Plan
     let address = &wanted.environment;
     let site = context.store.site(&address.site)?;
     import::confirm(&site, address, wanted.confirm.as_deref())?;
-    let sources = inspect::inspect_within(context, &wanted.files, None, inspect::PATIENT)?;
+    let sources = inspect::inspect_within(
+        context,
+        &wanted.files,
+        wanted.entry.as_deref(),
+        None,
+        inspect::PATIENT,
+    )?;
     if let Some(missing) = wanted.files.iter().find(|it| !Path::new(it).exists()) {
         return Err(Error::not_found("file", missing));
     }

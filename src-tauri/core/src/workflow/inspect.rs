@@ -51,19 +51,20 @@ pub fn inspect(
     paths: &[String],
     environment: Option<&Address>,
 ) -> Result<Vec<Inspected>> {
-    inspect_within(context, paths, environment, QUICK)
+    inspect_within(context, paths, None, environment, QUICK)
 }
 
-/// As [`inspect`], taking as long as it is given.
+/// As [`inspect`], taking as long as it is given. Of an archive of several dumps, `entry` is the one that is meant.
 pub(super) fn inspect_within(
     context: &Context,
     paths: &[String],
+    entry: Option<&str>,
     environment: Option<&Address>,
     budget: Duration,
 ) -> Result<Vec<Inspected>> {
     let share = budget / u32::try_from(paths.len().max(1)).unwrap_or(u32::MAX);
     let look = |path: &String| {
-        look(path, Instant::now() + share).unwrap_or_else(|error| {
+        look(path, entry, Instant::now() + share).unwrap_or_else(|error| {
             let reason =
                 [error.message.clone()].into_iter().chain(error.causes).collect::<Vec<_>>();
             unusable(path, reason.join(", "))
@@ -96,7 +97,7 @@ fn name_of(path: &Path) -> String {
 }
 
 /// What one path is, as far as can be seen until `until`.
-pub(super) fn look(path: &str, until: Instant) -> Result<Inspected> {
+pub(super) fn look(path: &str, entry: Option<&str>, until: Instant) -> Result<Inspected> {
     let file = Path::new(path);
     let Ok(known) = fs::metadata(file) else {
         return Ok(unusable(path, "there is no such file"));
@@ -107,7 +108,7 @@ pub(super) fn look(path: &str, until: Instant) -> Result<Inspected> {
             found.bytes = 0;
         }
         found.packed = listing.packed.iter().map(|it| (*it).to_owned()).collect();
-        found.holds = of_listing(file, &listing, until, &mut found.notes)?;
+        found.holds = of_listing(file, entry, &listing, until, &mut found.notes)?;
         return Ok(found);
     }
     let mut first = Vec::new();
@@ -115,7 +116,7 @@ pub(super) fn look(path: &str, until: Instant) -> Result<Inspected> {
     File::open(file).doing(doing)?.take(8).read_to_end(&mut first).doing(doing)?;
     found.packed = listing::packing(&first).into_iter().map(str::to_owned).collect();
     found.holds = match dump::look(file)? {
-        Content::Sql => of_survey(dump::survey(file, soon(until))?, false),
+        Content::Sql => of_survey(dump::survey(file, entry, soon(until))?, false),
         // One that is packed tells nothing more before it is unpacked.
         Content::Sqlite if found.packed.is_empty() => of_survey(dump::survey_sqlite(file)?, true),
         Content::Sqlite => of_survey(Survey::default(), true),
@@ -147,6 +148,7 @@ fn of_survey(survey: Survey, sqlite: bool) -> Holding {
 /// What an archive or folder is, by the names in it.
 fn of_listing(
     path: &Path,
+    entry: Option<&str>,
     listing: &Listing,
     until: Instant,
     notes: &mut Vec<String>,
@@ -174,10 +176,7 @@ fn of_listing(
     // A dump beside a note or a manifest is a database; one among many files is one of them.
     let others = listing.files.len() - dumps.len();
     if !dumps.is_empty() && others <= dumps.len() + 3 && !path.is_dir() {
-        if dumps.len() > 1 {
-            notes.push(format!("it holds {} dumps; the first is taken", dumps.len()));
-        }
-        return Ok(of_survey(dump::survey(path, soon(until))?, false));
+        return Ok(of_survey(dump::survey(path, entry, soon(until))?, false));
     }
     let root = files_root(&listing.files);
     let inside = listing.files.iter().filter(|it| is_below(&it.path, &root));

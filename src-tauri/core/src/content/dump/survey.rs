@@ -27,9 +27,10 @@ pub struct Survey {
     pub is_complete: bool,
 }
 
-/// Reads a dump from its beginning until `until`. What is wrong with it is told by the load.
-pub fn survey(path: &Path, until: Instant) -> Result<Survey> {
-    let dump = source::open(path, source::Choice::default())?;
+/// Reads a dump (of several in an archive the one that `entry` names) from its beginning until `until`. What is wrong
+/// with it is told by the load.
+pub fn survey(path: &Path, entry: Option<&str>, until: Instant) -> Result<Survey> {
+    let dump = source::open(path, source::Choice { entry, database: None })?;
     let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let member = dump.name.strip_prefix(&*shown).and_then(|rest| rest.strip_prefix(": "));
     let member = member.map(str::to_owned);

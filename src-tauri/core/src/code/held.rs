@@ -1,0 +1,81 @@
+//! What is changed in a worktree, held still while it is compared.
+use std::path::Path;
+
+use super::{
+    changes::{DIFF_LIMIT, path},
+    system_path,
+};
+use crate::error::{Doing, Result};
+
+/// What is changed in a worktree, read once and then compared in memory: libgit2 maps the files that it compares, and
+/// a file that a person's editor makes shorter meanwhile would end the process (`SIGBUS`). Files that are too large to
+/// be shown, gone, or no files are left out.
+pub(super) fn hold_still<'git>(
+    git: &'git git2::Repository,
+    diff: &git2::Diff<'_>,
+) -> Result<git2::Diff<'git>> {
+    let folder = git.workdir().unwrap_or(git.path()).to_owned();
+    let hold = || -> Result<git2::Diff<'git>, git2::Error> {
+        // New objects stay in memory, and go with this handle.
+        git.odb()?.add_new_mempack_backend(999)?;
+        let (mut before, mut after) = (git2::Index::new()?, git2::Index::new()?);
+        for delta in diff.deltas() {
+            let (old, new) = (delta.old_file(), delta.new_file());
+            if !old.id().is_zero() && is_blob(old.mode()) {
+                before.add(&entry(path(&delta), old.mode(), old.id()))?;
+            }
+            if delta.status() != git2::Delta::Deleted
+                && is_blob(new.mode())
+                && let Some(id) = read_into(git, &folder, path(&delta), new.mode())
+            {
+                after.add(&entry(path(&delta), new.mode(), id))?;
+            }
+        }
+        let tree = |index: &mut git2::Index| git.find_tree(index.write_tree_to(git)?);
+        let (before, after) = (tree(&mut before)?, tree(&mut after)?);
+        let mut options = git2::DiffOptions::new();
+        options.include_typechange(true).max_size(DIFF_LIMIT);
+        git.diff_tree_to_tree(Some(&before), Some(&after), Some(&mut options))
+    };
+    hold().doing(|| format!("read the changes in {}", folder.display()))
+}
+
+fn is_blob(mode: git2::FileMode) -> bool {
+    use git2::FileMode::{Blob, BlobExecutable, BlobGroupWritable, Link};
+    matches!(mode, Blob | BlobExecutable | BlobGroupWritable | Link)
+}
+
+/// Reads a file, as it would be committed; none when it can't be read or nobody would read its difference.
+fn read_into(
+    git: &git2::Repository,
+    folder: &Path,
+    path: &[u8],
+    mode: git2::FileMode,
+) -> Option<git2::Oid> {
+    let file = folder.join(system_path(path).ok()?);
+    if mode == git2::FileMode::Link {
+        let target = std::fs::read_link(&file).ok()?;
+        return git.blob(target.as_os_str().as_encoded_bytes()).ok();
+    }
+    let known = std::fs::metadata(&file).ok()?;
+    let is_shown = known.is_file() && known.len() <= DIFF_LIMIT as u64;
+    if is_shown { git.blob_path(&file).ok() } else { None }
+}
+
+fn entry(path: &[u8], mode: git2::FileMode, id: git2::Oid) -> git2::IndexEntry {
+    let never = git2::IndexTime::new(0, 0);
+    git2::IndexEntry {
+        ctime: never,
+        mtime: never,
+        dev: 0,
+        ino: 0,
+        mode: u32::from(mode),
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id,
+        flags: 0,
+        flags_extended: 0,
+        path: path.to_owned(),
+    }
+}
