@@ -8,6 +8,7 @@ use crate::{
         request::{DeployTag, Event, Request, RunHooks},
     },
     progress::Cancel,
+    workflow,
 };
 
 impl Shared {
@@ -61,12 +62,21 @@ impl Shared {
             if !is_pushed {
                 continue;
             }
+            let environment = Address::new(site, &environment.name);
+            // A site without such scripts, as most are, must not be busy for a moment after each push.
+            let hooks = workflow::hooks(&self.context, &environment).unwrap_or_default();
+            let has_any = hooks
+                .iter()
+                .any(|it| it.event == HookEvent::SyncCode.as_str() && it.stage == HookStage::After);
+            if !has_any {
+                continue;
+            }
             let request = Request::RunHooks(RunHooks {
-                environment: Address::new(site, &environment.name),
+                environment,
                 event: HookEvent::SyncCode,
                 stage: HookStage::After,
             });
-            // Without scripts there is nothing to run; one that failed stands in the list of workflows.
+            // One that failed stands in the list of workflows.
             match self.run(&request, &|_| {}, &Cancel::default()) {
                 Err(error) if error.code == Code::Busy => return Ok(true),
                 Ok(_) | Err(_) => {}
