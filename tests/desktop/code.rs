@@ -27,6 +27,7 @@ fn code_is_edited_committed_deployed_branched_and_merged_with_a_conflict() {
     let window = Window::open(&test);
     test.run(&["site:create", "demo", "--from", "sample"]).success();
     test.run(&["env:deploy", "demo.test"]).success();
+    window.wait_text(".env.test .cell.code", "Create the test");
     window.click(".env.dev h2 button");
     window.wait_text(".code-tab .pending", "No changes to commit");
 

@@ -165,9 +165,26 @@ impl Window {
         self.text_of(&self.wait_for(css))
     }
 
+    /// Waits until an element stands still: a page that is drawn anew at this moment moves it away from the pointer.
+    #[track_caller]
+    fn still(&self, css: &str) -> String {
+        let mut before = None;
+        self.wait_until(&format!("{css} stands still"), || {
+            let element = self.find(css);
+            let place = element.and_then(|it| {
+                let rect = self.session("GET", &format!("/element/{it}/rect"), &Value::Null);
+                Some((rect.ok()?, it))
+            });
+            let stands = place.is_some() && place == before;
+            before = place;
+            stands
+        });
+        before.expect("it was found twice").1
+    }
+
     #[track_caller]
     pub(crate) fn click(&self, css: &str) {
-        let element = self.wait_for(css);
+        let element = self.still(css);
         self.session("POST", &format!("/element/{element}/click"), &json!({})).unwrap();
     }
 
@@ -282,14 +299,16 @@ impl Window {
         self.move_to((to.0 + 1, to.1 + 1));
     }
 
-    /// The middle of an element on the screen; without a window manager the page begins at 0,0.
+    /// The middle of an element on the screen; without a window manager the page begins below the window's menu.
     #[track_caller]
     fn centre(&self, css: &str) -> (i64, i64) {
-        let element = self.wait_for(css);
+        let element = self.still(css);
         let rect = format!("/element/{element}/rect");
         let rect = self.session("GET", &rect, &Value::Null).unwrap();
         let part = |key: &str| rect[key].as_f64().unwrap();
-        let (x, y) = (part("x") + part("width") / 2.0, part("y") + part("height") / 2.0);
+        let menu = self.script("return window.outerHeight - window.innerHeight");
+        let menu = menu.as_f64().unwrap();
+        let (x, y) = (part("x") + part("width") / 2.0, part("y") + part("height") / 2.0 + menu);
         // The page's own coordinates are whole or half pixels.
         #[allow(clippy::cast_possible_truncation)]
         (x as i64, y as i64)
