@@ -22,10 +22,10 @@ test('an environment’s tabs move by arrow keys, and the open one is kept from 
   const first = page.getByRole('tab').first();
   await first.focus();
   await page.keyboard.press('End');
-  await page.locator('.environment [role=tab]:last-child[aria-selected=true]').waitFor();
-  const chosen = await page.locator('.environment [role=tab][aria-selected=true]').innerText();
+  await page.locator('[role=tab]:last-child[aria-selected=true]:visible').waitFor();
+  const chosen = await page.locator('[role=tab][aria-selected=true]:visible').innerText();
   await page.getByRole('navigation', { name: 'Environments' }).getByRole('button', { name: 'Live' }).click();
-  assert.equal(await page.locator('.environment [role=tab][aria-selected=true]').innerText(), chosen);
+  assert.equal(await page.locator('[role=tab][aria-selected=true]:visible').innerText(), chosen);
 });
 
 test('an environment that is deleted while it is open gives way to the board', async (t) => {
