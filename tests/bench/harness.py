@@ -84,7 +84,6 @@ class Home:
         self.scale = scale
         self.port = free_port()
         self.children = []
-        self.scale = 1
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="pb", dir="/tmp"))

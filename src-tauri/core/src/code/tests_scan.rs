@@ -21,6 +21,8 @@ fn disturb(dev: &Path, what: u8, where_: u8) {
     let path = dev.join(file);
     let folder = path.parent().unwrap().to_owned();
     match what {
+        // Where an earlier step has made it a folder there is no file to write.
+        0 | 1 if path.is_dir() => {}
         0 => put(dev, file, "<?php // changed"),
         // As long as before, and perhaps within the same moment.
         1 => {
