@@ -2,6 +2,7 @@
 use std::path::Path;
 
 use super::{
+    bare_entry,
     changes::{DIFF_LIMIT, path},
     system_path,
 };
@@ -22,13 +23,13 @@ pub(super) fn hold_still<'git>(
         for delta in diff.deltas() {
             let (old, new) = (delta.old_file(), delta.new_file());
             if !old.id().is_zero() && is_blob(old.mode()) {
-                before.add(&entry(path(&delta), old.mode(), old.id()))?;
+                before.add(&bare_entry(path(&delta), old.mode().into(), old.id()))?;
             }
             if delta.status() != git2::Delta::Deleted
                 && is_blob(new.mode())
                 && let Some(id) = read_into(git, &folder, path(&delta), new.mode())
             {
-                after.add(&entry(path(&delta), new.mode(), id))?;
+                after.add(&bare_entry(path(&delta), new.mode().into(), id))?;
             }
         }
         let tree = |index: &mut git2::Index| git.find_tree(index.write_tree_to(git)?);
@@ -60,22 +61,4 @@ fn read_into(
     let known = std::fs::metadata(&file).ok()?;
     let is_shown = known.is_file() && known.len() <= DIFF_LIMIT as u64;
     if is_shown { git.blob_path(&file).ok() } else { None }
-}
-
-fn entry(path: &[u8], mode: git2::FileMode, id: git2::Oid) -> git2::IndexEntry {
-    let never = git2::IndexTime::new(0, 0);
-    git2::IndexEntry {
-        ctime: never,
-        mtime: never,
-        dev: 0,
-        ino: 0,
-        mode: u32::from(mode),
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id,
-        flags: 0,
-        flags_extended: 0,
-        path: path.to_owned(),
-    }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Author, Repository,
+    Author, Repository, bare_entry,
     checkout::check_link,
     pack::{Pack, Packed},
     signature,
@@ -91,7 +91,7 @@ impl Repository {
             let parent = git.find_commit(git2::Oid::from_str(parent)?)?;
             let mut index = git2::Index::new()?;
             for (file, id) in files.iter().zip(ids) {
-                index.add(&entry(file, id))?;
+                index.add(&bare_entry(&file.path, file.mode, id))?;
             }
             let mut before = git2::Index::new()?;
             before.read_tree(&parent.tree()?)?;
@@ -142,7 +142,7 @@ fn import(
     let commit = || -> Result<git2::Oid, git2::Error> {
         let mut index = git2::Index::new()?;
         for (file, id) in files.iter().zip(ids) {
-            index.add(&entry(file, id))?;
+            index.add(&bare_entry(&file.path, file.mode, id))?;
         }
         let tree = git.find_tree(index.write_tree_to(git)?)?;
         let message = git2::message_prettify(message.trim(), None)?;
@@ -253,24 +253,6 @@ fn content(file: &Found) -> Result<Vec<u8>> {
     let target = git_name(target.as_os_str())?;
     check_link(&file.path, &target)?;
     Ok(target)
-}
-
-fn entry(file: &Found, id: git2::Oid) -> git2::IndexEntry {
-    let never = git2::IndexTime::new(0, 0);
-    git2::IndexEntry {
-        ctime: never,
-        mtime: never,
-        dev: 0,
-        ino: 0,
-        mode: file.mode,
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id,
-        flags: 0,
-        flags_extended: 0,
-        path: file.path.clone(),
-    }
 }
 
 #[cfg(unix)]

@@ -219,6 +219,25 @@ fn timestamp(time: git2::Time) -> Timestamp {
     })
 }
 
+/// A row of an index that is made, not read from a disk: it says nothing of a file's times.
+fn bare_entry(path: &[u8], mode: u32, id: git2::Oid) -> git2::IndexEntry {
+    let never = git2::IndexTime::new(0, 0);
+    git2::IndexEntry {
+        ctime: never,
+        mtime: never,
+        dev: 0,
+        ino: 0,
+        mode,
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id,
+        flags: 0,
+        flags_extended: 0,
+        path: path.to_owned(),
+    }
+}
+
 /// A path as Git stores it (bytes, `/`) as a path of this system.
 #[cfg(unix)]
 fn system_path(path: &[u8]) -> Result<PathBuf> {

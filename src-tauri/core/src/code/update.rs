@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use super::{
-    Author,
+    Author, bare_entry,
     changes::{choose, hold_index, open, path, stage, status},
     checkout, find_commit, references, signature, system_path,
 };
@@ -204,27 +204,10 @@ pub fn carry_changes(worktree: &Path, from: &str, to: &str) -> Result<String> {
             }
             found => {
                 let found = found.doing(doing)?;
-                index.add(&tree_entry(path(&delta), &found)).doing(doing)?;
+                let mode = u32::try_from(found.filemode()).unwrap_or_default();
+                index.add(&bare_entry(path(&delta), mode, found.id())).doing(doing)?;
             }
         }
     }
     commit_snapshot(&git, &mut index).doing(doing)
-}
-
-fn tree_entry(path: &[u8], entry: &git2::TreeEntry<'_>) -> git2::IndexEntry {
-    let zero = git2::IndexTime::new(0, 0);
-    git2::IndexEntry {
-        ctime: zero,
-        mtime: zero,
-        dev: 0,
-        ino: 0,
-        mode: u32::try_from(entry.filemode()).unwrap_or_default(),
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id: entry.id(),
-        flags: 0,
-        flags_extended: 0,
-        path: path.to_vec(),
-    }
 }
