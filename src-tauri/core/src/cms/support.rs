@@ -35,6 +35,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("wordpress-probe.php", include_str!("support/wordpress-probe.php")),
     ("drupal7-probe.php", include_str!("support/drupal7-probe.php")),
     ("drupal-boot.php", include_str!("support/drupal-boot.php")),
+    ("drupal7-boot.php", include_str!("support/drupal7-boot.php")),
     ("drupal-probe.php", include_str!("support/drupal-probe.php")),
     ("wordpress-config.php", include_str!("support/wordpress-config.php")),
     ("drupal7-config.php", include_str!("support/drupal7-config.php")),

@@ -3,14 +3,10 @@
  * The state of Drupal 7's Features, and their revert. Folder: Drupal's root.
  * Input: {"act": "status" | "import"}: the code wins over the database.
  */
-require __DIR__ . '/task.php';
+require __DIR__ . '/drupal7-boot.php';
 $act = portico_input()['act'];
 
-portico_request('/index.php');
-error_reporting(E_ALL & ~E_DEPRECATED & ~E_NOTICE & ~E_WARNING);
-define('DRUPAL_ROOT', getcwd());
-require_once DRUPAL_ROOT . '/includes/bootstrap.inc';
-drupal_bootstrap(DRUPAL_BOOTSTRAP_FULL);
+portico_boot('/index.php', 'no configuration');
 if (!module_exists('features')) {
 	portico_done('config ' . json_encode(['system' => null, 'same' => 0, 'items' => []]));
 }

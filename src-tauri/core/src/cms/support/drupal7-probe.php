@@ -2,13 +2,9 @@
 /*
  * Drupal 7's own status report, for Launch Check. Folder: Drupal's root.
  */
-require __DIR__ . '/task.php';
+require __DIR__ . '/drupal7-boot.php';
 
-portico_request('/index.php');
-error_reporting(E_ALL & ~E_DEPRECATED & ~E_NOTICE & ~E_WARNING);
-define('DRUPAL_ROOT', getcwd());
-require_once DRUPAL_ROOT . '/includes/bootstrap.inc';
-drupal_bootstrap(DRUPAL_BOOTSTRAP_FULL);
+portico_boot('/index.php', 'nothing to check');
 require_once DRUPAL_ROOT . '/includes/install.inc';
 drupal_load_updates();
 
