@@ -1,5 +1,6 @@
 //! How large each table is, told cheaply: rows are counted while that is quick, and estimated afterwards.
 use std::{
+    fs,
     path::Path,
     time::{Duration, Instant},
 };
@@ -9,13 +10,37 @@ use mysql::prelude::Queryable;
 use super::{mariadb, sqlite};
 use crate::{
     error::{Doing, Result},
-    model::{Database, view::TableSize},
+    model::{
+        Database, DatabaseEngine,
+        view::{DatabaseInfo, TableSize},
+    },
 };
 
 /// How long rows are counted before estimates are taken.
 const COUNTING: Duration = Duration::from_millis(300);
 /// Tables that the server thinks larger are not counted.
 const SMALL: u64 = 50_000;
+
+/// Tables, rows and bytes in all. Rows are counted, and estimated only where counting would take long.
+pub fn measure(database: &Database) -> Result<DatabaseInfo> {
+    let sizes = table_sizes(database)?;
+    let rows = sizes.iter().map(|it| it.rows).sum();
+    let (engine, bytes) = match database {
+        Database::MariaDb { .. } => {
+            (DatabaseEngine::MariaDb, sizes.iter().map(|it| it.bytes).sum())
+        }
+        Database::Sqlite { file } => (DatabaseEngine::Sqlite, bytes_of(file)),
+    };
+    Ok(DatabaseInfo { engine, tables: sizes.len() as u64, rows, bytes })
+}
+
+/// What a SQLite file takes, with what waits to be written into it.
+fn bytes_of(file: &Path) -> u64 {
+    let mut waiting = file.as_os_str().to_owned();
+    waiting.push("-wal");
+    let size = |path: &Path| fs::metadata(path).map_or(0, |known| known.len());
+    size(file) + size(Path::new(&waiting))
+}
 
 /// The size of every table (no views, and nothing that an engine or a driver keeps for itself), by name.
 pub fn table_sizes(database: &Database) -> Result<Vec<TableSize>> {

@@ -1,17 +1,12 @@
 //! SQLite: one file that anyone may have open.
 use super::TextRow;
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
+use std::{fs, io, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, backup::Backup, backup::StepResult, config::DbConfig};
 
 use crate::{
     content::files::{CopyCost, copy_file},
     error::{Doing, Error, Result},
-    model::{DatabaseEngine, view::DatabaseInfo},
     progress::{Meter, Unit},
 };
 
@@ -19,8 +14,6 @@ use crate::{
 /// longer, and never gets its turn beside a busy writer.
 const WAITS: i32 = 10_000;
 const WAIT: Duration = Duration::from_millis(1);
-/// How long rows are counted before the rest is estimated.
-const COUNTING: Duration = Duration::from_millis(200);
 /// What every SQLite file begins with.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -225,36 +218,6 @@ pub(super) fn tables(file: &Path) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     tables_of(&open(file)?).doing(|| format!("read `{}`", file.display()))
-}
-
-pub(super) fn measure(file: &Path) -> Result<DatabaseInfo> {
-    let mut info = DatabaseInfo { engine: DatabaseEngine::Sqlite, tables: 0, rows: 0, bytes: 0 };
-    if !file.exists() {
-        return Ok(info);
-    }
-    let doing = || format!("measure `{}`", file.display());
-    let connection = open(file)?;
-    let started = Instant::now();
-    for table in tables_of(&connection).doing(doing)? {
-        let name = quoted(&table);
-        let count =
-            |sql: String| connection.query_row(&sql, [], |row| row.get::<_, Option<i64>>(0));
-        let exactly = || count(format!("SELECT count(*) FROM {name}"));
-        // Row numbers grow with the rows; a table without them has to be counted all the same.
-        let rows = if started.elapsed() < COUNTING {
-            exactly()
-        } else {
-            count(format!("SELECT max(rowid) FROM {name}")).or_else(|_| exactly())
-        };
-        info.tables += 1;
-        info.rows += u64::try_from(rows.doing(doing)?.unwrap_or(0)).unwrap_or(0);
-    }
-    let mut wal = file.as_os_str().to_owned();
-    wal.push("-wal");
-    for path in [file.to_path_buf(), PathBuf::from(wal)] {
-        info.bytes += fs::metadata(path).map_or(0, |known| known.len());
-    }
-    Ok(info)
 }
 
 pub(super) fn empty(file: &Path, tables: &[String], meter: Meter<'_>) -> Result<Vec<String>> {

@@ -234,25 +234,60 @@ fn write_table(
     let head = format!("INSERT INTO {name} ({}) VALUES", names.join(","));
     let sql = format!("SELECT {} FROM {name}", selected.join(","));
     let rows = connection.query_iter(sql).doing(doing)?;
-    let mut text = Vec::new();
+    let mut inserts = Inserts::new(head);
     for row in rows {
+        meter.check()?;
         let row = row.doing(doing)?;
-        text.extend_from_slice(if text.is_empty() { head.as_bytes() } else { b"," });
-        text.push(b'\n');
-        write_row(&row, &mut text);
-        exported.rows += 1;
-        if text.len() > STATEMENT {
-            meter.check()?;
-            meter.progress(exported.rows, None, Unit::Rows);
-            out.write_all(&text).and_then(|()| out.write_all(b";\n")).doing(doing)?;
-            text.clear();
-        }
+        inserts.row(out, exported, meter, |text| write_row(&row, text)).doing(doing)?;
     }
-    if !text.is_empty() {
-        out.write_all(&text).and_then(|()| out.write_all(b";\n")).doing(doing)?;
-    }
+    inserts.end(out).doing(doing)?;
     exported.tables += 1;
     write_triggers(connection, table, out)
+}
+
+/// Rows in statements of a size that every server takes.
+pub(super) struct Inserts {
+    /// `INSERT INTO … VALUES`
+    head: String,
+    text: Vec<u8>,
+}
+
+impl Inserts {
+    pub(super) fn new(head: String) -> Self {
+        Self { head, text: Vec::new() }
+    }
+
+    /// Takes a row, which `write` adds with its parentheses.
+    pub(super) fn row(
+        &mut self,
+        out: &mut dyn Write,
+        exported: &mut Exported,
+        meter: Meter<'_>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> io::Result<()> {
+        self.text.extend_from_slice(match self.text.is_empty() {
+            true => self.head.as_bytes(),
+            false => b",",
+        });
+        self.text.push(b'\n');
+        write(&mut self.text);
+        exported.rows += 1;
+        if self.text.len() > STATEMENT {
+            meter.progress(exported.rows, None, Unit::Rows);
+            self.end(out)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the statement, where there is one.
+    pub(super) fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if !self.text.is_empty() {
+            out.write_all(&self.text)?;
+            out.write_all(b";\n")?;
+            self.text.clear();
+        }
+        Ok(())
+    }
 }
 
 fn write_row(row: &Row, out: &mut Vec<u8>) {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, types::ValueRef};
 
 use super::{
     definition::Definition,
-    export::{Exported, Form, write_as},
+    export::{Exported, Form, Inserts, write_as},
     rows::{escape, hex},
 };
 use crate::{
@@ -14,8 +14,6 @@ use crate::{
     progress::{Meter, Unit},
 };
 
-/// A statement of rows is about this long, so that any server takes it.
-const STATEMENT: usize = 512 << 10;
 /// A key of InnoDB has at most 3072 bytes; a letter of utf8mb4 has up to four.
 const LONGEST_KEY: u64 = 3072 / 4;
 /// What is indexed of a text that has no length, as Drupal and WordPress do.
@@ -123,30 +121,26 @@ fn write_rows(
     let sql = format!("SELECT {} FROM {}", selected.join(","), quoted_sqlite(table));
     let mut query = connection.prepare(&sql).doing(doing)?;
     let mut rows = query.query([]).doing(doing)?;
-    let mut text = Vec::new();
+    let mut inserts = Inserts::new(head);
     while let Some(row) = rows.next().doing(doing)? {
-        text.extend_from_slice(if text.is_empty() { head.as_bytes() } else { b"," });
-        text.extend_from_slice(b"\n(");
-        for at in 0..columns.len() {
-            if at > 0 {
-                text.push(b',');
-            }
-            write_value(row.get_ref(at).doing(doing)?, &mut text);
-        }
-        text.push(b')');
-        exported.rows += 1;
-        if text.len() > STATEMENT {
-            meter.check()?;
-            meter.progress(exported.rows, None, Unit::Rows);
-            out.write_all(&text).and_then(|()| out.write_all(b";\n")).doing(doing)?;
-            text.clear();
-        }
+        meter.check()?;
+        let values: Vec<ValueRef<'_>> = (0..columns.len())
+            .map(|at| row.get_ref(at))
+            .collect::<rusqlite::Result<_>>()
+            .doing(doing)?;
+        inserts.row(out, exported, meter, |text| write_row(&values, text)).doing(doing)?;
     }
-    if !text.is_empty() {
-        out.write_all(&text).and_then(|()| out.write_all(b";\n")).doing(doing)?;
-    }
+    inserts.end(out).doing(doing)?;
     meter.progress(exported.rows, None, Unit::Rows);
     meter.check()
+}
+
+fn write_row(values: &[ValueRef<'_>], out: &mut Vec<u8>) {
+    for (at, value) in values.iter().enumerate() {
+        out.push(if at == 0 { b'(' } else { b',' });
+        write_value(*value, out);
+    }
+    out.push(b')');
 }
 
 fn write_value(value: ValueRef<'_>, out: &mut Vec<u8>) {
