@@ -32,6 +32,8 @@ impl<'a> Building<'a> {
         let mut connection = mariadb::connect(database)?;
         let mut building = Self { database, old: Vec::new() };
         building.set(&mut connection, COMMIT, 0).doing(|| setting(COMMIT))?;
+        // Rows come as lines, where the server takes them so.
+        drop(building.set(&mut connection, "local_infile", 1));
         if bytes > LITTLE {
             for (name, most) in [
                 ("innodb_buffer_pool_size", PAGES),

@@ -1,23 +1,16 @@
 //! MariaDB and MySQL: a server of the generation's own, which Portico reaches as `root` over its socket.
-use std::{
-    collections::HashSet,
-    time::{Duration, Instant},
-};
+use std::collections::HashSet;
 
 use mysql::{Conn, OptsBuilder, prelude::Queryable};
 
 use crate::{
     error::{Doing, Error, Result},
-    model::{Database, DatabaseEngine, view::DatabaseInfo},
+    model::Database,
     progress::{Meter, Unit},
 };
 
 use super::TextRow;
 
-/// How long rows are counted before the server's estimates are taken.
-const COUNTING: Duration = Duration::from_millis(200);
-/// Tables with more rows than this are not counted.
-const SMALL: u64 = 50_000;
 /// The largest packet that the protocol knows.
 pub(super) const PACKET: usize = 1 << 30;
 
@@ -40,7 +33,7 @@ pub(super) fn connect(database: &Database) -> Result<Conn> {
     Conn::new(options).doing(|| format!("connect to the database at `{}`", socket.display()))
 }
 
-pub(super) fn quoted(name: &str) -> String {
+pub(in crate::content) fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
 
@@ -56,31 +49,6 @@ pub(super) fn table_names(connection: &mut Conn) -> Result<Vec<String>> {
              ORDER BY table_name",
         )
         .doing(|| "list the tables".into())
-}
-
-pub(super) fn measure(database: &Database) -> Result<DatabaseInfo> {
-    let mut connection = connect(database)?;
-    let known: Vec<(String, Option<u64>, Option<u64>)> = connection
-        .query(
-            "SELECT table_name, table_rows, data_length + index_length FROM information_schema.tables
-             WHERE table_schema = database() AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
-             ORDER BY table_rows",
-        )
-        .doing(|| "measure the tables".into())?;
-    let started = Instant::now();
-    let mut info = DatabaseInfo { engine: DatabaseEngine::MariaDb, tables: 0, rows: 0, bytes: 0 };
-    for (table, estimate, bytes) in known {
-        let mut rows = estimate.unwrap_or(0);
-        if rows < SMALL && started.elapsed() < COUNTING {
-            let sql = format!("SELECT count(*) FROM {}", quoted(&table));
-            let counted = connection.query_first::<u64, _>(sql);
-            rows = counted.doing(|| format!("count the rows of `{table}`"))?.unwrap_or(rows);
-        }
-        info.tables += 1;
-        info.rows += rows;
-        info.bytes += bytes.unwrap_or(0);
-    }
-    Ok(info)
 }
 
 pub(super) fn empty(

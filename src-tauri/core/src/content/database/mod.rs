@@ -2,7 +2,6 @@
 mod building;
 mod mariadb;
 mod mariadb_convert;
-mod network;
 mod sizes;
 mod sqlite;
 mod sqlite_convert;
@@ -13,18 +12,14 @@ pub(super) mod tests;
 use std::path::Path;
 
 pub(in crate::content) use building::{Building, end_connections};
-pub use network::Network;
-pub use sizes::table_sizes;
+pub(in crate::content) use mariadb::quoted;
+pub use sizes::{measure, table_sizes};
 pub(super) use sqlite::{
     create as new_sqlite, open as open_sqlite, quoted as quoted_sqlite, tables_of as sqlite_tables,
 };
 
 use super::{files::CopyCost, urls::Rewriter};
-use crate::{
-    error::Result,
-    model::{Database, view::DatabaseInfo},
-    progress::Meter,
-};
+use crate::{error::Result, model::Database, progress::Meter};
 
 /// Copies a SQLite generation as it is at one moment, while others may use it.
 /// (A MariaDB generation is a folder whose server was stopped: `files::copy_tree`.)
@@ -33,14 +28,6 @@ use crate::{
 /// Each file is whole by itself; `-wal` and `-shm` files are never copied. Nothing when `from` does not exist.
 pub fn copy_sqlite(from: &Path, to: &Path, meter: Meter<'_>) -> Result<CopyCost> {
     sqlite::copy(from, to, meter)
-}
-
-/// Tables, rows and bytes. Rows are counted, and estimated only where counting would take long.
-pub fn measure(database: &Database) -> Result<DatabaseInfo> {
-    match database {
-        Database::MariaDb { .. } => mariadb::measure(database),
-        Database::Sqlite { file } => sqlite::measure(file),
-    }
 }
 
 /// Names of all tables (no views, and nothing that an engine or a driver keeps for itself), sorted.
@@ -82,7 +69,7 @@ pub fn rows(database: &Database, sql: &str) -> Result<Vec<TextRow>> {
 }
 
 /// Runs a statement that answers nothing.
-fn execute(database: &Database, sql: &str) -> Result<()> {
+pub fn execute(database: &Database, sql: &str) -> Result<()> {
     match database {
         Database::MariaDb { .. } => mariadb::execute(database, sql),
         Database::Sqlite { file } => sqlite::execute(file, sql),

@@ -5,7 +5,7 @@
 //! connections are the site's own user's, who may do nothing outside its database, whatever the dump says.
 use std::{
     collections::BTreeMap,
-    sync::{PoisonError, atomic::Ordering},
+    sync::{Arc, PoisonError, atomic::Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -16,6 +16,7 @@ use super::{
     super::database::{Building, end_connections},
     Loaded, Loading, Progress, Spot,
     filter::{self, Filter, Verdict},
+    lines::{Known, Lines},
     peek,
     rows::Rows,
     source::Dump,
@@ -59,6 +60,7 @@ fn load(dump: Dump, database: &Database, how: Loading<'_>, meter: Meter<'_>) -> 
         .query_first("SELECT @@max_allowed_packet")
         .doing(|| "ask the database for its limits".into())?
         .unwrap_or(16 << 20);
+    let takes_lines: Option<bool> = main.query_first("SELECT @@local_infile").unwrap_or(None);
     let filter = ask_filter(&mut main)?;
     let shared = Shared::default();
     let (rows, rows_to_do) = Queue::new(&shared.rows, CONNECTIONS * 2);
@@ -98,6 +100,7 @@ fn load(dump: Dump, database: &Database, how: Loading<'_>, meter: Meter<'_>) -> 
             is_ordered: false,
             keys: Vec::new(),
             guids: BTreeMap::new(),
+            known: takes_lines.filter(|takes| *takes).map(|_| Known::default()),
             left: BTreeMap::new(),
             loaded: Loaded::default(),
         };
@@ -179,6 +182,8 @@ fn is_plain(head: &[u8]) -> bool {
 #[derive(Default)]
 struct Batch {
     head: String,
+    /// How its rows are read as lines, where they can be.
+    lines: Option<Arc<Lines>>,
     sql: String,
     line: u64,
     rows: u64,
@@ -209,6 +214,8 @@ struct Load<'a> {
     keys: Vec<(String, Vec<String>)>,
     /// Which column of a table is WordPress's `guid`.
     guids: BTreeMap<String, usize>,
+    /// The tables' columns, where the server takes rows as lines.
+    known: Option<Known>,
     /// What was left out, and how often.
     left: BTreeMap<String, u64>,
     loaded: Loaded,
@@ -261,11 +268,19 @@ impl Load<'_> {
                 if self.is_ordered {
                     self.wait()?;
                 }
+                self.batch.lines = self.lines();
                 Ok(true)
             }
             Verdict::Refuse(what) if self.is_wanted => Err(self.spot.refused(&what)),
             _ => Ok(false),
         }
+    }
+
+    /// How the rows to come are read as lines; none where only an `INSERT` means what the dump says.
+    fn lines(&mut self) -> Option<Arc<Lines>> {
+        let known = self.known.as_mut().filter(|_| !self.is_ordered && self.zone.is_none())?;
+        let table = self.spot.table.as_ref()?;
+        known.lines(&mut self.main, table, &self.batch.head).map(Arc::new)
     }
 
     /// Which value of the rows to come is WordPress's `guid`: as their head lists them, or as the table has them.
@@ -322,7 +337,8 @@ impl Load<'_> {
         self.loaded.rows += std::mem::take(&mut self.batch.rows);
         let sql = std::mem::take(&mut self.batch.sql);
         let spot = self.spot.at(self.batch.line);
-        self.send(Job { sql, spot })?;
+        let lines = self.batch.lines.clone().map(|lines| (lines, self.batch.head.len()));
+        self.send(Job { sql, spot, lines })?;
         // What replaces or passes over rows must not overtake.
         if self.is_ordered { self.wait() } else { Ok(()) }
     }
@@ -370,7 +386,7 @@ impl Load<'_> {
             let name = table.replace('`', "``");
             let sql = format!("ALTER TABLE `{name}` {}", adds.join(", "));
             let spot = Spot { table: Some(table), ..self.spot.clone() };
-            self.key_queue.send(Job { sql, spot })?;
+            self.key_queue.send(Job { sql, spot, lines: None })?;
         }
         Ok(())
     }
@@ -453,7 +469,10 @@ impl Load<'_> {
         if let Some(table) = self.spot.table.clone().filter(|_| !keys.is_empty()) {
             self.keys.push((table, keys));
         }
-        execute(&mut self.main, &sql, &self.spot, self.shared)
+        if let (Some(known), Some(table)) = (&mut self.known, &self.spot.table) {
+            known.forget(table);
+        }
+        execute(&mut self.main, &sql, &self.spot, self.shared).map(drop)
     }
 
     /// A definition in UTF-8; one of latin1 is decoded.

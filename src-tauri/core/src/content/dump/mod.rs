@@ -5,6 +5,7 @@ mod export_sqlite;
 mod filter;
 #[cfg(test)]
 mod fuzz;
+mod lines;
 mod load;
 mod load_sqlite;
 mod parts;

@@ -278,3 +278,77 @@ fn errors_name_the_file_the_line_and_the_table() {
     let error = target.error(b"SELECT 1;\n");
     assert!(error.message.contains("defines no table"), "{error:?}");
 }
+
+/// A literal of a random value, as some tool writes it, for each column of the table below.
+fn random_row(number: usize) -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let quoted = |text: &str| {
+        let mut out = Vec::new();
+        super::rows::escape(text.as_bytes(), &mut out);
+        String::from_utf8(out).unwrap()
+    };
+    let text = prop_oneof![
+        "[ -~é😀\\t\\n\\r\\\\'\"%_\u{1a}]{0,12}".prop_map(move |it| quoted(&it)),
+        Just("NULL".to_owned()),
+        (-9_i64..9).prop_map(|it| it.to_string()),
+        Just("'N'".to_owned()),
+        Just("'\\\\N'".to_owned()),
+    ];
+    let bytes = prop::collection::vec(any::<u8>(), 0..8);
+    let bytes = (bytes, 0..3_u8).prop_map(|(bytes, how)| match how {
+        0 if !bytes.is_empty() => format!("0x{}", super::rows::hex(&bytes)),
+        1 => format!("_binary X'{}'", super::rows::hex(&bytes)),
+        _ => format!("X'{}'", super::rows::hex(&bytes)),
+    });
+    let number = (
+        Just(number),
+        prop_oneof![
+            any::<f64>()
+                .prop_filter("finite", |it| it.is_finite())
+                .prop_map(|it| format!("{it:e}")),
+            any::<i32>().prop_map(|it| it.to_string()),
+            Just("'12abc'".to_owned()),
+            Just("''".to_owned()),
+            Just("NULL".to_owned()),
+        ],
+    );
+    let decimal =
+        (-99_999_i64..99_999).prop_map(|it| format!("{}.{:02}", it / 100, it.abs() % 100));
+    let date = prop_oneof![
+        Just("'0000-00-00 00:00:00'"),
+        Just("'2026-02-30 10:00:00'"),
+        Just("'2026-11-25 10:11:12'"),
+        Just("NULL"),
+    ];
+    let choice = prop_oneof![Just("'a'"), Just("'b'"), Just("'c'"), Just("''")];
+    (number, text.clone(), text, bytes, decimal, date, choice).prop_map(
+        |((id, number), short, long, bytes, decimal, date, choice)| {
+            format!("({id},{number},{short},{long},{bytes},{decimal},{date},{choice})")
+        },
+    )
+}
+
+#[test]
+fn rows_as_lines_and_rows_as_inserts_are_the_same_rows() {
+    use proptest::prelude::*;
+    let target = Target::new();
+    let load = |rows: &[String], insert: &str| {
+        let rows = rows.join(",\n");
+        target.load(&format!(
+            "CREATE TABLE `t` (`id` int NOT NULL, `n` double, `s` varchar(40), `l` longtext, `b` varbinary(20), \
+             `d` decimal(10,2), `t` datetime, `e` enum('a','b'), PRIMARY KEY (`id`)) DEFAULT CHARSET=utf8mb4;\n\
+             {insert} INTO `t` VALUES {rows};\n"
+        ));
+        target.ask(
+            "SELECT cast(coalesce(group_concat(concat_ws('|', id, hex(coalesce(n, 'none')), hex(coalesce(s, '<none>')), \
+             hex(coalesce(l, '<none>')), hex(b), d, t, hex(e)) ORDER BY id SEPARATOR '\n'), '') AS char) FROM t",
+        )
+    };
+    let mut config = ProptestConfig::with_cases(12);
+    config.failure_persistence = None;
+    let rows = (1..30_usize).prop_flat_map(|count| (0..count).map(random_row).collect::<Vec<_>>());
+    proptest!(config, |(rows in rows)| {
+        // What may be passed over is always inserted.
+        prop_assert_eq!(load(&rows, "INSERT"), load(&rows, "INSERT IGNORE"));
+    });
+}

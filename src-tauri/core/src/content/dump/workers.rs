@@ -1,16 +1,17 @@
 //! The connections that a dump is loaded by.
 use std::{
     collections::BTreeMap,
+    io::Write,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::{self, Receiver, SyncSender},
     },
 };
 
-use mysql::{Conn, prelude::Queryable};
+use mysql::{Conn, LocalInfileHandler, prelude::Queryable};
 
-use super::Spot;
+use super::{Spot, lines::Lines};
 use crate::error::{Doing, Error, Result};
 
 /// So many different warnings are told.
@@ -22,6 +23,8 @@ const DEADLOCK: u16 = 1213;
 pub(super) struct Job {
     pub(super) sql: String,
     pub(super) spot: Spot,
+    /// How its rows are read as lines, where they can be, and where they begin.
+    pub(super) lines: Option<(Arc<Lines>, usize)>,
 }
 
 /// Jobs that were sent, and those that are done.
@@ -71,7 +74,7 @@ pub(super) fn work(
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
         if !shared.stop.load(Ordering::Acquire)
-            && let Err(error) = execute(&mut connection, &job.sql, &job.spot, shared)
+            && let Err(error) = perform(&mut connection, &job, shared)
         {
             shared.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             shared.stop.store(true, Ordering::Release);
@@ -80,25 +83,47 @@ pub(super) fn work(
     }
 }
 
-/// Runs a statement; a text that the server could not keep whole is an error, other warnings are noted.
+fn perform(connection: &mut Conn, job: &Job, shared: &Shared) -> Result<()> {
+    let lines =
+        job.lines.as_ref().and_then(|(lines, at)| Some((lines, lines.of(&job.sql[*at..])?)));
+    let Some((lines, bytes)) = lines else {
+        return execute(connection, &job.sql, &job.spot, shared).map(drop);
+    };
+    // The server asks for the only file that there is, at each try.
+    connection
+        .set_local_infile_handler(Some(LocalInfileHandler::new(move |_, to| to.write_all(&bytes))));
+    let skipped = execute(connection, &lines.statement, &job.spot, shared)?;
+    connection.set_local_infile_handler(None);
+    if skipped == 0 {
+        return Ok(());
+    }
+    // Of lines the server only says what it refuses of an `INSERT`.
+    let said: Vec<(String, u32, String)> =
+        connection.query("SHOW WARNINGS").doing(|| "ask for warnings".into())?;
+    let why = said.into_iter().find(|(level, ..)| level != "Note");
+    let why = why.map_or_else(|| "a row was refused".to_owned(), |(.., message)| message);
+    Err(job.spot.error().because(Error::failed(why)))
+}
+
+/// Runs a statement and answers how many rows were skipped; a text that the server could not keep whole is an error, other warnings are noted.
 pub(super) fn execute(
     connection: &mut Conn,
     sql: &str,
     spot: &Spot,
     shared: &Shared,
-) -> Result<()> {
+) -> Result<u64> {
     let mut tries = 0;
-    let warnings = loop {
+    let (warnings, skipped) = loop {
         tries += 1;
         match connection.query_iter(sql) {
-            Ok(result) => break result.warnings(),
+            Ok(result) => break (result.warnings(), skipped(&result.info_str())),
             // The server chose this statement to give way to the other connection; nothing of it was done.
             Err(mysql::Error::MySqlError(error)) if error.code == DEADLOCK && tries < 20 => {}
             Err(error) => return Err(spot.error().because(error)),
         }
     };
-    if warnings == 0 {
-        return Ok(());
+    if warnings == 0 || skipped > 0 {
+        return Ok(skipped);
     }
     let shown: Vec<(String, u32, String)> =
         connection.query("SHOW WARNINGS").doing(|| "ask for warnings".into())?;
@@ -121,7 +146,13 @@ pub(super) fn execute(
             all.insert(text, 1);
         }
     }
-    Ok(())
+    Ok(0)
+}
+
+/// The number after `Skipped:` in what the server says of lines: `Records: 2  Deleted: 0  Skipped: 1  Warnings: 1`.
+fn skipped(said: &str) -> u64 {
+    let rest = said.split_once("Skipped:").map_or("", |(_, rest)| rest);
+    rest.split_whitespace().next().and_then(|it| it.parse().ok()).unwrap_or(0)
 }
 
 impl Shared {
