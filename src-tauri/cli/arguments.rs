@@ -9,7 +9,7 @@ use portico_core::model::{
         ApplyUpstream, BringToDev, ClearCache, ClearMail, CloneContent, Commit, CreateMultidev,
         CreateSite, DeleteMultidev, DeleteSite, Deploy, DeployTag, DisableCron, DisableLock,
         Discard, EnableCron, EnableLock, ExportConfig, ExportDatabase, ExportFiles, ImportConfig,
-        ImportDatabase, ImportFiles, ImportSite, InstallSite, Merge, PinGeneration,
+        ImportDatabase, ImportFiles, ImportOptions, ImportSite, InstallSite, Merge, PinGeneration,
         PruneGenerations, RunCron, RunHooks, SetConnection, SetDatabase, SetUpstream, SmokeTest,
         SwitchGeneration, Undo, Wipe,
     },
@@ -300,7 +300,6 @@ pub(crate) enum EnvCommand {
     },
     /// Take back what is changed in Dev or a multidev and not committed
     Discard(Discard),
-    /// List the changed files of Dev or a multidev, or those of a commit
     /// Show what an environment's content has that another's lacks
     Compare {
         /// The environment that may have more, as in `acme.live`
@@ -310,7 +309,7 @@ pub(crate) enum EnvCommand {
         #[arg(value_name = "ENV")]
         to: EnvironmentName,
     },
-    /// List the changed files of Dev or a multidev
+    /// List the changed files of Dev or a multidev, or those of a commit
     Diffstat {
         /// The environment, as in `acme.dev`
         #[arg(value_name = "SITE.ENV")]
@@ -401,27 +400,8 @@ pub(crate) struct ImportAnything {
     /// The message of the commit, where code is imported
     #[arg(long)]
     pub(crate) message: Option<String>,
-    /// Of a dump of several databases, the one to import
-    #[arg(long, value_name = "NAME")]
-    pub(crate) from_database: Option<String>,
-    /// Of an archive of several dumps, the one to import
-    #[arg(long, value_name = "NAME")]
-    pub(crate) entry: Option<String>,
-    /// One more address to replace by the environment's, beside those that are found
-    #[arg(long, value_name = "URL")]
-    pub(crate) from_url: Option<String>,
-    /// Leave the addresses in the database as they are
-    #[arg(long)]
-    pub(crate) keep_urls: bool,
-    /// Run the system's database updates afterwards
-    #[arg(long)]
-    pub(crate) updatedb: bool,
-    /// Clear caches afterwards
-    #[arg(long)]
-    pub(crate) cc: bool,
-    /// The site's name, to confirm that Live's content is replaced
-    #[arg(long, value_name = "SITE")]
-    pub(crate) confirm: Option<String>,
+    #[command(flatten)]
+    pub(crate) options: ImportOptions,
 }
 
 #[derive(Subcommand)]

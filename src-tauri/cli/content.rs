@@ -35,7 +35,8 @@ pub(crate) fn import(wanted: ImportArguments, output: &Output) -> Result<()> {
 fn run_database(mut wanted: ImportDatabase, spool: &Spool, output: &Output) -> Result<()> {
     wanted.file = spool.absolute(&wanted.file)?;
     wanted.files = wanted.files.map(|files| spool.absolute(&files)).transpose()?;
-    wanted.confirm = confirm(&wanted.environment, wanted.confirm, output);
+    let given = wanted.options.confirm.take();
+    wanted.options.confirm = confirm(&wanted.environment, given, output);
     workflow::run(&Request::ImportDatabase(wanted), output)
 }
 
@@ -63,13 +64,7 @@ fn anything(wanted: ImportAnything, spool: &Spool, output: &Output) -> Result<()
         environment: environment.parse()?,
         files: files.collect::<Result<_>>()?,
         message: wanted.message,
-        from_database: wanted.from_database,
-        entry: wanted.entry,
-        from_url: wanted.from_url,
-        keep_urls: wanted.keep_urls,
-        updatedb: wanted.updatedb,
-        cc: wanted.cc,
-        confirm: wanted.confirm,
+        options: wanted.options,
     };
     if request.files.iter().any(|file| is_url(file)) {
         if wanted.dry_run {
@@ -99,7 +94,8 @@ fn anything(wanted: ImportAnything, spool: &Spool, output: &Output) -> Result<()
 fn run_site(mut wanted: ImportSite, spool: &Spool, output: &Output) -> Result<()> {
     let files = wanted.files.iter().map(|file| spool.absolute(file));
     wanted.files = files.collect::<Result<_>>()?;
-    wanted.confirm = confirm(&wanted.environment, wanted.confirm, output);
+    let given = wanted.options.confirm.take();
+    wanted.options.confirm = confirm(&wanted.environment, given, output);
     workflow::run(&Request::ImportSite(wanted), output)
 }
 
@@ -137,7 +133,7 @@ fn holding(holds: &Holding) -> String {
     match holds {
         Holding::Database(it) => {
             let kind = if it.sqlite { "SQLite file" } else { "dump of a database" };
-            let system = it.cms.map(|cms| format!(", {cms:?} with prefix `{}`", it.prefix));
+            let system = it.cms.map(|cms| format!(", {} with prefix `{}`", cms.title(), it.prefix));
             let tables = count(it.tables.len() as u64, "table");
             let from = it.addresses.join(", ");
             format!("{kind}{}: {tables}{} {from}", system.unwrap_or_default(), more(it.complete))
@@ -148,9 +144,9 @@ fn holding(holds: &Holding) -> String {
             let files = count(it.count, "file");
             format!("{files}{}, {}{root}", more(it.complete), human_bytes(it.bytes))
         }
-        Holding::Code { cms, root, .. } => format!("code of {cms:?} in `{root}`"),
+        Holding::Code { cms, root, .. } => format!("code of {} in `{root}`", cms.title()),
         Holding::Site { cms, root, dump, .. } => {
-            format!("a whole {cms:?} site: code in `{root}`, database in `{dump}`")
+            format!("a whole site of {}: code in `{root}`, database in `{dump}`", cms.title())
         }
         Holding::Unusable { reason } => format!("not usable: {reason}"),
     }

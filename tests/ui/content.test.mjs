@@ -86,7 +86,7 @@ test('an export goes where the person says, in the form that was chosen, and is 
   await page.getByLabel('Format').selectOption('sql');
   await act(page, 'Export…').click();
   await dialog(page).waitFor({ state: 'detached' });
-  assert.deepEqual(await runs(page), [{ kind: 'export_database', environment: 'acme.dev', to: '/home/mira/Desktop/acme.sql' }]);
+  assert.deepEqual(await runs(page), [{ kind: 'export_database', environment: 'acme.dev', to: '/home/mira/Desktop/acme.sql', overwrite: false }]);
   await finish(page, 100, { undoable: false, result: { file: '/home/mira/Desktop/acme.sql', bytes: 31_000_000 } });
   await page.locator('.toast').getByRole('button', { name: 'Show in folder' }).click();
   assert.deepEqual(await calls(page, 'show_in_folder'), [{ path: '/home/mira/Desktop/acme.sql' }]);

@@ -145,3 +145,17 @@ test('an import that does not fit on the disk can’t be started', async (t) => 
   await dialog(page).getByText('At most 90 GB of 80 GB free').waitFor();
   assert.equal(await act(page, 'Import database').isDisabled(), true);
 });
+
+test('an address is imported without a look into what is not downloaded yet', async (t) => {
+  const page = await open(t, full);
+  await page.getByRole('button', { name: 'More for Dev' }).click();
+  await page.getByRole('menuitem', { name: 'Import…' }).click();
+  await dialog(page).getByLabel('Path or address').fill('https://backups.acme.example/live.sql.gz');
+  await page.keyboard.press('Enter');
+  const all = await words(dialog(page));
+  assert.match(all, /live\.sql\.gz\s*Looked into once it is downloaded/);
+  assert.match(all, /What is found behind the address/);
+  assert.equal((await calls(page, 'query')).filter((it) => it.query.query === 'import_plan').length, 0);
+  await act(page, 'Import').click();
+  assert.deepEqual(await runs(page), [{ kind: 'import_site', environment: 'acme.dev', files: ['https://backups.acme.example/live.sql.gz'], message: null, entry: null, from_database: null, from_url: null, keep_urls: false, updatedb: false, cc: false, confirm: null }]);
+});

@@ -7,7 +7,7 @@ import { envName } from '../lib/words.js';
 import { start } from '../store.js';
 
 const PARTS = {
-  database: { label: 'Database', kind: 'export_database', formats: [['sql.gz', '.sql.gz, packed SQL: reads everywhere'], ['sql', '.sql, plain SQL'], ['sql.zst', '.sql.zst, packed SQL: smaller and faster']], sqlite: [['sqlite', '.sqlite, the database itself']] },
+  database: { label: 'Database', kind: 'export_database', formats: [['sql.gz', '.sql.gz, packed SQL: reads everywhere'], ['sql', '.sql, plain SQL'], ['sql.zst', '.sql.zst, packed SQL: smaller and faster']], sqlite: [['sqlite', '.sqlite, one file: opens without a server']] },
   files: { label: 'Files', kind: 'export_files', formats: [['tar.gz', '.tar.gz: keeps times and permissions'], ['zip', '.zip: opens everywhere']] },
 };
 
@@ -19,21 +19,21 @@ export function exportDialog({ info, part = 'database' }) {
   const format = make('select');
   const size = make('p', 'note');
   let chosen = part;
-  const request = (to) => ({ kind: PARTS[chosen].kind, environment: address(info), to });
+  const request = (to, overwrite = false) => ({ kind: PARTS[chosen].kind, environment: address(info), to, overwrite });
   const suggestion = () => `${info.site}_${info.environment}_${stamp(new Date())}_${chosen}.${format.value}`;
   const dialog = openDialog({ title: `Export from ${name}`, act: 'Export…', tone: 'content', command: () => request(suggestion()), submit });
 
   async function submit() {
     const picked = await pickPlace(`Export the ${chosen} of ${name}`, suggestion(), PARTS[chosen].label, [format.value]);
     if (!picked) return false;
-    // Some choosers leave the ending to us.
-    return start(request(picked.endsWith(`.${format.value}`) ? picked : `${picked}.${format.value}`));
+    // The chooser has asked whether a file may be replaced; where it leaves the ending to us, it asked of another.
+    return start(picked.endsWith(`.${format.value}`) ? request(picked, true) : request(`${picked}.${format.value}`));
   }
 
   function draw() {
     const { formats, sqlite = [] } = PARTS[chosen];
-    // The database's own engine first: what is not there is not offered.
-    const all = info.content.database.engine === 'sqlite' ? [...sqlite, ...formats] : formats;
+    // What the database is kept in comes first.
+    const all = info.content.database.engine === 'sqlite' ? [...sqlite, ...formats] : [...formats, ...sqlite];
     format.replaceChildren(...all.map(([value, words]) => new Option(words, value)));
     const { database, files } = info.content;
     const there = chosen === 'database' ? database.tables : files.count;

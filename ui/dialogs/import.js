@@ -3,7 +3,7 @@ import { html, icon, keyed, make, partsOf, show, text } from '../lib/dom.js';
 import { check, field, group, requestDialog, typedName } from '../lib/dialog.js';
 import { ErrorNote } from '../lib/error.js';
 import { databaseSize, filesSize, found } from '../lib/found.js';
-import { importPlan } from '../lib/import-plan.js';
+import { importPlan, isAddress } from '../lib/import-plan.js';
 import { effort, Facts, isTight, PairList } from '../lib/plan.js';
 import { envName, sentence, system } from '../lib/words.js';
 
@@ -17,7 +17,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   const live = info.environment === 'live';
   const cms = board.site.cms;
   const view = html`<section class="field" data-drop="source" aria-labelledby="import-files"><span class="label" id="import-files">Files</span><ul class="sources" data-part="list"></ul>
-    <div class="adding"><button type="button" data-part="files">Choose files…</button><button type="button" data-part="folder">Choose folder…</button></div><div class="adding"><input aria-label="Path" placeholder="or paste the path of a file or folder" autocomplete="off" spellcheck="false" data-part="typed"><button type="button" data-part="add">Add</button></div>
+    <div class="adding"><button type="button" data-part="files">Choose files…</button><button type="button" data-part="folder">Choose folder…</button></div><div class="adding"><input aria-label="Path or address" placeholder="or paste a path or an address (https://…)" autocomplete="off" spellcheck="false" data-part="typed"><button type="button" data-part="add">Add</button></div>
     <small data-part="hint">A dump (.sql, packed or not), a .sqlite file, an archive or folder of uploads, a whole site, or the archives of a backup together. Portico looks into each.</small></section>`;
   const parts = partsOf(view);
   const problem = make('div');
@@ -50,7 +50,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
     return answer.plan?.request && Object.fromEntries(Object.entries(answer.plan.request).map(([key, value]) => [key, key in chosen ? chosen[key] : value]));
   };
   const dialog = requestDialog({ title: `Import into ${name}`, act: 'Import', tone: 'content', request });
-  const isReady = () => !!answer.plan?.request && matches && !isTight(answer.plan.effort) && (databaseField.hidden || databases.value !== '');
+  const isReady = () => !!answer.plan?.request && matches && !(answer.plan.effort && isTight(answer.plan.effort)) && (databaseField.hidden || databases.value !== '');
   const sure = live ? typedName(info.site, (it) => { matches = it; dialog.setReady(isReady()); }) : null;
 
   async function ask() {
@@ -88,18 +88,22 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   function drawPlan(plan) {
     const now = plan?.replaces ?? info.content;
     const gone = plan ? [plan.code && 'the code', plan.database && `the database (${databaseSize(now.database)})`, plan.files && `the files (${filesSize(now.files)})`].filter(Boolean) : [];
-    facts(!plan || plan.problem ? [['Now', sources.length && !plan && !answer.error ? 'Looking into it…' : '']] : [
+    const unseen = sources.some(isAddress);
+    facts(plan && unseen ? [
+      ['Replaces', `What is found behind the address: the database, the files, or the code of ${name}. You can undo it.`],
+      ['Meanwhile', `It is downloaded first. ${name} answers with its present content until the import is complete.`],
+    ] : !plan || plan.problem ? [['Now', sources.length && !plan && !answer.error ? 'Looking into it…' : '']] : [
       ['Replaces', `${capital(gone.join(' and '))} of ${name}. You can undo it.`],
       ['Keeps', capital([!plan.database && 'the database', !plan.files && 'the files', !plan.code && 'the code'].filter(Boolean).join(' and '))],
       ['Needs', plan && effort(plan.effort)],
       ['Meanwhile', `${name} answers with its present content until the import is complete.`],
     ]);
-    list.classList.toggle('tight', !!plan && isTight(plan.effort));
-    const converts = !!plan?.database && !plan.problem;
+    list.classList.toggle('tight', !!plan?.effort && isTight(plan.effort));
+    const converts = !!plan && !plan.problem && (unseen || plan.database);
     show(addresses, converts);
     show(afterwards, converts);
     pairs.update(plan?.pairs ?? []);
-    show(pairs, urls.input.checked && plan?.pairs.length);
+    show(pairs, urls.input.checked && plan?.pairs?.length);
     show(moreField, urls.input.checked);
     if (sure) show(sure, plan?.request);
   }
@@ -115,8 +119,8 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
     row.update = (it, failed) => {
       const bad = it?.holds.type === 'unusable';
       row.classList.toggle('bad', bad);
-      own.sign.replaceChildren(it || failed ? icon(bad || failed ? 'alert' : 'check') : html`<span class="spin"></span>`);
-      text(own.words, it ? found(it) : failed ? '' : 'Looking into it…');
+      own.sign.replaceChildren(isAddress(path) ? icon('down') : it || failed ? icon(bad || failed ? 'alert' : 'check') : html`<span class="spin"></span>`);
+      text(own.words, isAddress(path) ? 'Looked into once it is downloaded' : it ? found(it) : failed ? '' : 'Looking into it…');
       text(own.notes, it?.notes.map(sentence).join(' ') ?? '');
       show(own.notes, it?.notes.length);
     };

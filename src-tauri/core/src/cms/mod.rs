@@ -12,6 +12,7 @@ mod drupal;
 mod drupal7;
 mod entries;
 mod launch;
+mod network;
 mod pantheon_yml;
 mod pantheon_yml_check;
 mod pending;
@@ -31,6 +32,7 @@ pub use contract::{php_settings, variables};
 pub use detect::detect;
 pub use entries::{Entries, entries};
 pub use launch::{Subject, launch_check, prober, read_probe};
+pub use network::Network;
 pub use pantheon_yml::{PantheonYml, pantheon_yml};
 pub use pantheon_yml_check::{PANTHEON_YML, check_pantheon_yml};
 pub use pending::pending_updates;
@@ -114,6 +116,11 @@ pub fn addresses(
         Cms::WordPress => wordpress::addresses(site, prefix, text),
         Cms::Drupal7 | Cms::Drupal | Cms::Php | Cms::Html => Ok(Vec::new()),
     }
+}
+
+/// The network of sites that the database holds; none where it holds one site.
+pub fn network(site: &Site, prefix: &str, ask: &mut Ask<'_>) -> Result<Option<Network>> {
+    if site.cms == Cms::WordPress { Network::of(prefix, ask) } else { Ok(None) }
 }
 
 /// Without those that lie inside another: `https://acme.example/wp`, where WordPress's own files are, becomes right by

@@ -1,7 +1,7 @@
 //! Domains of a WordPress network, which its tables `blogs` and `site` keep without `http://` and compare with the
 //! request's host (`ms-load.php` of WordPress).
-use super::{execute, rows};
-use crate::{error::Result, model::Database};
+use super::Ask;
+use crate::error::Result;
 
 /// The sites of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,14 +17,14 @@ pub struct Network {
 
 impl Network {
     /// The network whose tables have `prefix`; none where WordPress has one site only.
-    pub fn of(database: &Database, prefix: &str) -> Result<Option<Self>> {
+    pub(super) fn of(prefix: &str, ask: &mut Ask<'_>) -> Result<Option<Self>> {
         let first = format!("SELECT domain, path FROM `{prefix}blogs` ORDER BY blog_id LIMIT 1");
-        let mut first = rows(database, &first)?.into_iter().flatten();
+        let mut first = ask(&first)?.into_iter().flatten();
         let (Some(Some(main)), Some(Some(path))) = (first.next(), first.next()) else {
             return Ok(None);
         };
         let all = format!("SELECT DISTINCT domain FROM `{prefix}blogs` ORDER BY domain");
-        let domains = rows(database, &all)?.into_iter().flatten().flatten();
+        let domains = ask(&all)?.into_iter().flatten().flatten();
         Ok(Some(Self { prefix: prefix.to_owned(), main, domains: domains.collect(), path }))
     }
 
@@ -36,40 +36,32 @@ impl Network {
         self.domains.iter().map(pair).filter(|(from, to)| from != to).collect()
     }
 
-    /// Makes the network answer at `host`: its tables name the new domains, and no folder in front of its first site.
-    pub fn settle(&self, database: &Database, host: &str) -> Result<()> {
-        let prefix = &self.prefix;
-        let is_plain = |it: &&String| {
-            it.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:_".contains(&b)) && !it.is_empty()
+    /// The statements that make the network answer at `host`: its tables name the new domains, and no folder in front
+    /// of its first site.
+    pub fn statements(&self, host: &str) -> Vec<String> {
+        let tables = ["blogs", "site"].map(|table| format!("`{}{table}`", self.prefix));
+        let is_plain = |domain: &&String| {
+            domain.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:_".contains(&b))
         };
+        let mut statements = Vec::new();
         for domain in self.domains.iter().filter(is_plain) {
             let new = self.domain_at(domain, host);
-            if new == *domain {
-                continue;
-            }
-            for table in ["blogs", "site"] {
-                execute(
-                    database,
-                    &format!(
-                        "UPDATE `{prefix}{table}` SET domain = '{new}' WHERE domain = '{domain}'"
-                    ),
-                )?;
+            if new != *domain {
+                statements.extend(tables.iter().map(|table| {
+                    format!("UPDATE {table} SET domain = '{new}' WHERE domain = '{domain}'")
+                }));
             }
         }
         let folder = self.path.trim_end_matches('/');
-        if folder.is_empty() || folder.contains(['\'', '\\', '%']) {
-            return Ok(());
+        if !folder.is_empty() && !folder.contains(['\'', '\\', '%', '_']) {
+            let begin = folder.len() + 1;
+            statements.extend(tables.iter().map(|table| {
+                format!(
+                    "UPDATE {table} SET path = substr(path, {begin}) WHERE path LIKE '{folder}/%'"
+                )
+            }));
         }
-        for table in ["blogs", "site"] {
-            execute(
-                database,
-                &format!(
-                    "UPDATE `{prefix}{table}` SET path = substr(path, {}) WHERE path LIKE '{folder}/%'",
-                    folder.len() + 1
-                ),
-            )?;
-        }
-        Ok(())
+        statements
     }
 
     /// `shop.acme.example` belongs to `acme.example`, and so it stays below `host`; another domain goes below it with
@@ -93,11 +85,16 @@ impl Network {
 mod tests {
     use super::*;
 
+    fn ask(connection: &rusqlite::Connection, sql: &str) -> Vec<Vec<Option<String>>> {
+        let Ok(mut query) = connection.prepare(sql) else { return Vec::new() };
+        let columns = query.column_count();
+        let row = |row: &rusqlite::Row<'_>| (0..columns).map(|at| row.get(at)).collect();
+        query.query_map([], row).unwrap().map(Result::unwrap).collect()
+    }
+
     #[test]
     fn each_site_of_a_network_keeps_a_name_of_its_own() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("n.sqlite");
-        let connection = rusqlite::Connection::open(&file).unwrap();
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
         connection
             .execute_batch(
                 "CREATE TABLE wp_blogs (blog_id INTEGER, domain TEXT, path TEXT);
@@ -107,22 +104,21 @@ mod tests {
                   (3, 'other.example', '/'), (4, 'acme.example', '/blog/news/');",
             )
             .unwrap();
-        let database = Database::Sqlite { file };
+        let network = |prefix| Network::of(prefix, &mut |sql| Ok(ask(&connection, sql))).unwrap();
         let host = "dev-acme.localhost:8080";
-        let network = Network::of(&database, "wp_").unwrap().unwrap();
+        let found = network("wp_").unwrap();
         assert_eq!(
-            network.pairs(host),
+            found.pairs(host),
             [
                 ("http://acme.example".into(), format!("http://{host}")),
                 ("http://other.example".into(), format!("http://other-example.{host}")),
                 ("http://shop.acme.example".into(), format!("http://shop.{host}")),
             ]
         );
-        network.settle(&database, host).unwrap();
+        found.statements(host).iter().for_each(|sql| connection.execute_batch(sql).unwrap());
         let sql =
             "SELECT domain || path FROM wp_blogs UNION ALL SELECT domain || path FROM wp_site";
-        let all: Vec<String> =
-            rows(&database, sql).unwrap().into_iter().flatten().flatten().collect();
+        let all: Vec<String> = ask(&connection, sql).into_iter().flatten().flatten().collect();
         assert_eq!(
             all,
             [
@@ -133,9 +129,9 @@ mod tests {
                 format!("{host}/"),
             ]
         );
-        let settled = Network::of(&database, "wp_").unwrap().unwrap();
+        let settled = network("wp_").unwrap();
         assert!(settled.pairs(host).is_empty());
-        assert_eq!(Network::of(&database, "none_").unwrap(), None);
+        assert_eq!(network("none_"), None);
         let up = settled.pairs("live-acme.localhost:8080");
         assert_eq!(up[1].1, "http://other-example.live-acme.localhost:8080");
     }

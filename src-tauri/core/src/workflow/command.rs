@@ -1,7 +1,7 @@
 //! A request as the command line that does the same: "Copy as command".
 use crate::model::request::{
-    CloneContent, CreateSite, Deploy, ImportDatabase, ImportSite, Request, Resolution,
-    SearchReplace, Take,
+    CloneContent, CreateSite, Deploy, ImportDatabase, ImportOptions, ImportSite, Request,
+    Resolution, SearchReplace, Take,
 };
 use crate::model::{ConnectionMode, DatabaseEngine, EnvironmentName, HookStage};
 
@@ -76,9 +76,11 @@ pub fn command_line(request: &Request) -> String {
         }
         Request::ExportDatabase(it) => {
             line.word("export:database").word(it.environment.to_string()).word(&it.to);
+            line.flag("overwrite", it.overwrite);
         }
         Request::ExportFiles(it) => {
             line.word("export:files").word(it.environment.to_string()).word(&it.to);
+            line.flag("overwrite", it.overwrite);
         }
         Request::SwitchGeneration(_)
         | Request::PinGeneration(_)
@@ -279,17 +281,17 @@ fn clone_content(line: &mut Line, it: &CloneContent) {
 fn import_database(line: &mut Line, it: &ImportDatabase) {
     line.word("import:database").word(it.environment.to_string()).word(&it.file);
     line.optional("files", it.files.as_deref());
-    line.optional("from-database", it.from_database.as_deref());
-    line.optional("entry", it.entry.as_deref());
-    line.optional("from-url", it.from_url.as_deref()).flag("keep-urls", it.keep_urls);
-    line.flag("updatedb", it.updatedb).flag("cc", it.cc);
-    line.optional("confirm", it.confirm.as_deref());
+    import_options(line, &it.options);
 }
 
 fn import_site(line: &mut Line, it: &ImportSite) {
     line.word("import:site").word(it.environment.to_string());
     it.files.iter().for_each(|file| _ = line.word(file));
     line.optional("message", it.message.as_deref());
+    import_options(line, &it.options);
+}
+
+fn import_options(line: &mut Line, it: &ImportOptions) {
     line.optional("from-database", it.from_database.as_deref());
     line.optional("entry", it.entry.as_deref());
     line.optional("from-url", it.from_url.as_deref()).flag("keep-urls", it.keep_urls);

@@ -23,14 +23,20 @@ pub(super) struct Plan {
 }
 
 pub(super) fn plan_database(context: &Context, wanted: &ExportDatabase) -> Result<Plan> {
-    plan(context, &wanted.environment, &wanted.to, true)
+    plan(context, &wanted.environment, &wanted.to, wanted.overwrite, true)
 }
 
 pub(super) fn plan_files(context: &Context, wanted: &ExportFiles) -> Result<Plan> {
-    plan(context, &wanted.environment, &wanted.to, false)
+    plan(context, &wanted.environment, &wanted.to, wanted.overwrite, false)
 }
 
-fn plan(context: &Context, address: &Address, to: &str, is_database: bool) -> Result<Plan> {
+fn plan(
+    context: &Context,
+    address: &Address,
+    to: &str,
+    overwrite: bool,
+    is_database: bool,
+) -> Result<Plan> {
     let site = context.store.site(&address.site)?;
     let environment = context.store.environment(address)?;
     let Some(form) = Form::of(to) else {
@@ -39,9 +45,13 @@ fn plan(context: &Context, address: &Address, to: &str, is_database: bool) -> Re
         ));
     };
     let to = PathBuf::from(to);
-    if to.exists() {
+    if to.is_dir() {
+        return Err(Error::refused(format!("`{}` is a folder", to.display()))
+            .hint("Name the file that is to be written in it."));
+    }
+    if to.exists() && !overwrite {
         return Err(Error::refused(format!("`{}` exists already", to.display()))
-            .hint("Choose another name, or move it away."));
+            .hint("Choose another name, or say `--overwrite`."));
     }
     Ok(Plan { site, environment, address: address.clone(), to, form, is_database })
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     cms::{self, Surroundings},
     content::{
-        database::{self, Conversion, Network},
+        database::{self, Conversion},
         files::{self, CopyCost},
         urls::Rewriter,
     },
@@ -163,7 +163,8 @@ pub(crate) fn address_pairs(
     let mut known: Vec<(String, String)> =
         cms::outermost(&known).into_iter().map(|from| (from, to.clone())).collect();
     known.push((context.url(source), to.clone()));
-    if let Some(network) = network(site, database, &prefix)? {
+    let network = cms::network(site, &prefix, &mut |sql| database::rows(database, sql))?;
+    if let Some(network) = network {
         known.extend(network.pairs(host(&to)));
     }
     for (from, to) in known {
@@ -172,10 +173,6 @@ pub(crate) fn address_pairs(
         }
     }
     Ok(pairs)
-}
-
-fn network(site: &Site, database: &Database, prefix: &str) -> Result<Option<Network>> {
-    if site.cms == Cms::WordPress { Network::of(database, prefix) } else { Ok(None) }
 }
 
 fn host(url: &str) -> &str {
@@ -201,11 +198,13 @@ pub(crate) fn convert_addresses(
     let rewriter = Rewriter::new(&pairs)?;
     // Its tables name domains without a scheme, which no pair may touch elsewhere.
     let prefix = cms::table_prefix(site.cms, &database::tables(database)?);
-    let network = network(site, database, &prefix)?;
+    let network = cms::network(site, &prefix, &mut |sql| database::rows(database, sql))?;
     let converted = work.step("Convert addresses", |meter| {
         let converted = database::convert(database, &rewriter, &Conversion::default(), meter)?;
-        if let Some(network) = &network {
-            network.settle(database, host(&work.context.url(target)))?;
+        for statement in
+            network.iter().flat_map(|it| it.statements(host(&work.context.url(target))))
+        {
+            database::execute(database, &statement)?;
         }
         Ok(converted)
     })?;

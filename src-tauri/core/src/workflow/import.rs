@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Change, Context, Done, delete_site, generation, load,
+    Change, Context, Done, delete_site, effort, generation, load,
     request::{ImportDatabase, ImportFiles},
     running,
     work::Work,
@@ -44,7 +44,7 @@ impl Plan<'_> {
 }
 
 pub(super) fn plan_database<'a>(context: &Context, wanted: &'a ImportDatabase) -> Result<Plan<'a>> {
-    let mut plan = plan(context, &wanted.environment, wanted.confirm.as_deref())?;
+    let mut plan = plan(context, &wanted.environment, wanted.options.confirm.as_deref())?;
     let file = PathBuf::from(&wanted.file);
     plan.name = shown(&file);
     let content = look(&file)?;
@@ -63,12 +63,14 @@ pub(super) fn plan_database<'a>(context: &Context, wanted: &'a ImportDatabase) -
     if let Some(files) = &wanted.files {
         add_files(&mut plan, files)?;
     }
+    effort::check_room(context, source_bytes(&plan))?;
     Ok(plan)
 }
 
 pub(super) fn plan_files<'a>(context: &Context, wanted: &ImportFiles) -> Result<Plan<'a>> {
     let mut plan = plan(context, &wanted.environment, wanted.confirm.as_deref())?;
     add_files(&mut plan, &wanted.file)?;
+    effort::check_room(context, source_bytes(&plan))?;
     Ok(plan)
 }
 
@@ -130,10 +132,10 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
                 _ => import_dump(work, plan, file, wanted, &fresh)?,
             };
             result.extend(counted);
-            if wanted.updatedb {
+            if wanted.options.updatedb {
                 generation::update_database(work, site, environment, &fresh)?;
             }
-            clear_cache = wanted.cc.then(|| plan.address.clone());
+            clear_cache = wanted.options.cc.then(|| plan.address.clone());
         }
     }
     result.insert("bytes".into(), source_bytes(plan).into());
@@ -156,10 +158,13 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
 
 /// Which part of the file the person means.
 fn choice(wanted: &ImportDatabase) -> Choice<'_> {
-    Choice { entry: wanted.entry.as_deref(), database: wanted.from_database.as_deref() }
+    Choice {
+        entry: wanted.options.entry.as_deref(),
+        database: wanted.options.from_database.as_deref(),
+    }
 }
 
-/// How much there was to read: what the next import's time is told by.
+/// How much there is to read: what it takes at the least, and what the next import's time is told by.
 fn source_bytes(plan: &Plan<'_>) -> u64 {
     let sources = plan.database.iter().map(|(file, ..)| file).chain(&plan.files);
     sources.filter_map(|file| fs::metadata(file).ok()).map(|known| known.len()).sum()
@@ -181,8 +186,10 @@ fn import_dump(
     let rewriter = if pairs.is_empty() { None } else { Some(Rewriter::new(&pairs)?) };
     let started = Instant::now();
     let loaded = work.step("Load the dump", |meter| {
-        let how =
-            Loading { rewriter: rewriter.as_ref(), database: wanted.from_database.as_deref() };
+        let how = Loading {
+            rewriter: rewriter.as_ref(),
+            database: wanted.options.from_database.as_deref(),
+        };
         let dump = dump::open(file, choice(wanted))?;
         load::load(work, plan.owner(fresh.number), database, dump, how, meter)
     })?;
@@ -193,7 +200,7 @@ fn import_dump(
         started.elapsed().as_secs_f64()
     ));
     let mut replacements = loaded.replacements;
-    if !wanted.keep_urls {
+    if !wanted.options.keep_urls {
         replacements += convert_the_rest(work, plan, database)?;
     }
     let mut counted = told(work, &loaded, what_differs(work, plan, database)?);
@@ -209,10 +216,14 @@ fn pairs(
     wanted: &ImportDatabase,
 ) -> Result<Vec<(String, String)>> {
     let to = work.context.url(&plan.address);
-    let mut from: Vec<String> = wanted.from_url.iter().cloned().collect();
-    if plan.site.cms == Cms::WordPress && !wanted.keep_urls {
+    let mut from: Vec<String> = wanted.options.from_url.iter().cloned().collect();
+    if plan.site.cms == Cms::WordPress && !wanted.options.keep_urls {
         let peeked = work.step("Look for addresses", |meter| {
-            dump::peek(dump::open(file, choice(wanted))?, wanted.from_database.as_deref(), meter)
+            dump::peek(
+                dump::open(file, choice(wanted))?,
+                wanted.options.from_database.as_deref(),
+                meter,
+            )
         })?;
         from.extend(cms::outermost(&peeked.addresses));
     }
@@ -306,7 +317,7 @@ fn import_sqlite(
                 load::transfer(work, owner, &from, database, meter)
             })?);
         }
-        let keep = plan.database.as_ref().is_some_and(|(_, _, wanted)| wanted.keep_urls);
+        let keep = plan.database.as_ref().is_some_and(|(_, _, wanted)| wanted.options.keep_urls);
         let replacements = if keep { 0 } else { convert_the_rest(work, plan, database)? };
         let differs = what_differs(work, plan, database)?;
         match loaded {

@@ -29,7 +29,7 @@ pub fn plan(context: &Context, wanted: &ImportSite) -> Result<ImportPlan> {
     let sources = inspect::inspect_within(
         context,
         &wanted.files,
-        wanted.entry.as_deref(),
+        wanted.options.entry.as_deref(),
         Some(address),
         inspect::PATIENT,
     )?;
@@ -38,7 +38,7 @@ pub fn plan(context: &Context, wanted: &ImportSite) -> Result<ImportPlan> {
         Err(problem) => (Parts::default(), Some(problem)),
     };
     let url = context.url(address);
-    let pairs = if wanted.keep_urls || site.cms != Cms::WordPress {
+    let pairs = if wanted.options.keep_urls || site.cms != Cms::WordPress {
         Vec::new()
     } else {
         addresses(&sources, wanted)
@@ -70,7 +70,7 @@ fn addresses(sources: &[Inspected], wanted: &ImportSite) -> Vec<String> {
         Holding::Database(it) => it.addresses.clone(),
         _ => Vec::new(),
     };
-    let mut all: Vec<String> = wanted.from_url.iter().cloned().collect();
+    let mut all: Vec<String> = wanted.options.from_url.iter().cloned().collect();
     all.extend(sources.iter().flat_map(of));
     all.dedup();
     all
@@ -125,7 +125,7 @@ pub(super) fn parts(sources: &[Inspected]) -> Result<Parts> {
 /// The request that does it.
 fn request(wanted: &ImportSite, parts: &Parts) -> Request {
     let file = |number: usize| wanted.files[number].clone();
-    let confirm = wanted.confirm.clone();
+    let confirm = wanted.options.confirm.clone();
     match (parts.code, parts.database, parts.files) {
         (None, Some(database), files) => Request::ImportDatabase(ImportDatabase {
             files: files.map(file),
@@ -146,12 +146,6 @@ pub(super) fn database_request(wanted: &ImportSite, file: String) -> ImportDatab
         environment: wanted.environment.clone(),
         file,
         files: None,
-        from_database: wanted.from_database.clone(),
-        entry: wanted.entry.clone(),
-        from_url: wanted.from_url.clone(),
-        keep_urls: wanted.keep_urls,
-        updatedb: wanted.updatedb,
-        cc: wanted.cc,
-        confirm: wanted.confirm.clone(),
+        options: wanted.options.clone(),
     }
 }

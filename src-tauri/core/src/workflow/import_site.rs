@@ -30,11 +30,11 @@ pub(super) struct Plan<'a> {
 pub(super) fn plan<'a>(context: &Context, wanted: &'a ImportSite) -> Result<Plan<'a>> {
     let address = &wanted.environment;
     let site = context.store.site(&address.site)?;
-    import::confirm(&site, address, wanted.confirm.as_deref())?;
+    import::confirm(&site, address, wanted.options.confirm.as_deref())?;
     let sources = inspect::inspect_within(
         context,
         &wanted.files,
-        wanted.entry.as_deref(),
+        wanted.options.entry.as_deref(),
         None,
         inspect::PATIENT,
     )?;
@@ -64,7 +64,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
         _ => None,
     };
     // The database is updated by the new code; what fails then puts the old one back.
-    if let Some(change) = code.as_ref().filter(|_| wanted.updatedb) {
+    if let Some(change) = code.as_ref().filter(|_| wanted.options.updatedb) {
         work.hold_until_switched(&wanted.environment)?;
         work.step("Update the code", |_| work.move_references(std::slice::from_ref(change)))?;
     }
@@ -97,11 +97,11 @@ fn content(work: &Work<'_>, plan: &Plan<'_>, found: &Found) -> Result<Done> {
         return import::run(work, &import::plan_database(work.context, &request)?);
     }
     if let Some(files) = &found.files {
-        let (environment, confirm) = (wanted.environment.clone(), wanted.confirm.clone());
+        let (environment, confirm) = (wanted.environment.clone(), wanted.options.confirm.clone());
         let request = ImportFiles { environment, file: text(files), confirm };
         return import::run(work, &import::plan_files(work.context, &request)?);
     }
-    let clear_cache = wanted.cc.then(|| wanted.environment.clone());
+    let clear_cache = wanted.options.cc.then(|| wanted.environment.clone());
     Ok(Done { clear_cache, ..Done::default() })
 }
 

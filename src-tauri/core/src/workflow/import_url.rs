@@ -29,9 +29,9 @@ fn sources(request: &Request) -> Vec<&str> {
 /// Refuses what can be refused before anything is downloaded.
 pub(super) fn plan<'a>(context: &Context, request: &'a Request) -> Result<&'a Request> {
     let (address, typed) = match request {
-        Request::ImportDatabase(it) => (&it.environment, &it.confirm),
+        Request::ImportDatabase(it) => (&it.environment, &it.options.confirm),
         Request::ImportFiles(it) => (&it.environment, &it.confirm),
-        Request::ImportSite(it) => (&it.environment, &it.confirm),
+        Request::ImportSite(it) => (&it.environment, &it.options.confirm),
         other => return Err(Error::usage(format!("{} imports nothing", other.kind()))),
     };
     check(context, address, typed.as_deref())?;

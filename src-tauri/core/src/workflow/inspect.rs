@@ -16,7 +16,7 @@ use crate::{
     },
     error::{Doing, Result},
     model::{
-        Address, Cms, DatabaseEngine, Site,
+        Address, DatabaseEngine, Site,
         view::{Holding, Inspected, InspectedDatabase, InspectedFiles},
     },
 };
@@ -262,7 +262,7 @@ fn differences(site: &Site, prefix: Option<&str>, holds: &Holding) -> Vec<String
         Holding::Files(_) | Holding::Unusable { .. } => None,
     };
     if let Some(cms) = cms.filter(|cms| *cms != site.cms) {
-        notes.push(format!("it is of {}, and the site is {}", title(cms), title(site.cms)));
+        notes.push(format!("it is of {}, and the site is {}", cms.title(), site.cms.title()));
     }
     if let Holding::Database(it) = holds {
         if let (Some(_), Some(prefix)) = (it.cms, prefix)
@@ -281,14 +281,4 @@ fn differences(site: &Site, prefix: Option<&str>, holds: &Holding) -> Vec<String
         }
     }
     notes
-}
-
-fn title(cms: Cms) -> &'static str {
-    match cms {
-        Cms::WordPress => "WordPress",
-        Cms::Drupal7 => "Drupal 7",
-        Cms::Drupal => "Drupal",
-        Cms::Php => "PHP",
-        Cms::Html => "HTML",
-    }
 }

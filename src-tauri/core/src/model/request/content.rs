@@ -70,21 +70,11 @@ pub struct Wipe {
     pub confirm: Option<String>,
 }
 
-/// `import:database`
+/// What every import of a database may be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
-pub struct ImportDatabase {
-    /// The environment whose database is replaced, as in `acme.dev`
-    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
-    pub environment: Address,
-    /// A dump (.sql, plain or packed, or in a zip or tar) or a .sqlite file, by path or http(s) address; `-` for standard
-    /// input
-    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
-    pub file: String,
-    /// Replace the uploaded files too, by those of this archive or folder
-    #[cfg_attr(feature = "clap", arg(long, value_name = "ARCHIVE"))]
-    pub files: Option<String>,
+pub struct ImportOptions {
     /// Of a dump of several databases, the one to import
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
     pub from_database: Option<String>,
@@ -109,6 +99,27 @@ pub struct ImportDatabase {
     /// The site's name, to confirm that Live's content is replaced
     #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
     pub confirm: Option<String>,
+}
+
+/// `import:database`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct ImportDatabase {
+    /// The environment whose database is replaced, as in `acme.dev`
+    #[cfg_attr(feature = "clap", arg(value_name = "SITE.ENV"))]
+    pub environment: Address,
+    /// A dump (.sql, plain or packed, or in a zip or tar) or a .sqlite file, by path or http(s) address; `-` for standard
+    /// input
+    #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
+    pub file: String,
+    /// Replace the uploaded files too, by those of this archive or folder
+    #[cfg_attr(feature = "clap", arg(long, value_name = "ARCHIVE"))]
+    pub files: Option<String>,
+    /// What is taken of it, and what is done to it
+    #[cfg_attr(feature = "clap", command(flatten))]
+    #[serde(flatten)]
+    pub options: ImportOptions,
 }
 
 /// `import:files`
@@ -138,6 +149,10 @@ pub struct ExportDatabase {
     /// The file to write: .sql.gz, .sql, .sql.zst or .sqlite; `-` for standard output
     #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
     pub to: String,
+    /// Replace the file, where there is one
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub overwrite: bool,
 }
 
 /// `export:files`
@@ -151,6 +166,10 @@ pub struct ExportFiles {
     /// The archive to write: .tar.gz or .zip; `-` for standard output
     #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
     pub to: String,
+    /// Replace the file, where there is one
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub overwrite: bool,
 }
 
 /// `generation:switch`
@@ -246,28 +265,8 @@ pub struct ImportSite {
     /// The message of the commit that brings the code [default: "Import" and the file's name]
     #[cfg_attr(feature = "clap", arg(long))]
     pub message: Option<String>,
-    /// Of a dump of several databases, the one to import
-    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
-    pub from_database: Option<String>,
-    /// Of an archive of several dumps, the one to import
-    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
-    pub entry: Option<String>,
-    /// One more address to replace by the environment's, beside those that are found
-    #[cfg_attr(feature = "clap", arg(long, value_name = "URL"))]
-    pub from_url: Option<String>,
-    /// Leave the addresses in the database as they are
-    #[cfg_attr(feature = "clap", arg(long))]
-    #[serde(default)]
-    pub keep_urls: bool,
-    /// Run the system's database updates afterwards
-    #[cfg_attr(feature = "clap", arg(long))]
-    #[serde(default)]
-    pub updatedb: bool,
-    /// Clear caches afterwards
-    #[cfg_attr(feature = "clap", arg(long))]
-    #[serde(default)]
-    pub cc: bool,
-    /// The site's name, to confirm that Live's content is replaced
-    #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
-    pub confirm: Option<String>,
+    /// What is taken of it, and what is done to it
+    #[cfg_attr(feature = "clap", command(flatten))]
+    #[serde(flatten)]
+    pub options: ImportOptions,
 }
