@@ -135,7 +135,7 @@ test('a whole site replaces code, database and files of Dev; Test and Live take 
   await drag(page, 'drop', [site.path], at);
   await act(page, 'Import the site').click();
   await dialog(page).waitFor({ state: 'detached' });
-  assert.deepEqual(await runs(page), [{ kind: 'import_site', environment: 'acme.dev', files: [site.path], message: null, from_database: null, from_url: null, keep_urls: false, updatedb: false, cc: false, confirm: null }]);
+  assert.deepEqual(await runs(page), [{ kind: 'import_site', environment: 'acme.dev', files: [site.path], message: null, entry: null, from_database: null, from_url: null, keep_urls: false, updatedb: false, cc: false, confirm: null }]);
 });
 
 test('an import that does not fit on the disk can’t be started', async (t) => {
