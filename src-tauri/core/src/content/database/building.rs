@@ -34,6 +34,8 @@ impl<'a> Building<'a> {
         building.set(&mut connection, COMMIT, 0).doing(|| setting(COMMIT))?;
         // Rows come as lines, where the server takes them so.
         drop(building.set(&mut connection, "local_infile", 1));
+        // MariaDB asks without a pause whether a table that changes is due for new statistics (10.11; a whole core).
+        drop(building.set(&mut connection, "innodb_stats_auto_recalc", 0));
         if bytes > LITTLE {
             for (name, most) in [
                 ("innodb_buffer_pool_size", PAGES),

@@ -130,8 +130,9 @@ fn connect(database: &Database) -> Result<Conn> {
         .db_name(Some(name))
         .prefer_socket(true)
         .init(vec![
+            // Without unique checks a connection that fills an empty table keeps the others from it.
             "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO', \
-             unique_checks = 0, foreign_key_checks = 0"
+             unique_checks = 1, foreign_key_checks = 0"
                 .to_owned(),
             "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned(),
         ]);
@@ -486,6 +487,20 @@ impl Load<'_> {
         }
     }
 
+    /// Has the server estimate the tables' sizes, which it does not while they are loaded ([`Building`]); its plans
+    /// are made by them.
+    fn count_again(&mut self) -> Result<()> {
+        let doing = || "count the tables' rows".to_owned();
+        let tables: Vec<String> = self
+            .main
+            .query("SELECT CONCAT('`', REPLACE(table_name, '`', '``'), '`') FROM information_schema.tables WHERE table_schema = DATABASE() AND engine = 'InnoDB'")
+            .doing(doing)?;
+        for some in tables.chunks(100) {
+            self.main.query_drop(format!("ANALYZE TABLE {}", some.join(", "))).doing(doing)?;
+        }
+        Ok(())
+    }
+
     /// Builds the keys, and tells what happened.
     fn finish(&mut self) -> Result<Loaded> {
         self.wait()?;
@@ -494,6 +509,7 @@ impl Load<'_> {
         }
         self.begin_keys()?;
         self.wait_for_keys()?;
+        self.count_again()?;
         self.loaded.replacements = self.rows.met.replacements;
         let notes = &mut self.loaded.notes;
         let left = self.left.iter();
