@@ -235,6 +235,8 @@ fn walk(source: &str, database: &str, cms: &str) -> PorticoTest {
                    --admin-email ada@acme.test";
     test.run(&install.split_whitespace().collect::<Vec<_>>()).success();
     assert!(browser.get("acme.dev", "/").ok().has("Acme"));
+    let changed = test.json(&["env:diffstat", "acme.dev"]);
+    assert_eq!(changed, Value::Array(Vec::new()), "the installer writes no database into the code");
     let module = if cms == "drupal7" { &MODULE_7 } else { &MODULE };
     let page = browser.get("acme.dev", "/user/login").ok().body;
     let form = [

@@ -12,7 +12,7 @@ use super::Context;
 use crate::{
     cms::{self, PhpPage, PhpTask, Surroundings},
     content::database,
-    error::{Doing, Result},
+    error::{Doing, Error, Result},
     front::{Ready, Served},
     layout,
     model::{
