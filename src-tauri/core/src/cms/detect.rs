@@ -33,8 +33,8 @@ pub fn detect(folder: &Path) -> Result<Detected> {
             folder.display()
         ))
         .hint(
-            "Run `composer install` there, and take the folders that it fills (the core, `vendor`) out of .gitignore: \
-             what is in Git is what runs.",
+            "Run `composer install` there, and take the folders that it fills (the core, `vendor`) \
+             out of .gitignore: what is in Git is what runs.",
         ));
     }
     plain::detect(folder, &docroots, &settings).ok_or_else(|| {
