@@ -70,7 +70,7 @@ export function Configuration(el) {
 
 function words(found) {
   if (!found) return '';
-  if (!found.system) return 'This site keeps no configuration in its code. WordPress does it with WP-CFM bundles in wp-content/config, Drupal with its configuration sync folder or Features.';
+  if (!found.system) return 'This site keeps no configuration in its code. WordPress does it with WP-CFM bundles in wp-content/config or Advanced Custom Fields’ acf-json in the theme, Drupal with its configuration sync folder or Features.';
   if (!found.items.length) return `${found.system}: code and database are the same (${count(found.same, 'piece')}).`;
   return `${found.system}: ${count(found.items.length, 'difference')}, ${found.same} the same. A deploy brings only code; tick “Import configuration” there, or import here.`;
 }

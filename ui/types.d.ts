@@ -389,7 +389,7 @@ name: string,
 state: ConfigState, };
 export type Configuration = { 
 /**
- * What keeps configuration in code: "WP-CFM", "Features"; none where nothing does.
+ * What keeps configuration in code: "WP-CFM", "ACF JSON", "Features"; none where nothing does.
  */
 system: string | null, 
 /**

@@ -96,7 +96,7 @@ pub(crate) enum Command {
     /// Updates from the repository that a site came from
     #[command(subcommand)]
     Upstream(UpstreamCommand),
-    /// Configuration in code: WP-CFM, configuration synchronization, Features
+    /// Configuration in code: WP-CFM, ACF JSON, configuration synchronization, Features
     #[command(subcommand)]
     Config(ConfigCommand),
     /// What was done, and its logs

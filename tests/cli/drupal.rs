@@ -1,5 +1,8 @@
 //! Drupal: a site of Drupal's shape always, the real upstreams where their checkouts are named.
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
@@ -119,6 +122,108 @@ fn a_site_of_drupal_s_shape_reads_its_environment_and_is_deployed_in_pantheon_s_
     assert!(places.is_sorted() && places[3] < usize::MAX, "{log}");
 }
 
+/// Boots Drupal 7, turns on a module or sets the slogan, and says the slogan and how far the module's updates went.
+const PROBE_7: &str = "<?php define('DRUPAL_ROOT', __DIR__);
+require 'includes/bootstrap.inc';
+drupal_bootstrap(DRUPAL_BOOTSTRAP_FULL);
+require_once 'includes/install.inc';
+if (isset($_GET['slogan'])) { variable_set('site_slogan', $_GET['slogan']); }
+if (isset($_GET['enable'])) { module_enable([$_GET['enable']]); }
+echo variable_get('site_slogan'), ' ', drupal_get_installed_schema_version('shop', true);";
+
+/// The same for Drupal 8 and later.
+const PROBE: &str = "<?php
+$loader = require 'autoload.php';
+$request = Symfony\\Component\\HttpFoundation\\Request::createFromGlobals();
+$kernel = Drupal\\Core\\DrupalKernel::createFromRequest($request, $loader, 'prod');
+$kernel->boot();
+$kernel->preHandle($request);
+if (isset($_GET['slogan'])) {
+    Drupal::configFactory()->getEditable('system.site')->set('slogan', $_GET['slogan'])->save();
+}
+if (isset($_GET['enable'])) { Drupal::service('module_installer')->install([$_GET['enable']]); }
+echo Drupal::config('system.site')->get('slogan'), ' ', Drupal::keyValue('system.schema')->get('shop');";
+
+/// A module of the site's own, before its updates.
+struct Module {
+    /// Its folder, relative to Drupal's root.
+    folder: &'static str,
+    files: &'static [(&'static str, &'static str)],
+    probe: &'static str,
+    login_form: &'static str,
+    /// How far its updates went when it was turned on.
+    installed: u32,
+    /// The number of its first update.
+    update: u32,
+}
+
+const MODULE_7: Module = Module {
+    folder: "sites/all/modules/shop",
+    files: &[("shop.info", "name = Shop\ncore = 7.x\n"), ("shop.module", "<?php\n")],
+    probe: PROBE_7,
+    login_form: "user_login",
+    installed: 0,
+    update: 7001,
+};
+
+const MODULE: Module = Module {
+    folder: "modules/shop",
+    files: &[("shop.info.yml", "name: Shop\ntype: module\ncore_version_requirement: '>=8.8'\n")],
+    probe: PROBE,
+    login_form: "user_login_form",
+    installed: 8000,
+    update: 9001,
+};
+
+/// Where Drupal stands in Dev's code.
+fn root(test: &PorticoTest) -> PathBuf {
+    let code = test.environment("acme.dev").join("code");
+    if code.join("web").is_dir() { code.join("web") } else { code }
+}
+
+/// The value of the first field `name` of a page.
+fn field<'a>(page: &'a str, name: &str) -> &'a str {
+    let start = format!("name=\"{name}\" value=\"");
+    let at = page.find(&start).unwrap_or_else(|| panic!("no {name}: {page}")) + start.len();
+    page[at..].split('"').next().unwrap()
+}
+
+/// Updates of a module run with what they say, and a failing one leaves everything as it was.
+fn updates_are_run(test: &PorticoTest, module: &Module) {
+    let browser = test.browser();
+    let at = |number: u32| {
+        let said = browser.get("acme.test", "/probe.php").ok().body;
+        assert!(said.ends_with(&format!(" {number}")), "not at {number}: {said}");
+    };
+    let install = root(test).join(module.folder).join("shop.install");
+    let (first, second) = (module.update, module.update + 1);
+    let good = format!(
+        "<?php\n/**\n * Adds a column.\n */\n\
+         function shop_update_{first}() {{ return t('The column is <em>there</em>.'); }}\n"
+    );
+    fs::write(&install, &good).unwrap();
+    test.run(&["env:commit", "acme.dev", "--message", "An update"]).success();
+    let plan = test.json(&["env:deploy", "acme.test", "--dry-run"]);
+    assert_eq!(plan["updates"][0]["update"], format!("shop_update_{first}"), "{plan}");
+    at(module.installed);
+    test.run(&["env:deploy", "acme.test", "--updatedb", "--cc"])
+        .success()
+        .stderr_has(&format!("shop_update_{first}"))
+        .stderr_has("The column is there.");
+    at(first);
+    let bad = format!("function shop_update_{second}() {{ throw new Exception('no room'); }}\n");
+    fs::write(&install, format!("{good}{bad}")).unwrap();
+    test.run(&["env:commit", "acme.dev", "--message", "A bad update"]).success();
+    test.run(&["env:deploy", "acme.test", "--updatedb"])
+        .status(1)
+        .stderr_has(&format!("error in shop_update_{second}"))
+        .stderr_has("no room");
+    at(first);
+    fs::write(&install, good).unwrap();
+    test.run(&["env:commit", "acme.dev", "--message", "Without it"]).success();
+    test.run(&["env:deploy", "acme.test"]).success();
+}
+
 /// The whole walk of a real Drupal.
 fn walk(source: &str, database: &str, cms: &str) -> PorticoTest {
     let test = PorticoTest::new();
@@ -130,12 +235,39 @@ fn walk(source: &str, database: &str, cms: &str) -> PorticoTest {
                    --admin-email ada@acme.test";
     test.run(&install.split_whitespace().collect::<Vec<_>>()).success();
     assert!(browser.get("acme.dev", "/").ok().has("Acme"));
-    assert!(browser.get("acme.dev", "/user/login").ok().has("Password"), "clean URLs");
+    let changed = test.json(&["env:diffstat", "acme.dev"]);
+    assert_eq!(changed, Value::Array(Vec::new()), "the installer writes no database into the code");
+    let module = if cms == "drupal7" { &MODULE_7 } else { &MODULE };
+    let page = browser.get("acme.dev", "/user/login").ok().body;
+    let form = [
+        ("name", "ada"),
+        ("pass", "pass"),
+        ("form_build_id", field(&page, "form_build_id")),
+        ("form_id", module.login_form),
+        ("op", "Log in"),
+    ];
+    let page = browser.post("acme.dev", "/user/login", &form).ok();
+    assert!(page.has("/user/logout"), "she is logged in: {}", page.body);
+
+    write(&root(&test).join(module.folder), module.files);
+    write(&root(&test), &[("probe.php", module.probe)]);
+    browser.get("acme.dev", "/probe.php?enable=shop").ok();
+    test.run(&["env:commit", "acme.dev", "--message", "A module"]).success();
+    let files = test.environment("acme.dev").join("files");
+    write(&files, &[("open.txt", "open"), ("private/secret.txt", "secret")]);
+    assert_eq!(browser.get("acme.dev", "/sites/default/files/open.txt").ok().body, "open");
+    let private = browser.get("acme.dev", "/sites/default/files/private/secret.txt");
+    assert!(private.status >= 400 && !private.has("secret"), "private files stay so");
+
     test.run(&["env:deploy", "acme.test"]).success();
     test.run(&["env:deploy", "acme.live"]).success();
     assert!(browser.get("acme.live", "/").ok().has("Acme"));
+    let slogan = format!("/probe.php?slogan=At+{}", browser.url("acme.live", "/sale"));
+    browser.get("acme.live", &slogan).ok();
     test.run(&["env:clone-content", "acme.live", "dev", "--updatedb", "--cc"]).success();
     assert!(browser.get("acme.dev", "/").ok().has("Acme"));
+    let here = format!("At {} {}", browser.url("acme.dev", "/sale"), module.installed);
+    assert_eq!(browser.get("acme.dev", "/probe.php").ok().body, here, "addresses are converted");
     test.run(&["env:clear-cache", "acme.dev"]).success().stderr_has("done");
     let code = test.environment("acme.dev").join("code");
     write(&code, &[("more.txt", "more")]);
@@ -153,6 +285,7 @@ fn walk(source: &str, database: &str, cms: &str) -> PorticoTest {
     assert_eq!(of("Updates")["score"], "ok");
     assert!(of("System Status")["result"].as_str().unwrap().contains(" of "), "{checked}");
     assert!(checked["findings"].as_array().unwrap().iter().all(|it| it["name"] != "Start"));
+    updates_are_run(&test, module);
     drop(serving);
     test
 }
@@ -198,8 +331,7 @@ fn configuration_goes_along(test: &PorticoTest) {
     assert_eq!(status["items"], Value::Array(Vec::new()), "{status}");
     assert!(status["same"].as_u64().unwrap() > 100, "{status}");
     test.run(&["env:commit", "acme.dev", "--message", "Configuration"]).success();
-    let code = test.environment("acme.dev").join("code");
-    let file = code.join("sites/default/config/system.site.yml");
+    let file = root(test).join("sites/default/config/system.site.yml");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("name: Acme", "name: 'From the code'")).unwrap();
     test.run(&["env:commit", "acme.dev", "--message", "A name"]).success();

@@ -27,6 +27,16 @@ pub fn detect(folder: &Path) -> Result<Detected> {
             return Ok(found);
         }
     }
+    if let Some(system) = left_to_composer(folder) {
+        return Err(Error::refused(format!(
+            "there is no {system} in `{}`, which its composer.json asks for",
+            folder.display()
+        ))
+        .hint(
+            "Run `composer install` there, and take the folders that it fills (the core, `vendor`) \
+             out of .gitignore: what is in Git is what runs.",
+        ));
+    }
     plain::detect(folder, &docroots, &settings).ok_or_else(|| {
         Error::refused(format!("there is no site in `{}`", folder.display())).hint(
             "A site has WordPress, Drupal, or an index.php or index.html in its folder or in `web/`.",
@@ -39,6 +49,24 @@ fn known_system(folder: &Path, docroot: &str) -> Option<Detected> {
     drupal::detect(folder, docroot)
         .or_else(|| drupal7::detect(folder, docroot))
         .or_else(|| wordpress::detect(folder, docroot))
+}
+
+/// Packages that are a system's core.
+const CORES: &[(&str, &str)] = &[
+    ("drupal/core", "Drupal"),
+    ("drupal/core-recommended", "Drupal"),
+    ("roots/wordpress", "WordPress"),
+    ("roots/wordpress-no-content", "WordPress"),
+    ("johnpbloch/wordpress", "WordPress"),
+    ("johnpbloch/wordpress-core", "WordPress"),
+];
+
+/// The system that Composer should fetch, by the code's `composer.json`.
+fn left_to_composer(folder: &Path) -> Option<&'static str> {
+    let file: serde_json::Value =
+        serde_json::from_str(&text(&folder.join("composer.json"))).ok()?;
+    let wanted = file.get("require")?.as_object()?;
+    CORES.iter().find(|(package, _)| wanted.contains_key(*package)).map(|(_, system)| *system)
 }
 
 /// The folders that may be the served one, relative to the code.

@@ -44,7 +44,7 @@ pub(super) fn variables(around: &Surroundings<'_>) -> Result<Vec<(String, String
         && !reads_the_environment(&root)
     {
         let prefix = own_prefix(&root);
-        let connection = connection(database, &prefix);
+        let connection = connection(around.site.cms, database, &prefix);
         let json = serde_json::to_string(&connection).doing(|| "describe the database".into())?;
         found.push(("PORTICO_DRUPAL_DATABASE".into(), json));
         found.push(("PORTICO_DOCROOT".into(), root.to_string_lossy().into_owned()));
@@ -66,8 +66,8 @@ fn own_prefix(root: &Path) -> String {
 }
 
 /// A connection as `$databases['default']['default']` describes it.
-fn connection(database: &Database, prefix: &str) -> Value {
-    match database {
+fn connection(cms: Cms, database: &Database, prefix: &str) -> Value {
+    let mut connection = match database {
         Database::MariaDb { socket, name, user, password } => json!({
             "driver": "mysql",
             "host": "localhost",
@@ -85,7 +85,12 @@ fn connection(database: &Database, prefix: &str) -> Value {
             "database": file.to_string_lossy(),
             "prefix": prefix,
         }),
+    };
+    // What Drupal's own installer writes since version 10; older ones know no such setting.
+    if cms == Cms::Drupal && matches!(database, Database::MariaDb { .. }) {
+        connection["isolation_level"] = "READ COMMITTED".into();
     }
+    connection
 }
 
 /// `PRESSFLOW_SETTINGS`: databases, Drupal 7's `$conf` and the hash salt, as JSON.
@@ -98,7 +103,7 @@ pub(super) fn pressflow_settings(around: &Surroundings<'_>) -> Result<Option<Str
             "file_private_path": format!("{FILES}/private"),
             "file_temporary_path": around.temporary.to_string_lossy(),
         },
-        "databases": { "default": { "default": connection(database, "") } },
+        "databases": { "default": { "default": connection(around.site.cms, database, "") } },
         "drupal_hash_salt": around.environment.secrets.drupal_hash_salt,
     });
     serde_json::to_string(&settings).doing(|| "describe the database".into()).map(Some)

@@ -37,6 +37,8 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("drupal-boot.php", include_str!("support/drupal-boot.php")),
     ("drupal7-boot.php", include_str!("support/drupal7-boot.php")),
     ("drupal-probe.php", include_str!("support/drupal-probe.php")),
+    ("wordpress-bundles.php", include_str!("support/wordpress-bundles.php")),
+    ("wordpress-acf.php", include_str!("support/wordpress-acf.php")),
     ("wordpress-config.php", include_str!("support/wordpress-config.php")),
     ("drupal7-config.php", include_str!("support/drupal7-config.php")),
     ("drupal-config.php", include_str!("support/drupal-config.php")),

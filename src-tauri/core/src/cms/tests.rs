@@ -129,6 +129,10 @@ fn a_folder_with_nothing_to_serve_is_refused_with_a_hint() {
         assert_eq!(error.code, crate::Code::Refused);
         assert!(error.hint.is_some());
     }
+    let fetched = [("composer.json", r#"{"require": {"drupal/core-recommended": "^10"}}"#)];
+    let files = [fetched[0], ("web/index.php", "<?php")];
+    let error = detect(tree(&files).path()).expect_err("no Drupal");
+    assert!(error.message.contains("no Drupal"), "what Composer should fetch is named: {error}");
     let missing = tree(&[("index.php", ""), ("pantheon.upstream.yml", "web_docroot: true")]);
     assert!(detect(missing.path()).expect_err("no web").message.contains("`web`"));
 }
@@ -385,6 +389,7 @@ fn drupal_is_told_its_database_as_json() {
     let connection = &settings["databases"]["default"]["default"];
     assert_eq!(connection["unix_socket"], "/run/p/1.sock");
     assert_eq!(connection["password"], "pass'word");
+    assert_eq!(connection["isolation_level"], "READ COMMITTED", "as Drupal's installer writes it");
     assert_eq!(settings["drupal_hash_salt"], "salt");
     assert_eq!(value(&told, "FRAMEWORK"), Some("drupal8"));
     assert_eq!(value(&told, "DRUPAL_HASH_SALT"), Some("salt"));

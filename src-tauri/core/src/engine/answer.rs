@@ -210,7 +210,8 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
         initialized: true,
         connection_mode: it.connection_mode,
         locked: it.lock.is_some(),
-        note: php_note(context, it).or_else(|| code.warnings.first().map(in_words)),
+        note: running::php_note(context, site, &running::code_folder(context, it))
+            .or_else(|| code.warnings.first().map(in_words)),
         code,
         content: workflow::content_info(context, site, it)?,
         health: context.front().health(&address),
@@ -222,12 +223,6 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
 
 fn in_words(warning: &CodeWarning) -> String {
     format!("{}. {}", warning.message, warning.hint).trim_end().to_owned()
-}
-
-/// That the PHP version which the code asks for is missing; a broken `pantheon.yml` is told by the visit.
-fn php_note(context: &Context, it: &Environment) -> Option<String> {
-    let yml = cms::pantheon_yml(&running::code_folder(context, it)).ok()?;
-    context.runtime.php_note(&yml.php_version?)
 }
 
 fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<EnvironmentInfo> {

@@ -41,7 +41,7 @@ pub struct ConfigItem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Configuration {
-    /// What keeps configuration in code: "WP-CFM", "Features"; none where nothing does.
+    /// What keeps configuration in code: "WP-CFM", "ACF JSON", "Features"; none where nothing does.
     pub system: Option<String>,
     /// How many pieces are the same.
     #[cfg_attr(test, ts(type = "number"))]

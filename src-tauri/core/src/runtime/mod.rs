@@ -193,10 +193,15 @@ impl Runtime {
         Ok(PhpLease { address, _lease: Some(lease) })
     }
 
+    /// The series of PHP ("8.2") that runs a site which wants `wanted`; none where there is no PHP.
+    pub fn php_series(&self, wanted: Option<&str>) -> Option<String> {
+        let all = php::installations();
+        Some(php::choose(&all, wanted, |it| it.server().is_some())?.version.series())
+    }
+
     /// What a person should know about the PHP that a site gets that wants `wanted` ("8.2"): that the wanted version is missing, and what runs instead.
     pub fn php_note(&self, wanted: &str) -> Option<String> {
-        let all = php::installations();
-        let chosen = php::choose(&all, Some(wanted), |it| it.server().is_some())?.version.series();
+        let chosen = self.php_series(Some(wanted))?;
         (chosen != wanted).then(|| {
             format!(
                 "the site wants PHP {wanted}, which is not on this machine; PHP {chosen} runs it"

@@ -163,11 +163,16 @@ pub(super) fn run_export(work: &Work<'_>, plan: &ExportPlan) -> Result<Done> {
     code::restore_worktree(&folder, kept)?;
     let (said, after) = after?;
     if said.system.is_none() {
-        return Err(Error::refused(format!("{address} keeps no configuration in its code"))
-            .hint("Use WP-CFM bundles on WordPress, or a configuration sync folder on Drupal."));
+        return Err(Error::refused(format!("{address} keeps no configuration in its code")).hint(
+            "Use WP-CFM bundles or a folder `acf-json` in the theme on WordPress, or a \
+                 configuration sync folder on Drupal.",
+        ));
     }
     let changes = match after == before {
-        true => Vec::new(),
+        true => {
+            work.line("no file of the code changed");
+            Vec::new()
+        }
         false => {
             vec![Change::Worktree { environment: address, branch: branch.clone(), before, after }]
         }

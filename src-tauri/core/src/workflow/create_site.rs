@@ -4,12 +4,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Change, Context, Done, check, generation, request::CreateSite, upstream, work::Work};
+use super::{
+    Change, Context, Done, check, generation, request::CreateSite, running, upstream, work::Work,
+};
 use crate::{
     cms::{self, Detected},
     code::{self, Author, Repository},
     content::{archive, files},
-    error::{Code, Doing, Error, Result},
+    error::{Doing, Error, Result},
     model::{
         Address, Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, EnvironmentName,
         Origin, Secrets, Site, SiteRecord,
@@ -99,7 +101,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let (branch, uploads) = bring_code(work, plan, &repository)?;
     let code = context.layout.code(&address);
     work.step("Check out the code", |meter| repository.add_worktree(&code, &branch, meter))?;
-    let detected = cms::detect(&code)?;
+    let detected = cms::detect(&code).map_err(|error| by_its_name(error, &code, plan))?;
     add_missing_settings(work, &code, &detected)?;
     let engine = choose_engine(context, wanted, &detected)?;
     let site = Site {
@@ -114,6 +116,9 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
         created: now(),
     };
     let uploads = uploads.or(untrack_uploads(work, plan, &repository, &site)?);
+    if let Some(note) = running::php_note(context, &site, &code) {
+        work.line(note);
+    }
     for it in repository.inspect(&repository.head(&site.branch)?)?.warnings {
         work.line(format!("{}. {}", it.message, it.hint));
     }
@@ -194,13 +199,7 @@ fn bring_code(
             archive::single_root(&folder)?
         }
     };
-    let detected = cms::detect(&folder).map_err(|error| match error.code {
-        // The person knows the source by its own name, not by where it was unpacked.
-        Code::Refused => {
-            Error { message: format!("there is no site in {}", plan.wanted.from), ..error }
-        }
-        _ => error,
-    })?;
+    let detected = cms::detect(&folder).map_err(|error| by_its_name(error, &folder, plan))?;
     let uploads = set_uploads_aside(work, &folder, &detected)?;
     let author = code::default_author();
     let message = format!("Import of {}", plan.wanted.from);
@@ -208,6 +207,12 @@ fn bring_code(
         repository.import_folder(&folder, &author, &message, meter)
     })?;
     Ok((code::FIRST_BRANCH.to_owned(), uploads))
+}
+
+/// The person knows the source by its own name, not by where it was unpacked.
+fn by_its_name(error: Error, folder: &Path, plan: &Plan<'_>) -> Error {
+    let message = error.message.replace(&folder.display().to_string(), &plan.wanted.from);
+    Error { message, ..error }
 }
 
 /// Uploads that lie in imported code are content: they go to the first generation, not to Git.
@@ -313,7 +318,7 @@ mod tests {
     fn a_source_is_what_it_is_on_the_disk_or_a_git_url() {
         let dir = tempfile::tempdir().expect("temp dir");
         let folder = dir.path().to_str().expect("utf-8");
-        assert_eq!(source(folder).expect_err("empty").code, Code::Refused);
+        assert_eq!(source(folder).expect_err("empty").code, crate::Code::Refused);
         fs::write(dir.path().join("index.php"), "<?php").expect("writes");
         assert_eq!(source(folder).expect("a folder"), Source::Folder(folder.into()));
         fs::create_dir(dir.path().join(".git")).expect("makes");

@@ -20,6 +20,7 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a InstallSite) -> Result<Pla
         return Err(Error::refused(format!("{} has no installer that Portico knows", site.name))
             .hint("Visit the site: it sets itself up, or has nothing to set up."));
     }
+    running::check_php(context, &site, &running::code_folder(context, &environment))?;
     let opened = running::open_database(context, &site, &environment, environment.generation)?;
     if let Some(database) = &opened.database
         && !database::tables(database)?.is_empty()

@@ -12,7 +12,7 @@ use super::Context;
 use crate::{
     cms::{self, PhpPage, PhpTask, Surroundings},
     content::database,
-    error::{Doing, Result},
+    error::{Doing, Error, Result},
     front::{Ready, Served},
     layout,
     model::{
@@ -255,6 +255,29 @@ fn php_spec(context: &Context, around: &Surroundings<'_>, generation: u32) -> Re
         revision: format!("{generation} {}", around.code.display()),
         environment: address,
     })
+}
+
+/// What a person should know about the PHP that the code of a site gets: that the core can't run on it, or that the
+/// wanted version is missing. A broken `pantheon.yml` is told by the visit.
+pub fn php_note(context: &Context, site: &Site, code: &Path) -> Option<String> {
+    let wanted = cms::pantheon_yml(code).ok()?.php_version;
+    let runs = context.runtime.php_series(wanted.as_deref())?;
+    unfit(site, code, &runs).or_else(|| context.runtime.php_note(&wanted?))
+}
+
+fn unfit(site: &Site, code: &Path, runs: &str) -> Option<String> {
+    cms::PhpRange::of(code, site)?.note(runs)
+}
+
+/// Refuses, in words, what would die of a PHP that the site's core can't run on.
+pub(super) fn check_php(context: &Context, site: &Site, code: &Path) -> Result<()> {
+    let wanted = cms::pantheon_yml(code)?.php_version;
+    let runs = context.runtime.php_series(wanted.as_deref());
+    match runs.and_then(|runs| unfit(site, code, &runs)) {
+        Some(note) => Err(Error::refused(note)
+            .hint("Install one beside it, and name it as `php_version` in pantheon.yml.")),
+        None => Ok(()),
+    }
 }
 
 /// What a tool uses of an environment; its database is kept awake while this lives.

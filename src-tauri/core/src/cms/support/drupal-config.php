@@ -19,6 +19,11 @@ if (!$folder) {
 try {
 	$active = \Drupal::service('config.storage');
 	if ($act === 'export') {
+		for ($there = $folder; !is_dir($there); $there = dirname($there));
+		$files = realpath((string) getenv('PORTICO_FILES'));
+		if ($files !== false && strpos(realpath($there) . '/', "$files/") === 0) {
+			portico_fail("the configuration folder $folder lies among the uploaded files, which no deploy brings along: name one in the code, \$settings['config_sync_directory'] = '../config/sync' in settings.php");
+		}
 		is_dir($folder) || mkdir($folder, 0777, true) || portico_fail("cannot make $folder");
 		$exported = \Drupal::hasService('config.storage.export') ? \Drupal::service('config.storage.export') : $active;
 		$files = new FileStorage($folder);

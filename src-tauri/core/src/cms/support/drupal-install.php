@@ -15,10 +15,18 @@ $folder = "$root/sites/default";
 is_dir("$folder/files") || mkdir("$folder/files", 0777, true) || portico_fail("cannot make $folder/files");
 // The installer takes away the right to write; Git and a deploy need it.
 $modes = [$folder => fileperms($folder)];
+$settings = '';
 if (is_file("$folder/settings.php")) {
 	$modes["$folder/settings.php"] = fileperms("$folder/settings.php");
+	$settings = (string) file_get_contents("$folder/settings.php");
 }
-register_shutdown_function(static function () use ($modes): void {
+register_shutdown_function(static function () use ($modes, $settings, $folder): void {
+	// Where the folder of configuration is missing, the installer writes this one generation's database into the code:
+	// every environment would use it. A salt that it made is needed.
+	if (strpos($settings, "'hash_salt'") !== false && file_get_contents("$folder/settings.php") !== $settings) {
+		chmod("$folder/settings.php", 0666);
+		file_put_contents("$folder/settings.php", $settings);
+	}
 	foreach ($modes as $path => $mode) {
 		chmod($path, $mode & 0777);
 	}

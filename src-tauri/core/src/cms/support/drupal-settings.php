@@ -14,7 +14,9 @@ $settings['hash_salt'] = $_ENV['DRUPAL_HASH_SALT'] ?? getenv('DRUPAL_HASH_SALT')
 $settings['update_free_access'] = FALSE;
 $settings['file_private_path'] = 'sites/default/files/private';
 $settings['file_temp_path'] = sys_get_temp_dir();
-// Configuration stands in the code, so that it is deployed.
-$settings['config_sync_directory'] = 'sites/default/config';
+// Configuration stands in the code, so that it is deployed. The installer writes a database's credentials into this
+// file unless the folder is there.
+$portico_installs = strpos((string) ($_SERVER['SCRIPT_NAME'] ?? ''), '/core/install.php') === 0;
+$settings['config_sync_directory'] = $portico_installs ? 'sites/default/files' : 'sites/default/config';
 $settings['trusted_host_patterns'] = ['.*'];
 $settings['file_scan_ignore_directories'] = ['node_modules', 'bower_components'];

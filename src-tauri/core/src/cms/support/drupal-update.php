@@ -23,7 +23,7 @@ class Portico_Update_Kernel extends UpdateKernel
 	}
 }
 
-/* Runs one step of an update until it says that it is finished. */
+/* Runs one step of an update until it says that it is finished, and tells what it answered. */
 function portico_run(string $name, callable $step): void
 {
 	portico_step($name);
@@ -42,6 +42,11 @@ function portico_run(string $name, callable $step): void
 			portico_fail('it failed');
 		}
 	} while ($context['finished'] < 1);
+	foreach ($context['results'] as $module) {
+		foreach (is_array($module) ? $module : [] as $result) {
+			portico_tell($result['results']['query'] ?? '');
+		}
+	}
 }
 
 try {

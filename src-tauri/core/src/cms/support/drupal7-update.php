@@ -52,6 +52,7 @@ foreach ($updates as $function => $update) {
 			portico_fail( html_entity_decode(strip_tags($result['#abort']['query'])));
 		}
 	} while ($context['finished'] < 1);
+	portico_tell($result['results']['query'] ?? '');
 	$ran++;
 }
 unset($GLOBALS['portico_step']);

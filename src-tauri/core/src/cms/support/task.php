@@ -38,6 +38,13 @@ function portico_step(string $step): void
 	fwrite(STDERR, "$step\n");
 }
 
+/** What a step had to say, below its name. */
+function portico_tell($said): void
+{
+	$text = is_scalar($said) || is_object($said) ? trim(html_entity_decode(strip_tags((string) $said))) : '';
+	$text === '' || fwrite(STDERR, '  ' . str_replace("\n", "\n  ", $text) . "\n");
+}
+
 /** Ends well, with a last line. */
 function portico_done(string $message): void
 {
