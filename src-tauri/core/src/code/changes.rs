@@ -1,12 +1,15 @@
 //! What is changed in a worktree and not committed: list, diff, commit.
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use super::{
-    Author, Repository, checkout, find_commit, held::hold_still, scan, signature, system_path,
+    Author, Repository, checkout, find_commit,
+    held::hold_still,
+    lines::{self, Lines},
+    scan, signature, system_path,
 };
 use crate::{
     error::{Doing, Error, Result},
@@ -19,21 +22,49 @@ pub(super) const DIFF_LIMIT: i64 = 8 * 1024 * 1024;
 /// Changed files of a worktree against its branch, by path. A renamed file is one deleted and one added.
 pub fn changes(worktree: &Path) -> Result<Vec<FileChange>> {
     let git = open(worktree)?;
-    let doing = || format!("read the changes in {}", worktree.display());
     let diff = status(&git, None)?;
-    let held = hold_still(&git, &diff)?;
-    let numbers: HashMap<&[u8], usize> =
-        held.deltas().enumerate().map(|(number, delta)| (path(&delta), number)).collect();
-    let mut changes = Vec::with_capacity(diff.deltas().len());
-    for delta in diff.deltas() {
-        let patch = match numbers.get(path(&delta)) {
-            Some(number) => git2::Patch::from_diff(&held, *number).doing(doing)?,
-            None => None,
-        };
-        changes.push(change(&delta, patch.as_ref()).doing(doing)?);
-    }
+    let counted = lines::count(&git, &diff);
+    let rest: HashSet<&[u8]> = diff
+        .deltas()
+        .zip(&counted)
+        .filter(|(_, lines)| lines.is_none())
+        .map(|(delta, _)| path(&delta))
+        .collect();
+    let held = lines_held_still(&git, &diff, &rest)?;
+    let lines = |delta: &git2::DiffDelta<'_>, counted: Option<Lines>| {
+        counted.or_else(|| held.get(path(delta)).copied()).unwrap_or_default()
+    };
+    let rows = diff.deltas().zip(counted);
+    let mut changes: Vec<_> =
+        rows.map(|(delta, counted)| change(&delta, lines(&delta, counted))).collect();
     changes.sort_by(|one, other| one.file.cmp(&other.file));
     Ok(changes)
+}
+
+/// The lines of those changes that must be read as Git would store them.
+fn lines_held_still(
+    git: &git2::Repository,
+    diff: &git2::Diff<'_>,
+    files: &HashSet<&[u8]>,
+) -> Result<HashMap<Vec<u8>, Lines>> {
+    if files.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let held = hold_still(git, diff, |file| files.contains(file))?;
+    let doing = || format!("read the changes in {}", git.path().display());
+    (0..held.deltas().len())
+        .filter_map(|number| Some((number, held.get_delta(number)?)))
+        .map(|(number, delta)| {
+            let patch = git2::Patch::from_diff(&held, number).doing(doing)?;
+            Ok((path(&delta).to_owned(), line_stats(patch.as_ref()).doing(doing)?))
+        })
+        .collect()
+}
+
+/// Without a patch nothing but a file's mode changed, or it is binary.
+fn line_stats(patch: Option<&git2::Patch<'_>>) -> Result<Lines, git2::Error> {
+    let stats = patch.map(git2::Patch::line_stats).transpose()?;
+    Ok(stats.map_or((0, 0), |(_, additions, deletions)| (additions, deletions)))
 }
 
 /// The patch of a file; none where only its mode changed, or it is not in there.
@@ -50,7 +81,7 @@ pub fn count_changes(worktree: &Path) -> Result<u64> {
     let git = open(worktree)?;
     match scan::candidates(&git)? {
         Some(candidates) if candidates.is_empty() => Ok(0),
-        candidates => Ok(compare(&git, candidates.as_deref(), false)?.deltas().len() as u64),
+        candidates => Ok(compare(&git, candidates.as_deref())?.deltas().len() as u64),
     }
 }
 
@@ -60,7 +91,7 @@ pub fn diff(worktree: &Path, file: &str) -> Result<String> {
     let doing = || format!("compare `{file}` in {}", worktree.display());
     let diff = status(&git, Some(file))?;
     let delta = delta_of(&diff, file).doing(doing)?;
-    let held = hold_still(&git, &diff)?;
+    let held = hold_still(&git, &diff, |_| true)?;
     patch_text(patch_of(&held, path(&delta)).doing(doing)?, &delta).doing(doing)
 }
 
@@ -106,7 +137,7 @@ impl Repository {
             .filter_map(|number| Some((number, diff.get_delta(number)?)))
             .map(|(number, delta)| {
                 let patch = git2::Patch::from_diff(&diff, number).doing(doing)?;
-                change(&delta, patch.as_ref()).doing(doing)
+                Ok(change(&delta, line_stats(patch.as_ref()).doing(doing)?))
             })
             .collect()
     }
@@ -139,19 +170,13 @@ fn against_parent<'git>(
 }
 
 /// A row of the list of changes.
-fn change(
-    delta: &git2::DiffDelta<'_>,
-    patch: Option<&git2::Patch<'_>>,
-) -> Result<FileChange, git2::Error> {
-    // Without a patch nothing but its mode changed, or it is binary.
-    let (_, additions, deletions) =
-        patch.map(git2::Patch::line_stats).transpose()?.unwrap_or_default();
-    Ok(FileChange {
+fn change(delta: &git2::DiffDelta<'_>, (additions, deletions): Lines) -> FileChange {
+    FileChange {
         file: String::from_utf8_lossy(path(delta)).into_owned(),
         status: file_status(delta.status()),
         deletions: deletions as u64,
         additions: additions as u64,
-    })
+    }
 }
 
 /// Commits the given changed files (all, when none are named) of a worktree to its branch; answers the commit.
@@ -317,8 +342,8 @@ pub(super) fn status<'git>(
 ) -> Result<git2::Diff<'git>> {
     // A name with bytes that are no text is not in here as it is on the disk: then all are compared.
     match file.filter(|it| !it.contains(char::REPLACEMENT_CHARACTER)) {
-        Some(file) => compare(git, Some(&[file.as_bytes().to_owned()]), true),
-        None => compare(git, scan::candidates(git)?.as_deref(), true),
+        Some(file) => compare(git, Some(&[file.as_bytes().to_owned()])),
+        None => compare(git, scan::candidates(git)?.as_deref()),
     }
 }
 
@@ -326,7 +351,6 @@ pub(super) fn status<'git>(
 pub(super) fn compare<'git>(
     git: &'git git2::Repository,
     paths: Option<&[Vec<u8>]>,
-    with_content: bool,
 ) -> Result<git2::Diff<'git>> {
     let attempt = |refresh: bool| -> Result<git2::Diff<'git>, git2::Error> {
         let head = match git.head() {
@@ -337,7 +361,6 @@ pub(super) fn compare<'git>(
         options
             .include_untracked(true)
             .recurse_untracked_dirs(true)
-            .show_untracked_content(with_content)
             .include_typechange(true)
             .include_unreadable(true)
             .max_size(DIFF_LIMIT)

@@ -10,17 +10,18 @@ use crate::error::{Doing, Result};
 
 /// What is changed in a worktree, read once and then compared in memory: libgit2 maps the files that it compares, and
 /// a file that a person's editor makes shorter meanwhile would end the process (`SIGBUS`). Files that are too large to
-/// be shown, gone, or no files are left out.
+/// be shown, gone, no files, or not `wanted` are left out.
 pub(super) fn hold_still<'git>(
     git: &'git git2::Repository,
     diff: &git2::Diff<'_>,
+    wanted: impl Fn(&[u8]) -> bool,
 ) -> Result<git2::Diff<'git>> {
     let folder = git.workdir().unwrap_or(git.path()).to_owned();
     let hold = || -> Result<git2::Diff<'git>, git2::Error> {
         // New objects stay in memory, and go with this handle.
         git.odb()?.add_new_mempack_backend(999)?;
         let (mut before, mut after) = (git2::Index::new()?, git2::Index::new()?);
-        for delta in diff.deltas() {
+        for delta in diff.deltas().filter(|it| wanted(path(it))) {
             let (old, new) = (delta.old_file(), delta.new_file());
             if !old.id().is_zero() && is_blob(old.mode()) {
                 before.add(&bare_entry(path(&delta), old.mode().into(), old.id()))?;

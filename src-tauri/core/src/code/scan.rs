@@ -8,10 +8,14 @@ use std::{
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::{disk, system_path};
+use super::{
+    disk,
+    rows::{IndexFile, Row, Rows},
+    system_path,
+};
 use crate::error::{Doing, Result};
 
 /// More than so many are quicker compared by going through everything.
@@ -24,7 +28,7 @@ const PORTION: usize = 8;
 #[derive(Default)]
 struct Folder<'a> {
     path: &'a [u8],
-    files: Vec<&'a git2::IndexEntry>,
+    files: Vec<&'a Row<'a>>,
     folders: Vec<&'a [u8]>,
 }
 
@@ -33,19 +37,14 @@ struct Folder<'a> {
 pub(super) fn candidates(git: &git2::Repository) -> Result<Option<Vec<Vec<u8>>>> {
     let Some(root) = git.workdir() else { return Ok(None) };
     let doing = || format!("read the changes in {}", root.display());
-    let index = git.index().doing(doing)?;
-    if index.has_conflicts() {
-        return Ok(None);
-    }
-    let mut found = staged(git, &index).doing(doing)?;
-    let written = fs::metadata(git.path().join("index")).and_then(|it| it.modified());
     // An index that is not there yet makes every file a new one.
-    let Ok(written) = written else { return Ok(None) };
-    let entries: Vec<_> = index.iter().collect();
+    let Some(index) = IndexFile::read(&git.path().join("index")) else { return Ok(None) };
+    let Some(Rows { rows, tree }) = index.rows() else { return Ok(None) };
+    let mut found = staged(git, tree).doing(doing)?;
     let scan = Scan {
         root,
-        folders: folders(&entries),
-        written,
+        folders: folders(&rows),
+        written: index.written,
         next: AtomicUsize::new(0),
         many: AtomicUsize::new(found.len()),
     };
@@ -55,23 +54,29 @@ pub(super) fn candidates(git: &git2::Repository) -> Result<Option<Vec<Vec<u8>>>>
     Ok((found.len() <= MANY).then_some(found))
 }
 
-/// What the index has that the branch has not, or otherwise.
-fn staged(git: &git2::Repository, index: &git2::Index) -> Result<Vec<Vec<u8>>, git2::Error> {
+/// What the index has that the branch has not, or otherwise. `tree` is what the index is known to be as a whole.
+fn staged(git: &git2::Repository, tree: Option<git2::Oid>) -> Result<Vec<Vec<u8>>, git2::Error> {
     let head = match git.head() {
         Err(error) if error.code() == git2::ErrorCode::UnbornBranch => None,
         head => Some(head?.peel_to_tree()?),
     };
-    let diff = git.diff_tree_to_index(head.as_ref(), Some(index), None)?;
+    if tree.is_some() && head.as_ref().map(git2::Tree::id) == tree {
+        return Ok(Vec::new());
+    }
+    let diff = git.diff_tree_to_index(head.as_ref(), Some(&git.index()?), None)?;
     Ok(diff.deltas().map(|delta| super::changes::path(&delta).to_owned()).collect())
 }
 
 /// The index's files by folder, each folder with those inside it. The index is sorted by path.
-fn folders<'a>(entries: &'a [git2::IndexEntry]) -> Vec<Folder<'a>> {
+fn folders<'a>(rows: &'a [Row<'a>]) -> Vec<Folder<'a>> {
     let mut folders = vec![Folder::default()];
     let mut known: HashMap<&[u8], usize> = HashMap::from([(&b""[..], 0)]);
-    for entry in entries {
-        let at = place(&mut folders, &mut known, parent(&entry.path));
-        folders[at].files.push(entry);
+    let mut at = 0;
+    for row in rows {
+        if folders[at].path != parent(row.path) {
+            at = place(&mut folders, &mut known, parent(row.path));
+        }
+        folders[at].files.push(row);
     }
     folders
 }
@@ -151,8 +156,8 @@ impl Scan<'_> {
             }
             entries => entries.doing(doing)?,
         };
-        let mut files: HashMap<&[u8], &git2::IndexEntry> =
-            folder.files.iter().map(|it| (name(&it.path), *it)).collect();
+        // The index is sorted, and so are a folder's files in it.
+        let mut is_here = vec![false; folder.files.len()];
         let mut inside: Vec<&[u8]> = folder.folders.iter().map(|it| name(it)).collect();
         for entry in entries {
             let entry = entry.doing(doing)?;
@@ -170,12 +175,16 @@ impl Scan<'_> {
                 inside.swap_remove(at);
                 continue;
             }
-            match files.remove(file) {
+            let known = folder.files.binary_search_by(|it| name(it.path).cmp(file)).ok();
+            if let Some(at) = known {
+                is_here[at] = true;
+            }
+            match known.map(|at| folder.files[at]) {
                 Some(known) if !kind.is_dir() => {
                     // One that vanishes at this moment is compared, too.
                     let is_same = entry.metadata().is_ok_and(|it| self.is_same(known, &it));
                     if !is_same {
-                        found.push(known.path.clone());
+                        found.push(known.path.to_owned());
                     }
                 }
                 known => {
@@ -186,18 +195,16 @@ impl Scan<'_> {
                 }
             }
         }
-        found.extend(files.into_values().map(|it| it.path.clone()));
+        let gone = folder.files.iter().zip(is_here).filter(|(_, is_here)| !is_here);
+        found.extend(gone.map(|(it, _)| it.path.to_owned()));
         found.extend(inside.into_iter().map(|it| join(folder.path, it)));
         Ok(())
     }
 
-    fn is_same(&self, entry: &git2::IndexEntry, found: &fs::Metadata) -> bool {
-        let time = UNIX_EPOCH
-            + std::time::Duration::new(
-                u64::try_from(entry.mtime.seconds()).unwrap_or(0),
-                entry.mtime.nanoseconds(),
-            );
-        time < self.written && disk::is_as_indexed(entry, found)
+    fn is_same(&self, row: &Row<'_>, found: &fs::Metadata) -> bool {
+        let (seconds, nanoseconds) = row.modified;
+        let time = UNIX_EPOCH + Duration::new(seconds.into(), nanoseconds);
+        time < self.written && disk::is_as_indexed(row, found)
     }
 
     fn is_ignored(&self, rules: &mut Option<git2::Repository>, path: &[u8]) -> Result<bool> {

@@ -73,7 +73,7 @@ fn told_by_git(dev: &Path) -> Vec<String> {
 
 fn told_by_going_through_everything(dev: &Path) -> Vec<String> {
     let git = git2::Repository::open(dev).unwrap();
-    let diff = changes::compare(&git, None, true).unwrap();
+    let diff = changes::compare(&git, None).unwrap();
     let files = diff.deltas().map(|it| String::from_utf8_lossy(changes::path(&it)).into_owned());
     let mut files: Vec<String> = files.collect();
     files.sort();
@@ -134,4 +134,70 @@ fn a_folder_as_its_branch_leaves_nothing_to_compare() {
     git(&dev, &["update-index", "--refresh", "--really-refresh"]);
     let opened = git2::Repository::open(&dev).unwrap();
     assert_eq!(scan::candidates(&opened).unwrap(), Some(Vec::new()));
+}
+
+/// What the real Git counts, of files that are new, too.
+fn lines_told_by_git(dev: &Path) -> Vec<(String, u64, u64)> {
+    git(dev, &["add", "-A"]);
+    let said = git(dev, &["diff", "--cached", "--numstat", "--no-renames", "-z", "HEAD"]);
+    git(dev, &["reset", "-q"]);
+    let number = |text: &str| text.parse().unwrap_or(0);
+    let row = |line: &str| {
+        let parts: Vec<&str> = line.splitn(3, '\t').collect();
+        (parts[2].to_owned(), number(parts[0]), number(parts[1]))
+    };
+    let mut rows: Vec<_> = said.split('\0').filter(|it| !it.is_empty()).map(row).collect();
+    rows.sort();
+    rows
+}
+
+#[test]
+fn lines_are_counted_as_git_counts_them_whatever_its_rules_make_of_a_file() {
+    let site = site();
+    let dev = site.scratch.path().join("dev");
+    site.repository.add_worktree(&dev, "master", Meter::silent()).unwrap();
+    put(&dev, ".gitattributes", "*.txt text\n*.id ident\n*.min.js -diff\n");
+    for file in ["a.php", "gone.php", "mode.php", "ends.txt", "id.id", "a.min.js"] {
+        put(&dev, file, "one\ntwo\nthree\n");
+    }
+    put(&dev, "picture.png", b"\0one\ntwo\n");
+    git(&dev, &["add", "-A"]);
+    git(&dev, &["commit", "-q", "-m", "Files"]);
+    put(&dev, "a.php", "one\n2\nthree\nfour");
+    put(&dev, "new.php", "one\ntwo");
+    put(&dev, "empty.php", "");
+    put(&dev, "new.min.js", "one\ntwo\n");
+    put(&dev, "ends.txt", "one\r\ntwo\r\nthree\r\nfour\r\n");
+    put(&dev, "ends.php", "one\r\ntwo\r\n");
+    put(&dev, "id.id", "one\n$Id: 123 $\nthree\n");
+    put(&dev, "a.min.js", "one\n2\nthree\n");
+    put(&dev, "picture.png", b"\0one\nthree\n");
+    fs::remove_file(dev.join("gone.php")).unwrap();
+    fs::set_permissions(dev.join("mode.php"), fs::Permissions::from_mode(0o755)).unwrap();
+    let shown = changes(&dev).unwrap();
+    let shown: Vec<_> = shown.into_iter().map(|it| (it.file, it.additions, it.deletions)).collect();
+    assert_eq!(shown, lines_told_by_git(&dev));
+    assert_eq!(shown.len(), 11, "{shown:?}");
+}
+
+#[test]
+fn an_index_that_is_compressed_is_read_too() {
+    let site = site();
+    let dev = site.scratch.path().join("dev");
+    site.repository.add_worktree(&dev, "master", Meter::silent()).unwrap();
+    git(&dev, &["update-index", "--index-version", "4", "--force-write-index"]);
+    put(&dev, "index.php", "<?php // changed");
+    assert_eq!(count_changes(&dev).unwrap(), 1);
+    assert_eq!(changes(&dev).unwrap()[0].file, "index.php");
+}
+
+#[test]
+fn a_staged_file_is_a_change_although_the_folder_is_as_the_index() {
+    let site = site();
+    let dev = site.scratch.path().join("dev");
+    site.repository.add_worktree(&dev, "master", Meter::silent()).unwrap();
+    put(&dev, "index.php", "<?php // staged");
+    git(&dev, &["add", "-A"]);
+    git(&dev, &["write-tree"]);
+    assert_eq!(count_changes(&dev).unwrap(), 1);
 }
