@@ -29,8 +29,13 @@ pub(crate) fn show(path: &str) -> Result<()> {
     if cfg!(target_os = "macos") && Command::new("open").args(["-R", path]).spawn().is_ok() {
         return Ok(());
     }
-    if cfg!(windows) && Command::new("explorer").arg(format!("/select,{path}")).spawn().is_ok() {
-        return Ok(());
+    #[cfg(windows)]
+    {
+        use std::os::windows::process::CommandExt;
+        // Explorer reads quotes around the path only, not around the whole argument.
+        if Command::new("explorer").raw_arg(format!("/select,\"{path}\"")).spawn().is_ok() {
+            return Ok(());
+        }
     }
     folder(&file.parent().unwrap_or(file).to_string_lossy())
 }

@@ -1,7 +1,7 @@
 //! What the site's PHP is told: Pantheon's environment variables, and PHP's own settings.
 use std::path::{Path, PathBuf};
 
-use super::{Surroundings, detect, drupal, wordpress};
+use super::{Surroundings, detect, drupal, reach, wordpress};
 use crate::{
     error::{Error, Result},
     model::{Cms, CodePointer, ConnectionMode, Database},
@@ -67,14 +67,14 @@ fn common(around: &Surroundings<'_>) -> Vec<(String, String)> {
 /// How the database is reached.
 fn database(around: &Surroundings<'_>) -> Vec<(String, String)> {
     let Some(database) = around.database else { return Vec::new() };
-    let (port, name, user, password) = match database {
+    let (host, port, name, user, password) = match database {
         Database::MariaDb { socket, name, user, password } => {
-            (text(socket), name.as_str(), user.as_str(), password.as_str())
+            (reach::HOST, reach::socket(socket), name.as_str(), user.as_str(), password.as_str())
         }
-        Database::Sqlite { .. } => (String::new(), PANTHEON, PANTHEON, ""),
+        Database::Sqlite { .. } => ("localhost", String::new(), PANTHEON, PANTHEON, ""),
     };
     let mut pairs = vec![
-        ("DB_HOST", "localhost".to_owned()),
+        ("DB_HOST", host.to_owned()),
         ("DB_PORT", port),
         ("DB_NAME", name.into()),
         ("DB_USER", user.into()),
@@ -100,7 +100,9 @@ fn lacks_sqlite_plugin(around: &Surroundings<'_>) -> bool {
 /// `DB_HOST` as WordPress's constant wants it: a socket follows the colon.
 pub(super) fn wordpress_host(around: &Surroundings<'_>) -> String {
     match around.database {
-        Some(Database::MariaDb { socket, .. }) => format!("localhost:{}", text(socket)),
+        Some(Database::MariaDb { socket, .. }) => {
+            format!("{}:{}", reach::HOST, reach::socket(socket))
+        }
         _ => "localhost".into(),
     }
 }
@@ -181,8 +183,8 @@ pub fn php_settings(around: &Surroundings<'_>) -> Result<Vec<(String, String)>> 
     ];
     if let Some(Database::MariaDb { socket, .. }) = around.database {
         // A plain site that connects to "localhost" meets its own environment's server.
-        settings.push(("mysqli.default_socket", text(socket)));
-        settings.push(("pdo_mysql.default_socket", text(socket)));
+        settings.push(("mysqli.default_socket", reach::socket(socket)));
+        settings.push(("pdo_mysql.default_socket", reach::socket(socket)));
     }
     Ok(settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Detected, Surroundings,
     detect::{below, join, quoted_after, text},
-    php_source,
+    php_source, reach,
 };
 use crate::{
     error::{Doing, Result},
@@ -70,9 +70,9 @@ fn connection(database: &Database, prefix: &str) -> Value {
     match database {
         Database::MariaDb { socket, name, user, password } => json!({
             "driver": "mysql",
-            "host": "localhost",
+            "host": reach::HOST,
             "port": "",
-            "unix_socket": socket.to_string_lossy(),
+            "unix_socket": reach::socket_without_host(socket),
             "database": name,
             "username": user,
             "password": password,

@@ -20,6 +20,7 @@ mod php_source;
 mod php_value;
 mod plain;
 mod quicksilver;
+mod reach;
 mod recognise;
 mod sample;
 mod support;

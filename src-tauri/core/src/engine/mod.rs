@@ -178,7 +178,8 @@ impl Session {
 fn try_lock(layout: &Layout) -> Result<Option<File>> {
     let path = layout.owner_lock();
     let doing = || format!("lock {}", path.display());
-    let file = File::options().create(true).append(true).open(&path).doing(doing)?;
+    // Windows locks no file that is open for appending alone.
+    let file = File::options().read(true).append(true).create(true).open(&path).doing(doing)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),

@@ -33,7 +33,7 @@ const USUAL: &[&str] = &[
     "/opt/local/lib/mariadb*/bin",
 ];
 
-/// Folders of the PHP zips, of the installers of MariaDB, MySQL and Git, and of the usual bundles.
+/// Folders of the PHP zips, of the installers of MariaDB, MySQL and Git, of Chocolatey and of the usual bundles.
 #[cfg(windows)]
 const USUAL: &[&str] = &[
     "C:/php*",
@@ -48,14 +48,31 @@ const USUAL: &[&str] = &[
     "C:/Program Files/Git/cmd",
 ];
 
+/// Folders below the person's own, of Scoop and winget.
+#[cfg(windows)]
+const USUAL_AT_HOME: &[&str] = &[
+    "scoop/apps/php*/current",
+    "scoop/apps/mariadb*/current/bin",
+    "scoop/apps/mysql*/current/bin",
+    "scoop/apps/git/current/cmd",
+    "AppData/Local/Microsoft/WinGet/Packages/PHP.PHP.NTS*",
+    "AppData/Local/Programs/Git/cmd",
+];
+
+/// Folders below the person's own: none of a usual installer.
+#[cfg(unix)]
+const USUAL_AT_HOME: &[&str] = &[];
+
 /// All folders that programs are looked for in, `PATH` first, each once.
 pub(super) fn folders() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let usual = USUAL.iter().flat_map(|pattern| matching(Path::new(pattern)));
+    let home = env::home_dir().filter(|home| home.is_absolute());
+    let at_home = home.iter().flat_map(|home| USUAL_AT_HOME.iter().map(|it| home.join(it)));
+    let usual = USUAL.iter().map(PathBuf::from).chain(at_home);
     let mut seen = HashSet::new();
     env::split_paths(&path)
         .filter(|folder| folder.is_absolute())
-        .chain(usual)
+        .chain(usual.flat_map(|pattern| matching(&pattern)))
         .filter(|folder| seen.insert(folder.clone()))
         .collect()
 }

@@ -2,7 +2,8 @@
 //!
 //! Unix: a `sh` in a process group of its own is told each group that we start, and reads from a pipe that the owner
 //! holds. When the pipe ends, it ends the groups. Should it be killed too, the next owner reads the list in the
-//! sockets' folder. Windows: a job object that ends what is in it when its last handle is closed.
+//! sockets' folder. Windows: a job object for each process, which ends what is in it when its last handle is closed, be
+//! it by us or by our end.
 use std::{collections::BTreeMap, path::PathBuf, process::Child, sync::Mutex};
 
 use crate::error::Result;
@@ -201,15 +202,12 @@ mod windows {
 
     use crate::error::{Doing, Result};
 
-    pub(super) struct Warden(win32job::Job);
+    /// The job of each process, by its id; all that the process starts is in it, too.
+    pub(super) struct Warden(BTreeMap<u32, win32job::Job>);
 
     impl Warden {
         pub(super) fn start() -> Result<Self> {
-            let mut limits = win32job::ExtendedLimitInfo::new();
-            limits.limit_kill_on_job_close();
-            win32job::Job::create_with_limit_info(&limits)
-                .map(Self)
-                .doing(|| "create a job object".into())
+            Ok(Self(BTreeMap::new()))
         }
 
         pub(super) fn watch(
@@ -217,12 +215,20 @@ mod windows {
             child: &Child,
             _watched: &BTreeMap<u32, String>,
         ) -> Result<()> {
-            self.0
-                .assign_process(child.as_raw_handle() as isize)
-                .doing(|| "put a process into the job object".into())
+            let mut limits = win32job::ExtendedLimitInfo::new();
+            limits.limit_kill_on_job_close();
+            let job = win32job::Job::create_with_limit_info(&limits)
+                .doing(|| "create a job object".into())?;
+            job.assign_process(child.as_raw_handle() as isize)
+                .doing(|| "put a process into the job object".into())?;
+            self.0.insert(child.id(), job);
+            Ok(())
         }
 
-        pub(super) fn forget(&mut self, _pid: u32, _watched: &BTreeMap<u32, String>) {}
+        /// Closes the job, which ends what the process left behind.
+        pub(super) fn forget(&mut self, pid: u32, _watched: &BTreeMap<u32, String>) {
+            self.0.remove(&pid);
+        }
     }
 
     pub(super) fn start_time(_pid: u32) -> Option<String> {

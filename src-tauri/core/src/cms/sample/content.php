@@ -13,7 +13,7 @@ function database(): PDO
 	$options = [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION, PDO::ATTR_DEFAULT_FETCH_MODE => PDO::FETCH_ASSOC];
 	$file = $_ENV['PORTICO_SQLITE_FILE'] ?? '';
 	if ($file === '' && !empty($_ENV['DB_PORT'])) {
-		$from = "mysql:unix_socket={$_ENV['DB_PORT']};dbname={$_ENV['DB_NAME']};charset=utf8mb4";
+		$from = "mysql:host={$_ENV['DB_HOST']};unix_socket={$_ENV['DB_PORT']};dbname={$_ENV['DB_NAME']};charset=utf8mb4";
 		$database = new PDO($from, $_ENV['DB_USER'], $_ENV['DB_PASSWORD'], $options);
 		$id = 'INT AUTO_INCREMENT PRIMARY KEY';
 	} else {
