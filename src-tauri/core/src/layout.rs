@@ -1,5 +1,8 @@
 //! Where every file lives under the root folder. **Invariant:** nowhere else is a path joined.
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use crate::model::{Address, SiteName};
 
@@ -179,4 +182,41 @@ pub fn server_log(data: &Path) -> PathBuf {
 /// The file of a SQLite generation, inside its database folder.
 pub fn sqlite_file(database: &Path) -> PathBuf {
     database.join("site.sqlite")
+}
+
+/// The real path, through all links, in a form that other programs read: Windows answers `\\?\C:\…`, which neither
+/// Git nor PHP knows.
+pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
+    let real = path.canonicalize()?;
+    Ok(if cfg!(windows) { without_prefix(real) } else { real })
+}
+
+/// `\\?\C:\site` as `C:\site`. Paths of other machines stay, and those that are too long for the short form.
+fn without_prefix(path: PathBuf) -> PathBuf {
+    const LONGEST: usize = 259;
+    let plain = path.to_str().and_then(|text| text.strip_prefix(r"\\?\"));
+    match plain {
+        Some(plain) if plain.as_bytes().get(1) == Some(&b':') && plain.len() <= LONGEST => {
+            plain.into()
+        }
+        _ => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_programs_are_told_paths_without_windows_prefix_where_there_is_another_form() {
+        let long = format!(r"\\?\C:\{}", "a".repeat(260));
+        for (real, told) in [
+            (r"\\?\C:\site", r"C:\site"),
+            (r"\\?\UNC\server\share", r"\\?\UNC\server\share"),
+            (r"C:\site", r"C:\site"),
+            (&long, &long),
+        ] {
+            assert_eq!(without_prefix(real.into()), Path::new(told));
+        }
+    }
 }

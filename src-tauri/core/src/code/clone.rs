@@ -7,6 +7,7 @@ use std::{
 use super::{Repository, configure, program};
 use crate::{
     error::{Doing, Error, Result},
+    layout::canonical,
     progress::{Meter, Unit},
 };
 
@@ -38,7 +39,7 @@ impl Repository {
         let made = Self::at(scratch.path().join("repository.git"));
         // A path is stored whole: the program's own folder may be another one tomorrow.
         let source = if Path::new(source).exists() {
-            let path = std::fs::canonicalize(source).doing(|| format!("open {source}"))?;
+            let path = canonical(Path::new(source)).doing(|| format!("open {source}"))?;
             path.into_os_string()
         } else {
             OsString::from(source)

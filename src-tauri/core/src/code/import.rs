@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     error::{Doing, Error, Result},
+    layout::canonical,
     progress::{Meter, Unit},
 };
 
@@ -79,10 +80,8 @@ impl Repository {
     ) -> Result<Option<String>> {
         let git = self.open()?;
         let author = signature(author)?;
-        let besides: Vec<PathBuf> = besides
-            .iter()
-            .map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.clone()))
-            .collect();
+        let besides: Vec<PathBuf> =
+            besides.iter().map(|path| canonical(path).unwrap_or_else(|_| path.clone())).collect();
         let mut files = find(&git, folder, meter)?;
         files.retain(|file| !besides.iter().any(|path| file.from.starts_with(path)));
         let ids = pack(&git, &files, meter)?;
@@ -154,7 +153,7 @@ fn import(
 
 /// Lists what is taken, by path.
 fn find(git: &git2::Repository, folder: &Path, meter: Meter<'_>) -> Result<Vec<Found>> {
-    let folder = fs::canonicalize(folder).doing(|| format!("open {}", folder.display()))?;
+    let folder = canonical(folder).doing(|| format!("open {}", folder.display()))?;
     let rules = ignore_rules(git, &folder)?;
     let mut found = Vec::new();
     let mut waiting = vec![(folder, Vec::new())];

@@ -7,6 +7,7 @@ use std::{
 use super::{Repository, checkout, system_path};
 use crate::{
     error::{Doing, Error, Result},
+    layout::canonical,
     progress::Meter,
 };
 
@@ -218,19 +219,6 @@ fn absolute(path: &Path) -> Result<PathBuf> {
         }
         _ => Ok(path),
     }
-}
-
-#[cfg(unix)]
-fn canonical(path: &Path) -> io::Result<PathBuf> {
-    fs::canonicalize(path)
-}
-
-/// Git does not read the `\\?\` form.
-#[cfg(windows)]
-fn canonical(path: &Path) -> io::Result<PathBuf> {
-    let path = fs::canonicalize(path)?;
-    let plain = path.to_str().and_then(|text| text.strip_prefix(r"\\?\"));
-    Ok(plain.filter(|text| !text.starts_with("UNC")).map_or(path.clone(), PathBuf::from))
 }
 
 /// The way from a folder to a path; none across drives. Both are absolute and hold no `..`.

@@ -22,7 +22,7 @@ use crate::{
     cms,
     error::{Doing, Error, Result},
     front::{Front, Ready, Served, Sites, control::Control},
-    layout::Layout,
+    layout::{Layout, canonical},
     model::{
         Address, SiteName,
         request::{Event, Query, Request},
@@ -409,7 +409,7 @@ fn sockets(layout: &Layout) -> Result<PathBuf> {
         return Ok(inside);
     }
     let root = layout.root();
-    let root = root.canonicalize().doing(|| format!("find {}", root.display()))?;
+    let root = canonical(&root).doing(|| format!("find {}", root.display()))?;
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in root.as_os_str().as_encoded_bytes() {
         hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);

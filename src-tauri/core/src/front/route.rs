@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::Served;
+use crate::layout::canonical;
 
 /// What answers a path.
 #[derive(Debug)]
@@ -78,8 +79,8 @@ pub(super) fn resolve(served: &Served, file: &Path, runs: bool) -> Option<PathBu
             return may_be_read(served, file, below, uploaded, runs).then(|| file.to_path_buf());
         }
     }
-    let file = fs::canonicalize(file).ok()?;
-    let uploads = uploads.and_then(|folder| fs::canonicalize(folder).ok());
+    let file = canonical(file).ok()?;
+    let uploads = uploads.and_then(|folder| canonical(folder).ok());
     let (root, uploaded) = match &uploads {
         Some(folder) if file.starts_with(folder) => (folder.as_path(), true),
         _ => (served.code.as_path(), false),

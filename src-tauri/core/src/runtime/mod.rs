@@ -14,7 +14,6 @@ mod usage;
 mod warden;
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
@@ -38,6 +37,7 @@ use warden::Warden;
 
 use crate::{
     error::{Doing, Error, Result},
+    layout::canonical,
     model::{Address, Database, view::ProcessRow},
     progress::Meter,
 };
@@ -259,7 +259,7 @@ impl Runtime {
         data: &Path,
         password: &str,
     ) -> Result<DatabaseLease> {
-        let data = fs::canonicalize(data).doing(|| format!("open {}", data.display()))?;
+        let data = canonical(data).doing(|| format!("open {}", data.display()))?;
         let slot = self.shared.servers.get(&data, &self.wake);
         let mut running = slot.lock_to_start();
         if !running.as_mut().is_some_and(Server::is_running) {
@@ -284,7 +284,7 @@ impl Runtime {
     pub fn stop_mariadb(&self, data: &Path, patience: Duration) -> Result<Stopped> {
         let until = Instant::now() + patience;
         // A folder that is not there has no server.
-        let Ok(data) = fs::canonicalize(data) else { return Ok(Stopped(None)) };
+        let Ok(data) = canonical(data) else { return Ok(Stopped(None)) };
         let slot = self.shared.servers.get(&data, &self.wake);
         loop {
             let is_free = slot.usage.wait_until_free(until);

@@ -10,7 +10,10 @@ use std::{
 };
 
 use super::{lock, process::ask, programs};
-use crate::error::{Doing, Error, Result};
+use crate::{
+    error::{Doing, Error, Result},
+    layout::canonical,
+};
 
 /// `php -v` takes 30 ms; a program that takes so long is none of ours.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -138,7 +141,7 @@ fn candidates() -> Vec<PathBuf> {
             .collect();
         files.sort();
         for file in files {
-            let Ok(real) = fs::canonicalize(&file) else { continue };
+            let Ok(real) = canonical(&file) else { continue };
             if !found.iter().any(|(_, known)| *known == real) {
                 found.push((file, real));
             }

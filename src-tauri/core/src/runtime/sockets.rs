@@ -1,8 +1,7 @@
 //! The folder of sockets, settings and other files that live as long as a process.
 use std::{fs, path::Path};
 
-use super::mariadb;
-use crate::error::{Doing, Error, Result};
+use crate::error::{Doing, Result};
 
 /// The longest path of a socket on every Unix (`sun_path` has 104 bytes on macOS, with the closing zero).
 #[cfg(unix)]
@@ -13,6 +12,8 @@ pub(super) fn check_length(sockets: &Path) -> Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt;
+
+        use crate::{error::Error, runtime::mariadb};
         let longest = mariadb::socket(sockets, Path::new("")).as_os_str().as_bytes().len();
         if longest > LONGEST_SOCKET {
             let over = longest - LONGEST_SOCKET;

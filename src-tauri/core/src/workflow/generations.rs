@@ -9,6 +9,7 @@ use super::{
 use crate::{
     content::files,
     error::{Error, Result},
+    layout::canonical,
     model::{
         Address, EnvironmentName, GenerationRow, count,
         view::{DiskUse, GenerationInfo, WorkflowState},
@@ -74,7 +75,7 @@ fn owner(part: &Path) -> Option<u32> {
     if !part.is_symlink() {
         return None;
     }
-    let own = part.canonicalize().ok()?;
+    let own = canonical(&part).ok()?;
     own.parent()?.file_name()?.to_str()?.parse().ok()
 }
 

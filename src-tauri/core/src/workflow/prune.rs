@@ -7,6 +7,7 @@ use super::{Change, Context, work};
 use crate::{
     content::files,
     error::{Doing, Result},
+    layout::canonical,
     model::{Address, CodePointer, GenerationRow, SiteName, view::WorkflowState},
     store,
 };
@@ -103,7 +104,7 @@ pub(super) fn prune(
 ) -> Result<()> {
     let layout = &context.layout;
     for part in [layout.database(address, number), layout.generation_files(address, number)] {
-        let Ok(own) = part.canonicalize() else { continue };
+        let Ok(own) = canonical(&part) else { continue };
         if part.is_symlink() {
             continue;
         }
@@ -112,7 +113,7 @@ pub(super) fn prune(
                 |other| [layout.database(address, other), layout.generation_files(address, other)],
             );
         let shares = |other: &std::path::PathBuf| {
-            other.is_symlink() && other.canonicalize().ok().as_ref() == Some(&own)
+            other.is_symlink() && canonical(&other).ok().as_ref() == Some(&own)
         };
         if others.any(|other| shares(&other)) {
             return Ok(());

@@ -14,7 +14,7 @@ use crate::{
     content::database,
     error::{Doing, Result},
     front::{Ready, Served},
-    layout,
+    layout::{self, canonical},
     model::{
         Address, Cms, CodePointer, ConnectionMode, CronMode, Database, DatabaseEngine, Environment,
         Lent, Site, SiteName,
@@ -94,7 +94,7 @@ pub(crate) fn code_folder(context: &Context, environment: &Environment) -> PathB
 
 /// The folder itself, where `folder` may be a link to a shared part of an earlier generation.
 pub(crate) fn resolved(folder: &Path) -> Result<PathBuf> {
-    folder.canonicalize().doing(|| format!("find {}", folder.display()))
+    canonical(&folder).doing(|| format!("find {}", folder.display()))
 }
 
 /// What the front serves of an environment.
@@ -103,7 +103,7 @@ pub(crate) fn route(context: &Context, site: &Site, environment: &Environment) -
     let code = code_folder(context, environment);
     let folder = code.join(&site.docroot);
     // What is missing or broken here is told when the environment is visited: it must not stop the others.
-    let docroot = folder.canonicalize().unwrap_or(folder);
+    let docroot = canonical(&folder).unwrap_or(folder);
     let uploads = (!site.uploads.is_empty()).then(|| {
         let path = site.uploads.strip_prefix(&site.docroot).unwrap_or(&site.uploads);
         let folder = context.layout.generation_files(&address, environment.generation);
@@ -112,7 +112,7 @@ pub(crate) fn route(context: &Context, site: &Site, environment: &Environment) -
     let yml = cms::pantheon_yml(&code).unwrap_or_default();
     let served = Served {
         address: address.clone(),
-        code: code.canonicalize().unwrap_or(code),
+        code: canonical(&code).unwrap_or(code),
         docroot,
         uploads,
         protected: yml.protected_web_paths,
@@ -204,9 +204,8 @@ pub(crate) fn open_database(
             server: None,
         },
         DatabaseEngine::MariaDb => {
-            let folder = folder
-                .canonicalize()
-                .doing(|| format!("find the database {}", folder.display()))?;
+            let folder =
+                canonical(&folder).doing(|| format!("find the database {}", folder.display()))?;
             let password = &environment.secrets.database_password;
             let lease = context.runtime.mariadb(&address, &folder, password)?;
             OpenDatabase { database: Some(lease.database.clone()), server: Some(lease) }

@@ -13,6 +13,7 @@ use crate::{
     content::files,
     error::{Doing, Error, Result},
     front::Hold,
+    layout::canonical,
     model::{Address, DatabaseEngine, WorktreeState, view::WorkflowState},
     progress::{Cancel, Meter, Report, Unit},
     store::{Trace, now},
@@ -264,7 +265,7 @@ impl Context {
         let engine = row.map(|row| row.generation.engine);
         let folder = self.layout.database(address, generation);
         let current = in_use.map(|it| self.layout.database(address, it.generation));
-        if let (Some(DatabaseEngine::MariaDb), Ok(folder)) = (engine, folder.canonicalize())
+        if let (Some(DatabaseEngine::MariaDb), Ok(folder)) = (engine, canonical(&folder))
             && current.and_then(|it| it.canonicalize().ok()) != Some(folder.clone())
         {
             self.runtime.retire_mariadb(&folder);
