@@ -22,8 +22,9 @@ if (is_file("$folder/settings.php")) {
 }
 register_shutdown_function(static function () use ($modes, $settings, $folder): void {
 	// Where the folder of configuration is missing, the installer writes this one generation's database into the code:
-	// every environment would use it. A salt that it made is needed.
-	if (strpos($settings, "'hash_salt'") !== false && file_get_contents("$folder/settings.php") !== $settings) {
+	// every environment would use it. A salt that it made is needed where the settings have none, as Drupal's example.
+	$has_salt = preg_match('/^\s*\$settings\[\'hash_salt\'\]\s*=\s*+(?!(\'\'|"")\s*;)/m', $settings) === 1;
+	if ($has_salt && file_get_contents("$folder/settings.php") !== $settings) {
 		chmod("$folder/settings.php", 0666);
 		file_put_contents("$folder/settings.php", $settings);
 	}
