@@ -61,6 +61,7 @@ fn install(test: &PorticoTest, database: &str) {
 
 fn first_deploys_create_environments(test: &PorticoTest, browser: &Browser) {
     assert!(browser.get("acme.dev", "/").ok().has("Acme Corp"));
+    assert!(browser.get("acme.dev", "/category/uncategorized/").ok().has("Hello world!"));
     assert_eq!(test.json(&["env:info", "acme.test"])["initialized"], false);
     test.run(&["env:deploy", "acme.test", "--note", "The first"]).success();
     let deployed = test.json(&["env:deploy", "acme.live", "--note", "To the public"]);

@@ -10,7 +10,7 @@ test('the board shows address, code and content of each environment', async (t) 
   const page = await open(t, full);
   const words = (name) => card(page, name).innerText().then((it) => it.replaceAll('\u00a0', ' '));
   const dev = await words('dev');
-  for (const part of ['dev-acme.localhost:8080', 'Answered 200 in 84 ms', 'a41c9e2', 'Add hero block to front page', 'master · Mira Novak', '12 minutes ago', '2 changed files not committed', 'From Live, 4 days ago', '212 MB · 48 tables', '214,310 rows', '3,204 files']) assert.ok(dev.includes(part), `${part} in ${dev}`);
+  for (const part of ['dev-acme.localhost:8080', 'Answered 200 in 84 ms', 'a41c9e2', 'Add hero block to front page', 'master · Maximiliane Alexandra Novak-Schwarzenberg', '12 minutes ago', '2 changed files not committed', 'From Live, 4 days ago', '212 MB · 48 tables', '214,310 rows', '3,204 files']) assert.ok(dev.includes(part), `${part} in ${dev}`);
   const live = await words('live');
   for (const part of ['live 11', 'deployed 9 days ago', 'read-only', 'Asleep']) assert.ok(live.includes(part), part);
   assert.equal(await page.locator('.lane [data-part=deploy]').first().innerText(), 'Deploy 3');

@@ -27,6 +27,7 @@ test('units are real ones', () => {
 test('a suggested name is always an allowed one', () => {
   for (const source of ['/home/mira/Code/Acme Corp/', 'https://example.org/acme.git', 'C:\\sites\\Böhm & Co', 'acme_live.tar.gz', 'a'.repeat(80), `${'x'.repeat(51)}-y`]) assert.match(suggestName(source), NAME_RULE, source);
   assert.equal(suggestName('git@example.org:team/harbor-festival.git'), 'harbor-festival');
+  assert.equal(suggestName('Größe & Söhne'), 'grosse-sohne');
   assert.equal(suggestName('???'), '');
 });
 

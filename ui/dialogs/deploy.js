@@ -4,7 +4,7 @@ import { isOld } from '../status.js';
 import { html, keyed, make, partsOf, send, text } from '../lib/dom.js';
 import { listCommits } from '../lib/commits.js';
 import { check, field, group, requestDialog } from '../lib/dialog.js';
-import { ago, bytes, count, envName, sentence, system, tagName } from '../lib/words.js';
+import { ago, count, envName, sentence, sizes, system, tagName } from '../lib/words.js';
 
 /**
  * Deploys the parent's code to Test or Live, or a multidev's (`from`) as a hotfix; the first deploy creates the
@@ -18,7 +18,7 @@ export async function deployDialog(info, board, from = null) {
   const idle = !plan.first && !plan.deployable;
   const message = make('textarea');
   const sync = plan.content && !plan.first && info.environment === 'test'
-    ? check('Pull files and the database from the Live environment', { note: `${bytes(plan.content.database.bytes)} + ${bytes(plan.content.files.bytes)}, addresses converted` }) : null;
+    ? check('Pull files and the database from the Live environment', { note: `${sizes(plan.content)}, addresses converted` }) : null;
   const cms = board.site.cms;
   const updates = ['php', 'html'].includes(cms) ? null : check(`Run ${system(cms)} database updates`);
   const config = ['php', 'html'].includes(cms) ? null : check('Import configuration', { note: 'What the code keeps of it, after the updates' });

@@ -76,8 +76,8 @@ export function origin(from) {
   }
 }
 
-/** Facts side by side: a line breaks between two of them, never inside one. */
-export const facts = (...all) => all.filter(Boolean).map((it) => it.replaceAll(' ', '\u00a0')).join('\u00a0· ');
+/** Facts side by side: a line breaks between two of them, inside one only where it is long. */
+export const facts = (...all) => all.filter(Boolean).map((it) => (it.length > 20 ? it : it.replaceAll(' ', '\u00a0'))).join('\u00a0· ');
 
 /** A core message as a sentence: the core writes them in lower case without a full stop. */
 export const sentence = (message) => message && `${message[0].toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? '' : '.'}`.replace(/`([^`]*)`/g, '“$1”');
@@ -88,13 +88,20 @@ export function unit(done, total, of) {
   return total ? `${number.format(done)} of ${count(total, one)}` : count(done, one);
 }
 
+/** What a copy of content carries. @param {{database: {bytes: number}, files: {bytes: number}}} content */
+export const sizes = ({ database, files }) => `${bytes(database.bytes)}${files.bytes ? ` and ${bytes(files.bytes)} of files` : ', no files'}`;
+
 export const STATES = { running: 'Running', succeeded: 'Done', failed: 'Failed', cancelled: 'Cancelled', rolled_back: 'Rolled back' };
+
+// Letters that Unicode does not take apart.
+const LETTERS = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd' };
 
 /** The nearest allowed site name to a folder, archive, address or title. */
 export function suggestName(source) {
   const last = source.replace(/[\\/]+$/, '').split(/[\\/:]/).pop() ?? '';
   const bare = last.replace(/\.(zip|git|tgz|tar(\.\w+)?)$/i, '');
-  return bare.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+/, '').slice(0, 52).replace(/-+$/, '');
+  const plain = bare.toLowerCase().replace(/[ßæœøłđ]/g, (it) => LETTERS[it]).normalize('NFKD').replace(/\p{M}/gu, '');
+  return plain.replace(/[^a-z0-9]+/g, '-').replace(/^-+/, '').slice(0, 52).replace(/-+$/, '');
 }
 
 /** What one of the site's own scripts (Quicksilver) that failed says; empty when none did. @param {import('../types').WorkflowRow} row */

@@ -80,11 +80,6 @@ impl SiteName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// The nearest allowed name to a title or a folder's name.
-    pub fn suggest(text: &str) -> Option<Self> {
-        suggest(text, LONGEST_SITE_NAME).map(Self)
-    }
 }
 
 impl FromStr for SiteName {

@@ -202,7 +202,9 @@ fn bring_code(
     let detected = cms::detect(&folder).map_err(|error| by_its_name(error, &folder, plan))?;
     let uploads = set_uploads_aside(work, &folder, &detected)?;
     let author = code::default_author();
-    let message = format!("Import of {}", plan.wanted.from);
+    // A history goes to others: it does not tell where this person keeps things.
+    let from = plan.wanted.from.trim_end_matches(['/', '\\']);
+    let message = format!("Import of {}", from.rsplit(['/', '\\']).next().unwrap_or(from));
     work.step("Make the first commit", |meter| {
         repository.import_folder(&folder, &author, &message, meter)
     })?;
