@@ -32,7 +32,7 @@ pub(crate) fn run(kind: Kind, wanted: &Tool) -> Result<()> {
     let hold = kind != Kind::Shell;
     let code = session.lend(&wanted.environment, hold, |lent| {
         let command = command(kind, lent, &wanted.arguments)?;
-        tell(kind, lent);
+        tell(kind, lent, &wanted.arguments);
         wait(command)
     })??;
     // What this process started must end before it does.
@@ -169,13 +169,23 @@ fn database(lent: &Lent) -> Result<Command> {
 }
 
 /// What the person should know before the tool speaks.
-fn tell(kind: Kind, lent: &Lent) {
+fn tell(kind: Kind, lent: &Lent, arguments: &[String]) {
     if kind != Kind::Database && !lent.writable {
         say(&read_only(&lent.environment));
+    }
+    if kind == Kind::Wp && serverless(lent) && arguments.first().is_some_and(|it| it == "db") {
+        say(&format!(
+            "Note: {0} keeps its database in a file; much of `wp db` asks a server. Use `portico db:cli {0}` and `portico export:database {0}`.",
+            lent.environment
+        ));
     }
     if kind == Kind::Shell && io::stdin().is_terminal() {
         say(&format!("Inside {}, in {}. `exit` leaves.", lent.environment, lent.code.display()));
     }
+}
+
+fn serverless(lent: &Lent) -> bool {
+    matches!(lent.database, Some(Database::Sqlite { .. }))
 }
 
 fn read_only(environment: &Address) -> String {

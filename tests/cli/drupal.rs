@@ -286,8 +286,22 @@ fn walk(source: &str, database: &str, cms: &str) -> PorticoTest {
     assert!(of("System Status")["result"].as_str().unwrap().contains(" of "), "{checked}");
     assert!(checked["findings"].as_array().unwrap().iter().all(|it| it["name"] != "Start"));
     updates_are_run(&test, module);
+    drush_works_inside(&test);
     drop(serving);
     test
+}
+
+/// The Drush that came with the code, where one did.
+fn drush_works_inside(test: &PorticoTest) {
+    if !test.environment("acme.test").join("code/vendor/bin/drush").is_file() {
+        return;
+    }
+    let drush = |arguments: &[&str]| test.run(&[&["drush", "acme.test", "--"], arguments].concat());
+    let status = drush(&["status", "--field=bootstrap"]).success().stderr_has("read-only");
+    assert_eq!(status.stdout.trim(), "Successful");
+    let link = drush(&["user:login"]).success();
+    assert!(link.stdout.starts_with(&test.browser().url("acme.test", "/user/reset/1/")), "{link}");
+    drush(&["no-such-command"]).status(1);
 }
 
 /// Where a checkout is named; a test without it has nothing to run on.

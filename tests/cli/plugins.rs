@@ -3,7 +3,7 @@ use std::{fs, path::PathBuf};
 
 use crate::{
     code::code,
-    support::{Answer, Browser, PorticoTest, wordpress},
+    support::{Answer, Browser, Outcome, PorticoTest, wordpress},
 };
 
 const FILE: &str = "wp-content/plugins/portico-hello/portico-hello.php";
@@ -81,4 +81,40 @@ fn a_plugin_installed_by_the_admin_page_is_a_changed_file_in_sftp_mode_and_refus
     assert_eq!(code(&test, "acme.dev")["uncommitted"], 0);
     test.run(&["connection:set", "acme.dev", "sftp"]).success();
     browser.get("acme.dev", "/wp-admin/plugin-install.php?tab=upload").ok();
+}
+
+/// `PORTICO_TEST_WPCLI` names a phar of WP-CLI; a test without it has nothing to run.
+#[test]
+fn the_real_wp_cli_works_inside_an_environment() {
+    let phar = std::env::var_os("PORTICO_TEST_WPCLI").filter(|it| !it.is_empty());
+    let Some(phar) = phar.map(PathBuf::from) else { return };
+    for database in ["mariadb", "sqlite"] {
+        let test = PorticoTest::new();
+        let _serving = test.serve();
+        let source = wordpress();
+        let create = ["site:create", "acme", "--from", source.to_str().unwrap()];
+        test.run(&[&create[..], &["--database", database]].concat()).success();
+        let install = ["site:install", "acme.dev", "--title", "Acme", "--admin-user", "ada"];
+        let rest = ["--admin-password", "correct horse", "--admin-email", "ada@acme.test"];
+        test.run(&[&install[..], &rest[..]].concat()).success();
+        let own = test.environment("acme.dev").join("code/vendor/bin");
+        fs::create_dir_all(&own).unwrap();
+        fs::copy(&phar, own.join("wp")).unwrap();
+        // Tests may run as root, which WP-CLI refuses unless told.
+        let wp = |arguments: &[&str]| {
+            let mut command = test.command(&[&["wp", "acme.dev", "--"], arguments].concat());
+            command.env("WP_CLI_ALLOW_ROOT", "1");
+            Outcome::of(command)
+        };
+        let url = wp(&["option", "get", "siteurl"]).success();
+        assert_eq!(url.stdout.trim(), test.browser().url("acme.dev", ""));
+        wp(&["post", "create", "--post_title=By the tool", "--post_status=publish"]).success();
+        assert!(test.browser().get("acme.dev", "/").ok().has("By the tool"));
+        wp(&["eval", "exit(3);"]).status(3);
+        let server = wp(&["db", "query", "SELECT 1"]);
+        match database {
+            "mariadb" => _ = server.success(),
+            _ => _ = server.status(1).stderr_has("portico db:cli acme.dev"),
+        }
+    }
 }

@@ -216,7 +216,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    fn of(mut command: Command) -> Self {
+    pub(crate) fn of(mut command: Command) -> Self {
         let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
         Self {
             command: [command.get_program()]
