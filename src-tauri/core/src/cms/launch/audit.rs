@@ -1,4 +1,6 @@
 //! The checks of Site Audit about modules, the status report, people and the log.
+use std::{collections::BTreeMap, fs, path::Path};
+
 use serde_json::Value;
 
 use super::{
@@ -77,7 +79,16 @@ pub(super) fn extensions(subject: &Subject<'_>, facts: &Facts) -> Vec<Finding> {
     let says = |rows: &[Vec<String>], what: &str| {
         format!("{} {what}.", count(rows.len() as u64, "module"))
     };
+    let twice = duplicates(&root);
     vec![
+        Finding::new(
+            group,
+            "Duplicates",
+            score(&twice, Score::Warning),
+            says(&twice, "found at several places"),
+        )
+        .action("Keep one of each; Drupal may take the other one.")
+        .table(&["Module", "Folder"], twice),
         Finding::new(
             group,
             "Count",
@@ -110,6 +121,40 @@ pub(super) fn extensions(subject: &Subject<'_>, facts: &Facts) -> Vec<Finding> {
         .action("Disable and remove them.")
         .table(&["Module"], harmful),
     ]
+}
+
+/// Modules that stand at several places of the code, each place a row.
+fn duplicates(root: &Path) -> Vec<Vec<String>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let sites = fs::read_dir(root.join("sites")).into_iter().flatten().flatten();
+    let of_sites = sites.map(|it| it.path().join("modules"));
+    let usual = ["core/modules", "core/profiles", "modules", "profiles"].map(|it| root.join(it));
+    for folder in usual.into_iter().chain(of_sites) {
+        modules_below(&folder, &mut |name, folder| {
+            let place = folder.strip_prefix(root).unwrap_or(folder).display().to_string();
+            found.entry(name).or_default().push(place);
+        });
+    }
+    found
+        .into_iter()
+        .filter(|(_, places)| places.len() > 1)
+        .flat_map(|(name, places)| places.into_iter().map(move |it| vec![name.clone(), it]))
+        .collect()
+}
+
+/// Tells of each module below a folder, apart from those that only tests use.
+fn modules_below(folder: &Path, tell: &mut dyn FnMut(String, &Path)) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_folder = entry.file_type().is_ok_and(|it| it.is_dir());
+        if is_folder && !matches!(&*name, "tests" | "node_modules" | "vendor" | "files" | ".git") {
+            modules_below(&entry.path(), tell);
+        } else if let Some(module) =
+            [".info.yml", ".info"].iter().find_map(|it| name.strip_suffix(it))
+        {
+            tell(module.to_owned(), folder);
+        }
+    }
 }
 
 /// The site's own status report.
@@ -202,6 +247,7 @@ pub(super) fn watchdog(
     let share = |part: u64| (part * 100).checked_div(all).unwrap_or(0);
     found.extend([
         Finding::new(group, "Count", Score::Info, format!("{} log entries.", all)),
+        Finding::new(group, "Date range", Score::Info, date_range(ask, &table)?),
         Finding::new(
             group,
             "Number of 404 entries",
@@ -218,4 +264,17 @@ pub(super) fn watchdog(
         .action("Mend what they name: each costs time and hides others."),
     ]);
     Ok(found)
+}
+
+fn date_range(ask: &mut Ask<'_>, table: &str) -> Result<String> {
+    let rows = texts(ask, &format!("SELECT MIN(timestamp), MAX(timestamp) FROM {table}"))?;
+    let day = |text: &String| {
+        let at = jiff::Timestamp::from_second(text.parse().ok()?).ok()?;
+        Some(at.strftime("%-d %B %Y").to_string())
+    };
+    let days: Vec<String> = rows.first().into_iter().flatten().filter_map(day).collect();
+    Ok(match days.as_slice() {
+        [first, last] => format!("From {first} to {last}."),
+        _ => "The log is empty.".to_owned(),
+    })
 }

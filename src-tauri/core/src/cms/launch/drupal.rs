@@ -4,7 +4,7 @@ use std::{collections::HashMap, fs};
 
 use serde_json::Value;
 
-use super::{Subject, audit, number, shared, texts};
+use super::{Subject, audit, configured, number, shared, structure, texts};
 use crate::{
     cms::{Ask, detect::below, php_value::unserialize},
     error::Result,
@@ -22,6 +22,8 @@ pub(super) struct Facts {
     pub(super) fast_404: bool,
     /// Seconds since 1970.
     pub(super) cron_last: i64,
+    /// Whether visits start cron when it is due.
+    pub(super) runs_cron: bool,
     /// The table of the users, quoted.
     pub(super) users: String,
     /// Enabled modules, each with its file where that is known.
@@ -68,6 +70,7 @@ pub(super) fn checks_of_config(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Resu
         js: performance["js"]["preprocess"] == true,
         fast_404: performance["fast_404"]["enabled"] == true,
         cron_last: last,
+        runs_cron: !installed["automated_cron"].is_null(),
         users: subject.table("users_field_data"),
         modules: installed
             .as_object()
@@ -76,6 +79,10 @@ pub(super) fn checks_of_config(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Resu
     };
     let mut found = checks(subject, &facts, ask)?;
     found.extend(files(subject));
+    let (structure, own) = configured::structure(subject, ask)?;
+    found.extend(structure::checks(subject, &structure));
+    found.extend(own);
+    found.extend(shared::fragmentation(subject, ask)?);
     Ok(found)
 }
 
@@ -87,8 +94,9 @@ pub(super) fn checks(
 ) -> Result<Vec<Finding>> {
     let mut found = best_practices(subject, facts);
     found.extend(cache(subject, facts));
+    found.extend(modules(facts));
     found.extend(codebase(subject, ask)?);
-    found.extend(cron(facts));
+    found.extend(cron(subject, facts, ask)?);
     found.push(shared::collations(subject, ask)?);
     found.push(shared::storage_engines(subject, ask)?);
     found.push(shared::many_rows(subject, ask)?);
@@ -181,6 +189,12 @@ fn cache(subject: &Subject<'_>, facts: &Facts) -> Vec<Finding> {
         (false, 1..) => Score::Warning,
         (false, _) => Score::Error,
     };
+    let bins: Vec<Vec<String>> = subject
+        .tables
+        .iter()
+        .filter_map(|it| it.strip_prefix(subject.prefix).filter(|it| it.starts_with("cache")))
+        .map(|it| vec![it.to_owned()])
+        .collect();
     let says = if age == 0 { "Pages are not kept.".into() } else { format!("{} min.", age / 60) };
     vec![
         Finding::new(group, "Expiration of cached pages", expiry, says)
@@ -199,7 +213,31 @@ fn cache(subject: &Subject<'_>, facts: &Facts) -> Vec<Finding> {
             word(facts.js),
         )
         .action("Turn it on under Performance."),
+        Finding::new(
+            group,
+            "Cache bins",
+            Score::Info,
+            format!("{} in the database.", count(bins.len() as u64, "cache bin")),
+        )
+        .table(&["Table"], bins),
     ]
+}
+
+/// Parts of the core whose checks ask whether they are there.
+fn modules(facts: &Facts) -> Vec<Finding> {
+    let parts = [
+        ("Block", "Block status", "block", "Block"),
+        ("Content", "Field status", "field", "Field"),
+        ("Content", "Taxonomy status", "taxonomy", "Taxonomy"),
+        ("Views", "Views status", "views", "Views"),
+    ];
+    parts
+        .into_iter()
+        .map(|(group, name, module, label)| match facts.has(module) {
+            true => Finding::new(group, name, Score::Ok, format!("{label} is enabled.")),
+            false => Finding::new(group, name, Score::Info, format!("{label} is not enabled.")),
+        })
+        .collect()
 }
 
 fn codebase(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Finding>> {
@@ -218,10 +256,16 @@ fn codebase(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Finding>> {
         ),
         Finding::new(group, "Drupal managed file size", Score::Info, human_bytes(bytes)),
         Finding::new(group, "Size of files folder", Score::Info, size),
+        Finding::new(
+            group,
+            "Size of entire site",
+            Score::Info,
+            format!("{} of code and files.", human_bytes(subject.code_bytes + folder.bytes)),
+        ),
     ])
 }
 
-fn cron(facts: &Facts) -> Vec<Finding> {
+fn cron(subject: &Subject<'_>, facts: &Facts, ask: &mut Ask<'_>) -> Result<Vec<Finding>> {
     let ago = jiff::Timestamp::now().as_second() - facts.cron_last;
     let (score, says) = match (facts.cron_last, ago) {
         (0, _) => (Score::Warning, "Cron has never run.".to_owned()),
@@ -232,23 +276,62 @@ fn cron(facts: &Facts) -> Vec<Finding> {
             (Score::Ok, format!("Cron ran {} ago.", count(ago.unsigned_abs() / 60, "minute")))
         }
     };
-    vec![
+    let by_itself = if facts.runs_cron { "Visits start it." } else { "Visits do not start it." };
+    let mut found = vec![
+        Finding::new("Cron", "Enabled", Score::Ok, by_itself),
         Finding::new("Cron", "Last run", score, says)
             .action("Run cron now, and let it run by itself."),
-    ]
+    ];
+    if subject.has_table("semaphore") {
+        let table = subject.table("semaphore");
+        let runs = number(ask, &format!("SELECT COUNT(*) FROM {table} WHERE name = 'cron'"))? > 0;
+        let says = if runs { "Cron is running." } else { "Cron is not running." };
+        found.push(Finding::new("Cron", "Running", Score::Info, says));
+    }
+    Ok(found)
 }
 
 /// Files that Drupal 8 and later need.
 fn files(subject: &Subject<'_>) -> Vec<Finding> {
     let root = below(subject.code, &subject.site.docroot);
-    let has = root.join("sites/default/settings.php").is_file();
+    let group = "Best practices";
+    let has = |file: &str| root.join(file).is_file();
+    let there = |is: bool| if is { "It is there." } else { "It is missing." };
+    let (settings, services) =
+        (has("sites/default/settings.php"), has("sites/default/services.yml"));
+    let (sites, apart) = (has("sites/sites.php"), !subject.site.docroot.is_empty());
     vec![
         Finding::new(
-            "Best practices",
+            group,
             "sites/default/settings.php",
-            if has { Score::Ok } else { Score::Error },
-            if has { "It is there." } else { "It is missing." },
+            if settings { Score::Ok } else { Score::Error },
+            there(settings),
         )
         .action("Bring it back from the upstream."),
+        Finding::new(
+            group,
+            "services.yml",
+            if services { Score::Ok } else { Score::Info },
+            there(services),
+        )
+        .action("Copy default.services.yml to it where its settings are to be other ones."),
+        Finding::new(
+            group,
+            "sites/sites.php",
+            if sites { Score::Warning } else { Score::Ok },
+            if sites { "It leads addresses to several sites." } else { "It is not there." },
+        )
+        .action("Give each site a repository of its own: Pantheon runs one."),
+        Finding::new(
+            group,
+            "Folder Structure",
+            if apart { Score::Ok } else { Score::Info },
+            if apart {
+                "The docroot is a folder of the code."
+            } else {
+                "The docroot is the code itself."
+            },
+        )
+        .action("Keep what nobody may visit, as vendor, beside a folder `web`: `web_docroot: true` in pantheon.yml."),
     ]
 }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{
-    Subject,
+    Subject, configured,
     drupal::{self, Facts},
-    number, texts,
+    structure::{self, Caching, Display, Field, Role, Structure},
+    texts,
 };
 use crate::{
-    cms::{Ask, php_value::unserialize},
+    cms::{Ask, detect::below, php_value::unserialize},
     error::Result,
     model::{Finding, Score, count},
 };
@@ -19,7 +20,12 @@ pub(super) fn checks(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Fin
     let facts = facts(subject, &variables, ask)?;
     let mut found = drupal::checks(subject, &facts, ask)?;
     found.extend(own(&variables, &facts));
-    found.extend(content(subject, ask)?);
+    found.extend(backends(subject));
+    found.push(disabled_modules(subject, ask)?);
+    found.extend(blocks(subject, ask)?);
+    found.push(menu_router(subject, ask)?);
+    found.extend(structure::checks(subject, &structure(subject, ask)?));
+    found.extend(folders(subject));
     Ok(found)
 }
 
@@ -52,6 +58,9 @@ fn facts(
         js: truth(variables, "preprocess_js"),
         fast_404: variables.contains_key("404_fast_html"),
         cron_last: integer(variables, "cron_last"),
+        // A variable that is not there stands for three hours.
+        runs_cron: !variables.contains_key("cron_safe_threshold")
+            || truth(variables, "cron_safe_threshold"),
         users: subject.table("users"),
         modules,
     })
@@ -107,66 +116,211 @@ fn own(variables: &HashMap<String, Value>, facts: &Facts) -> Vec<Finding> {
     ]
 }
 
-fn content(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Finding>> {
-    let (group, node, kinds) = ("Content", subject.table("node"), subject.table("node_type"));
-    let types = texts(
-        ask,
-        &format!(
-            "SELECT t.name, COUNT(n.nid) FROM {kinds} t LEFT JOIN {node} n ON n.type = t.type \
-             GROUP BY t.type, t.name ORDER BY t.name"
-        ),
-    )?;
-    let unused: Vec<Vec<String>> =
-        types.iter().filter(|row| row[1] == "0").map(|row| vec![row[0].clone()]).collect();
-    let fields = number(
-        ask,
-        &format!("SELECT COUNT(*) FROM {} WHERE deleted = 0", subject.table("field_config")),
-    )?;
-    let terms = subject.table("taxonomy_term_data");
-    let vocabularies = texts(
-        ask,
-        &format!(
-            "SELECT v.name, COUNT(t.tid) FROM {} v LEFT JOIN {terms} t ON t.vid = v.vid \
-             GROUP BY v.vid, v.name ORDER BY v.name",
-            subject.table("taxonomy_vocabulary")
-        ),
-    )?;
-    let empty: Vec<Vec<String>> =
-        vocabularies.iter().filter(|row| row[1] == "0").map(|row| vec![row[0].clone()]).collect();
-    let many = |rows: &[Vec<String>], thing: &str| format!("{}.", count(rows.len() as u64, thing));
-    let unused_score = |rows: &[Vec<String>]| if rows.is_empty() { Score::Ok } else { Score::Info };
+/// What settings.php puts in the place of Drupal's own caches and locks.
+fn backends(subject: &Subject<'_>) -> Vec<Finding> {
+    let said = &subject.said()["variables"];
+    let word = |name: &str| said[name].as_str().map(str::to_owned);
+    let Some(class) = word("cache_default_class") else { return Vec::new() };
+    let backends: Vec<Vec<String>> = said["cache_backends"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|it| vec![it.as_str().unwrap_or_default().to_owned()])
+        .collect();
+    let number = count(backends.len() as u64, "backend");
+    let lock = word("lock_inc").unwrap_or_default();
+    vec![
+        Finding::new(
+            "Cache",
+            "Caching backends",
+            Score::Info,
+            format!("{number} beside Drupal's."),
+        )
+        .table(&["File"], backends),
+        Finding::new("Cache", "Default class", Score::Info, format!("{class}.")),
+        Finding::new("Cache", "Lock API", Score::Info, format!("{lock}.")),
+    ]
+}
+
+fn disabled_modules(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Finding> {
+    let system = subject.table("system");
+    let sql = format!(
+        "SELECT name FROM {system} WHERE type = 'module' AND status = 0 AND schema_version > -1 \
+         ORDER BY name"
+    );
+    let rows = texts(ask, &sql)?;
+    let score = if rows.is_empty() { Score::Ok } else { Score::Warning };
+    let says = format!("{} still installed.", count(rows.len() as u64, "disabled module"));
+    Ok(Finding::new("Extensions", "Disabled modules", score, says)
+        .action("Uninstall them: what they keep stays in the database.")
+        .table(&["Module"], rows))
+}
+
+/// Blocks by how long each is kept (`DRUPAL_NO_CACHE` is -1).
+fn blocks(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Finding>> {
+    if !subject.has_table("block") {
+        return Ok(Vec::new());
+    }
+    let table = subject.table("block");
+    let sql = format!(
+        "SELECT DISTINCT module, delta FROM {table} WHERE status = 1 AND cache = -1 \
+         ORDER BY module, delta"
+    );
+    let rows = texts(ask, &sql)?;
+    let says = format!("{} that no cache keeps.", count(rows.len() as u64, "block"));
     Ok(vec![
-        Finding::new(group, "Content types", Score::Ok, many(&types, "content type"))
-            .table(&["Content type", "Nodes"], types),
-        Finding::new(
-            group,
-            "Unused content types",
-            unused_score(&unused),
-            many(&unused, "unused content type"),
-        )
-        .action("Remove those that nobody needs.")
-        .table(&["Content type"], unused),
-        Finding::new(
-            group,
-            "Field counts",
-            super::above(fields, 75, Score::Warning),
-            format!("{}.", count(fields, "field")),
-        )
-        .action("Each field is two tables: share them between content types."),
-        Finding::new(
-            group,
-            "Taxonomy vocabularies",
-            Score::Ok,
-            format!("{} vocabularies.", vocabularies.len()),
-        )
-        .table(&["Vocabulary", "Terms"], vocabularies),
-        Finding::new(
-            group,
-            "Unused vocabularies",
-            unused_score(&empty),
-            format!("{} unused vocabularies.", empty.len()),
-        )
-        .action("Remove those that nobody needs.")
-        .table(&["Vocabulary"], empty),
+        Finding::new("Block", "Cache report", Score::Info, says).table(&["Module", "Block"], rows),
     ])
+}
+
+/// Functions that no page's callback is: where one is, the site was broken into (SA-CORE-2014-005).
+const NO_CALLBACKS: &str = "'assert', 'call_user_func', 'create_function', 'eval', 'exec', \
+    'file_put_contents', 'passthru', 'php_eval', 'phpinfo', 'popen', 'proc_open', 'shell_exec', \
+    'system'";
+
+fn menu_router(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Finding> {
+    let (group, name) = ("Security", "Menu Router");
+    if !subject.has_table("menu_router") {
+        return Ok(Finding::new(group, name, Score::Info, "There is no table menu_router."));
+    }
+    let table = subject.table("menu_router");
+    let sql = format!(
+        "SELECT path, page_callback, access_callback, title_callback FROM {table} \
+         WHERE page_callback IN ({NO_CALLBACKS}) OR access_callback IN ({NO_CALLBACKS}) \
+         OR title_callback IN ({NO_CALLBACKS}) ORDER BY path"
+    );
+    let rows = texts(ask, &sql)?;
+    let score = if rows.is_empty() { Score::Ok } else { Score::Error };
+    let says = match rows.len() as u64 {
+        0 => "No page calls a dangerous function.".to_owned(),
+        number => format!("{} with a dangerous function.", count(number, "path")),
+    };
+    Ok(Finding::new(group, name, score, says)
+        .action("Somebody may have broken into the site: compare code and database with a copy from before.")
+        .table(&["Path", "Page", "Access", "Title"], rows))
+}
+
+fn folders(subject: &Subject<'_>) -> Vec<Finding> {
+    let has = below(subject.code, &subject.site.docroot).join("sites/all").is_dir();
+    vec![
+        Finding::new(
+            "Best practices",
+            "sites/all",
+            if has { Score::Ok } else { Score::Warning },
+            if has { "It is there." } else { "It is missing." },
+        )
+        .action("Make the folder; modules, themes and libraries of the site are kept there."),
+    ]
+}
+
+fn structure(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Structure> {
+    let (node, kinds) = (subject.table("node"), subject.table("node_type"));
+    let types = if subject.has_table("node_type") {
+        counted(
+            ask,
+            &format!(
+                "SELECT t.name, COUNT(n.nid) FROM {kinds} t LEFT JOIN {node} n ON n.type = t.type \
+                 GROUP BY t.type, t.name ORDER BY t.name"
+            ),
+        )?
+    } else {
+        Vec::new()
+    };
+    let vocabularies = if subject.has_table("taxonomy_vocabulary") {
+        let (all, terms) =
+            (subject.table("taxonomy_vocabulary"), subject.table("taxonomy_term_data"));
+        counted(
+            ask,
+            &format!(
+                "SELECT v.name, COUNT(t.tid) FROM {all} v LEFT JOIN {terms} t ON t.vid = v.vid \
+                 GROUP BY v.vid, v.name ORDER BY v.name"
+            ),
+        )?
+    } else {
+        Vec::new()
+    };
+    Ok(Structure {
+        types,
+        vocabularies,
+        fields: fields(subject, ask)?,
+        roles: roles(subject, ask)?,
+        displays: displays(subject, ask)?,
+        duplicates: configured::duplicates(subject, ask, "node")?,
+    })
+}
+
+fn counted(ask: &mut Ask<'_>, sql: &str) -> Result<Vec<(String, u64)>> {
+    let rows = texts(ask, sql)?.into_iter();
+    Ok(rows
+        .filter_map(|row| {
+            let [name, number] = row.try_into().ok()?;
+            Some((name, number.parse().ok()?))
+        })
+        .collect())
+}
+
+fn fields(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Field>> {
+    if !subject.has_table("field_config") {
+        return Ok(Vec::new());
+    }
+    let (all, of) = (subject.table("field_config"), subject.table("field_config_instance"));
+    let sql = format!(
+        "SELECT f.field_name, COUNT(i.id) FROM {all} f LEFT JOIN {of} i \
+         ON i.field_id = f.id AND i.deleted = 0 WHERE f.deleted = 0 \
+         GROUP BY f.id, f.field_name ORDER BY f.field_name"
+    );
+    let mut found = Vec::new();
+    for (name, instances) in counted(ask, &sql)? {
+        let table = format!("field_data_{name}");
+        let is_unused = subject.has_table(&table) && configured::is_empty(subject, ask, &table)?;
+        found.push(Field { name, instances, is_unused });
+    }
+    Ok(found)
+}
+
+fn roles(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Role>> {
+    if !subject.has_table("role") {
+        return Ok(Vec::new());
+    }
+    let [roles, users, permissions] =
+        ["role", "users_roles", "role_permission"].map(|it| subject.table(it));
+    let sql = format!(
+        "SELECT name, (SELECT COUNT(*) FROM {users} u WHERE u.rid = r.rid), \
+         (SELECT COUNT(*) FROM {permissions} p WHERE p.rid = r.rid) FROM {roles} r ORDER BY r.rid"
+    );
+    Ok(texts(ask, &sql)?
+        .into_iter()
+        .filter_map(|row| {
+            let [label, users, permissions] = row.try_into().ok()?;
+            Some(Role { label, users: users.parse().ok()?, permissions: permissions.parse().ok() })
+        })
+        .collect())
+}
+
+/// The displays of views that are kept in the database; those that modules bring are not among them.
+fn displays(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Display>> {
+    if !subject.has_table("views_view") || !subject.has_table("views_display") {
+        return Ok(Vec::new());
+    }
+    let (views, displays) = (subject.table("views_view"), subject.table("views_display"));
+    let sql = format!(
+        "SELECT v.name, d.id, d.display_title, d.display_options FROM {views} v \
+         JOIN {displays} d ON d.vid = v.vid ORDER BY v.name, d.position"
+    );
+    let rows: Vec<[String; 4]> =
+        texts(ask, &sql)?.into_iter().filter_map(|row| row.try_into().ok()).collect();
+    let options = |text: &str| unserialize(text).unwrap_or(Value::Null);
+    let defaults: HashMap<String, Value> = rows
+        .iter()
+        .filter(|row| row[1] == "default")
+        .map(|row| (row[0].clone(), options(&row[3])))
+        .collect();
+    Ok(rows
+        .into_iter()
+        .map(|[view, _, name, own]| {
+            let inherited = defaults.get(&view).unwrap_or(&Value::Null);
+            let caching = Caching::of(&options(&own), inherited, false);
+            Display { view, name, caching }
+        })
+        .collect())
 }

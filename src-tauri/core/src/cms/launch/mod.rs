@@ -1,10 +1,14 @@
 //! Launch Check: Pantheon's checks by their names, made by reading code and database and by one small script that
 //! asks the site itself. Nothing is changed and nobody is asked over the network.
 mod audit;
+mod configured;
 mod drupal;
 mod drupal7;
 mod sessions;
 mod shared;
+mod structure;
+#[cfg(test)]
+mod tests;
 mod wordpress;
 
 use std::path::Path;
@@ -32,6 +36,8 @@ pub struct Subject<'a> {
     pub tables: &'a [String],
     /// Their prefix.
     pub prefix: &'a str,
+    /// Bytes of its code.
+    pub code_bytes: u64,
     /// Its uploaded files.
     pub files: FilesInfo,
     /// Database updates that wait.

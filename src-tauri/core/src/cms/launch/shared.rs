@@ -87,3 +87,25 @@ pub(super) fn total_size(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Fin
     let bytes = number(ask, sql)?;
     Ok(Finding::new("Database", "Total size", Score::Info, human_bytes(bytes)))
 }
+
+/// Tables that hold much room they do not use; MariaDB alone tells.
+pub(super) fn fragmentation(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Option<Finding>> {
+    if !subject.is_mariadb() {
+        return Ok(None);
+    }
+    // InnoDB sets some megabytes aside for a table that grows; only more than that is waste.
+    let rows = texts(
+        ask,
+        "SELECT table_name, CAST(ROUND(100 * data_free / (data_length + index_length)) AS UNSIGNED) \
+         FROM information_schema.tables WHERE table_schema = database() \
+         AND table_type = 'BASE TABLE' AND data_free > 8388608 \
+         AND data_free * 20 > data_length + index_length ORDER BY data_free DESC",
+    )?;
+    let score = if rows.is_empty() { Score::Ok } else { Score::Info };
+    let says = format!("{} with unused room.", count(rows.len() as u64, "table"));
+    Ok(Some(
+        Finding::new("Database", "Fragmentation", score, says)
+            .action("`OPTIMIZE TABLE …` gives the room back.")
+            .table(&["Table", "Per cent"], rows),
+    ))
+}

@@ -22,4 +22,9 @@ foreach ($requirements as $it) {
 	};
 	$rows[] = ['title' => $text('title'), 'value' => $text('value'), 'description' => $text('description'), 'severity' => $it['severity'] ?? 0];
 }
-portico_done('probe ' . json_encode(['requirements' => $rows], JSON_INVALID_UTF8_SUBSTITUTE));
+$variables = [
+	'cache_default_class' => variable_get('cache_default_class', 'DrupalDatabaseCache'),
+	'cache_backends' => array_values(variable_get('cache_backends', [])),
+	'lock_inc' => variable_get('lock_inc', 'includes/lock.inc'),
+];
+portico_done('probe ' . json_encode(['requirements' => $rows, 'variables' => $variables], JSON_INVALID_UTF8_SUBSTITUTE));
