@@ -2,6 +2,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use serde_json::Value;
@@ -335,6 +336,65 @@ fn the_real_drupal_8_on_mariadb_is_walked_and_its_configuration_goes_along() {
     if let Some(source) = upstream("PORTICO_TEST_DRUPAL8") {
         configuration_goes_along(&walk(&source, "mariadb", "drupal"));
     }
+}
+
+/// A feature that holds one variable, as the module Features writes it.
+const FEATURE: [(&str, &str); 4] = [
+    (
+        "acme_feature.info",
+        "name = Acme\ncore = 7.x\npackage = Features\ndependencies[] = strongarm\n\
+         features[ctools][] = strongarm:strongarm:1\nfeatures[features_api][] = api:2\n\
+         features[variable][] = site_slogan\n",
+    ),
+    ("acme_feature.module", "<?php\ninclude_once 'acme_feature.features.inc';\n"),
+    (
+        "acme_feature.features.inc",
+        "<?php\nfunction acme_feature_ctools_plugin_api($module = NULL, $api = NULL) {\n\
+         if ($module == 'strongarm') { return array('version' => '1'); }\n}\n",
+    ),
+    (
+        "acme_feature.strongarm.inc",
+        "<?php\nfunction acme_feature_strongarm() {\n$it = new stdClass();\n$it->disabled = FALSE;\n\
+         $it->api_version = 1;\n$it->name = 'site_slogan';\n$it->value = 'From the code';\n\
+         return array('site_slogan' => $it);\n}\n",
+    ),
+];
+
+#[test]
+fn the_real_features_of_drupal_7_are_compared_and_reverted() {
+    let names = ["PORTICO_TEST_DRUPAL7", "PORTICO_TEST_FEATURES"];
+    let [Some(source), Some(modules)] = names.map(upstream) else { return };
+    let test = PorticoTest::new();
+    let _serving = test.serve();
+    test.run(&["site:create", "acme", "--from", &source, "--database", "sqlite"]).success();
+    let install = "site:install acme.dev --title Acme --admin-user ada --admin-password pass \
+                   --admin-email ada@acme.test";
+    test.run(&install.split_whitespace().collect::<Vec<_>>()).success();
+    let folder = test.environment("acme.dev").join("code/sites/all/modules");
+    let copied = Command::new("cp").arg("-r").arg(format!("{modules}/.")).arg(&folder).status();
+    assert!(copied.unwrap().success());
+    write(&folder.join("acme_feature"), &FEATURE);
+    write(&root(&test), &[("probe.php", MODULE_7.probe)]);
+    let browser = test.browser();
+    for module in ["ctools", "strongarm", "features", "acme_feature"] {
+        browser.get("acme.dev", &format!("/probe.php?enable={module}")).ok();
+    }
+    browser.get("acme.dev", "/probe.php?slogan=Other").ok();
+    let status = test.json(&["config:status", "acme.dev"]);
+    assert_eq!(status["system"], "Features");
+    assert_eq!(status["items"][0]["group"], "acme_feature", "{status}");
+    assert_eq!(status["items"][0]["name"], "variable", "{status}");
+    test.run(&["env:commit", "acme.dev", "--message", "A feature"]).success();
+    test.run(&["env:deploy", "acme.test"]).success();
+    assert!(browser.get("acme.test", "/probe.php").ok().body.starts_with("Other"));
+    let source = folder.join("acme_feature/acme_feature.strongarm.inc");
+    let text = fs::read_to_string(&source).unwrap();
+    fs::write(&source, text.replace("From the code", "Newer")).unwrap();
+    test.run(&["env:commit", "acme.dev", "--message", "Newer"]).success();
+    test.run(&["env:deploy", "acme.test", "--config-import", "--cc"]).success();
+    assert!(browser.get("acme.test", "/probe.php").ok().body.starts_with("Newer"));
+    test.run(&["undo", "acme"]).success();
+    assert!(browser.get("acme.test", "/probe.php").ok().body.starts_with("Other"));
 }
 
 /// Out of Dev's database, and into Test's by a deploy.

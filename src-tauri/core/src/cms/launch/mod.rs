@@ -11,7 +11,7 @@ mod structure;
 mod tests;
 mod wordpress;
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use serde_json::Value;
 
@@ -104,7 +104,16 @@ pub fn launch_check(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Find
         Cms::Php | Cms::Html => Vec::new(),
     });
     findings.push(shared::updates(subject));
-    Ok(findings)
+    Ok(by_group(findings))
+}
+
+/// Those of one group beside each other, groups in the order of their first.
+fn by_group(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let mut groups: Vec<String> = findings.iter().map(|it| it.group.clone()).collect();
+    let mut seen = HashSet::new();
+    groups.retain(|it| seen.insert(it.clone()));
+    findings.sort_by_key(|it| groups.iter().position(|group| *group == it.group));
+    findings
 }
 
 /// The answer of a probe; a site may print before it.
