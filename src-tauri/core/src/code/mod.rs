@@ -17,10 +17,12 @@ mod history;
 mod hooks;
 mod import;
 mod inspect;
+mod lines;
 mod merge;
 mod pack;
 mod program;
 mod references;
+mod rows;
 mod scan;
 #[cfg(test)]
 #[cfg(unix)]
