@@ -4,10 +4,9 @@ use std::{
     io::Read,
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
-    thread,
 };
 
-use super::{changes::DIFF_LIMIT, scan::Change, system_path};
+use super::{changes::DIFF_LIMIT, on_threads, scan::Change, system_path};
 
 /// Files that a thread takes at a time.
 const PORTION: usize = 16;
@@ -20,15 +19,8 @@ pub(super) type Lines = (usize, usize);
 pub(super) fn count(git: &git2::Repository, changes: &[Change]) -> Vec<Option<Lines>> {
     let Some(folder) = git.workdir() else { return vec![None; changes.len()] };
     let next = AtomicUsize::new(0);
-    let threads = thread::available_parallelism().map_or(2, usize::from).clamp(1, 8);
-    let threads = threads.min(changes.len().div_ceil(PORTION));
-    let parts: Vec<_> = thread::scope(|scope| {
-        let take = || take_portions(folder, changes, &next).unwrap_or_default();
-        let all: Vec<_> = (0..threads).map(|_| scope.spawn(take)).collect();
-        all.into_iter()
-            .map(|it| it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    });
+    let take = || take_portions(folder, changes, &next).unwrap_or_default();
+    let parts = on_threads(changes.len().div_ceil(PORTION), take);
     let mut lines = vec![None; changes.len()];
     for (at, found) in parts.into_iter().flatten() {
         lines[at] = found;
@@ -45,6 +37,10 @@ fn take_portions(
     let git = git2::Repository::open(folder)?;
     // The empty object that new files are compared with stays in memory.
     git.odb()?.add_new_mempack_backend(999)?;
+    // A look at the rules for a file (`.gitattributes`) would read the whole index. It matters where such a file is gone.
+    if !changes.iter().any(|it| !it.is_here && it.path.ends_with(b".gitattributes")) {
+        git.set_index(&mut git2::Index::new()?)?;
+    }
     let empty = git.blob(b"")?;
     let mut found = Vec::new();
     loop {

@@ -8,14 +8,13 @@ use std::{
     fs, io,
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
-    thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use memchr::memrchr;
 
 use super::{
-    disk, lines,
+    disk, lines, on_threads,
     rows::{IndexFile, Row, Rows},
     system_path,
 };
@@ -97,7 +96,7 @@ pub(super) fn look(git: &git2::Repository) -> Result<Option<Found>> {
         staged,
     };
     let mut found = Found::default();
-    for part in scan.run() {
+    for part in on_threads(scan.folders.len().div_ceil(PORTION), || scan.take_portions()) {
         let part = part?;
         found.certain.extend(part.certain);
         found.rest.extend(part.rest);
@@ -120,7 +119,7 @@ impl Found {
         self.certain.retain(|it| {
             let path = it.path.as_slice();
             let mut above = memchr::memchr_iter(b'/', path).map(|at| &path[..at]);
-            !rest.contains(path) && !rest.contains(&b""[..]) && !above.any(|it| rest.contains(it))
+            !rest.contains(path) && !above.any(|it| rest.contains(it))
         });
     }
 }
@@ -198,17 +197,6 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    fn run(&self) -> Vec<Result<Found>> {
-        let threads = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
-        let threads = threads.min(self.folders.len().div_ceil(PORTION)).max(1);
-        thread::scope(|scope| {
-            let all: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.take_portions())).collect();
-            all.into_iter()
-                .map(|it| it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect()
-        })
-    }
-
     fn take_portions(&self) -> Result<Found> {
         let mut rules = None;
         let mut found = Found::default();
@@ -265,6 +253,12 @@ impl Scan<'_> {
             }
             match known.map(|at| folder.files[at]) {
                 Some(row) if row.is_passed_over && !kind.is_dir() => {}
+                // Not the file that was left out, but what is in the folder in its place.
+                Some(row) if row.is_passed_over => {
+                    for inner in fs::read_dir(entry.path()).into_iter().flatten().flatten() {
+                        found.rest.push(join(row.path, inner.file_name().as_encoded_bytes()));
+                    }
+                }
                 Some(row) => self.compare(row, &entry, found),
                 None => {
                     let path = join(folder.path, file);
