@@ -4,6 +4,8 @@ import { bytes, count } from './lib/words.js';
 import { markPair, sideBySide } from './lib/diff.js';
 
 const AROUND = 3;
+/** A line that Git puts around what both sides changed. */
+const MARKER = /^(<<<<<<<|>>>>>>>) /m;
 
 /** A file with markers as pairs of lines: what merged by itself in both columns, conflicts side by side. */
 export function readMarkers(merged) {
@@ -45,7 +47,7 @@ export function foldSame(pairs) {
  */
 export function Conflicts(el, { ours, theirs, changed }) {
   el.append(html`<div class="review conflicts"><div class="left"><p class="count" data-part="count"></p><ul class="files" aria-label="Files with conflicts" data-part="files"></ul></div>
-    <section class="solve" data-part="solve"><header><span class="clip mono" data-part="name"></span><div class="segments" role="radiogroup" data-part="ways"></div></header><div class="sides" data-part="sides"><b data-part="oursName"></b><b data-part="theirsName"></b></div><div class="diff" tabindex="0" role="region" aria-label="Both sides" data-part="diff"></div><textarea class="mono" spellcheck="false" data-part="editor"></textarea></section></div>`);
+    <section class="solve" data-part="solve"><header><span class="clip mono" data-part="name"></span><div class="segments" role="radiogroup" data-part="ways"></div></header><div class="sides" data-part="sides"><b data-part="oursName"></b><b data-part="theirsName"></b></div><div class="diff" tabindex="0" role="region" aria-label="Both sides" data-part="diff"></div><textarea class="mono" spellcheck="false" data-part="editor"></textarea><p class="note" role="status" data-part="marked"></p></section></div>`);
   const parts = partsOf(el);
   /** @type {import('./types').Conflict[]} */
   let conflicts = [];
@@ -59,13 +61,21 @@ export function Conflicts(el, { ours, theirs, changed }) {
     const [radio, span] = choice.children;
     radio.value = way;
     span.textContent = label;
-    radio.addEventListener('change', () => { answers.set(shown.file, way); draw(); changed(); });
+    radio.addEventListener('change', () => { answers.set(shown.file, way); draw(); changed(); if (way === 'text') toMarker(); });
     parts.ways.append(choice);
   }
   parts.editor.addEventListener('input', () => { texts.set(shown.file, parts.editor.value); draw(); changed(); });
   rove(parts.files);
 
-  const isSolved = ({ file }) => answers.has(file) && (answers.get(file) !== 'text' || !/^(<<<<<<<|>>>>>>>) /m.test(texts.get(file)));
+  const isMarked = ({ file }) => answers.get(file) === 'text' && MARKER.test(texts.get(file));
+  const isSolved = (it) => answers.has(it.file) && !isMarked(it);
+
+  // The keyboard stays with the choice: one more Tab leads to the text, at the first conflict.
+  function toMarker() {
+    const at = Math.max(parts.editor.value.search(MARKER), 0);
+    parts.editor.setSelectionRange(at, at);
+    parts.editor.scrollTop = (parts.editor.value.slice(0, at).split('\n').length - AROUND) * parseFloat(getComputedStyle(parts.editor).lineHeight);
+  }
 
   function open(conflict) {
     shown = conflict;
@@ -103,6 +113,7 @@ export function Conflicts(el, { ours, theirs, changed }) {
       radio.disabled = radio.value === 'text' && shown.ours?.text == null && shown.theirs?.text == null;
     }
     show(parts.editor, way === 'text');
+    text(parts.marked, isMarked(shown) ? 'Keep the lines that you want, and delete those that begin with <<<<<<<, ======= and >>>>>>>.' : '');
     for (const part of ['sides', 'diff']) show(parts[part], way !== 'text');
     parts.diff.classList.toggle('take-ours', way === 'ours');
     parts.diff.classList.toggle('take-theirs', way === 'theirs');

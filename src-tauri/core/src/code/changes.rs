@@ -6,7 +6,11 @@ use std::{
 };
 
 use super::{
-    Author, Repository, checkout, find_commit, held::hold_still, scan, signature, system_path,
+    Author, Repository, checkout, find_commit,
+    held::hold_still,
+    lines::{self, Lines},
+    scan::{self, Found},
+    signature, system_path,
 };
 use crate::{
     error::{Doing, Error, Result},
@@ -19,39 +23,65 @@ pub(super) const DIFF_LIMIT: i64 = 8 * 1024 * 1024;
 /// Changed files of a worktree against its branch, by path. A renamed file is one deleted and one added.
 pub fn changes(worktree: &Path) -> Result<Vec<FileChange>> {
     let git = open(worktree)?;
-    let doing = || format!("read the changes in {}", worktree.display());
-    let diff = status(&git, None)?;
-    let held = hold_still(&git, &diff)?;
-    let numbers: HashMap<&[u8], usize> =
-        held.deltas().enumerate().map(|(number, delta)| (path(&delta), number)).collect();
-    let mut changes = Vec::with_capacity(diff.deltas().len());
-    for delta in diff.deltas() {
-        let patch = match numbers.get(path(&delta)) {
-            Some(number) => git2::Patch::from_diff(&held, *number).doing(doing)?,
-            None => None,
-        };
-        changes.push(change(&delta, patch.as_ref()).doing(doing)?);
-    }
+    let mut changes = match scan::look(&git)? {
+        Some(Found { certain, mut rest }) => {
+            let mut changes = Vec::with_capacity(certain.len() + rest.len());
+            for (change, lines) in certain.iter().zip(lines::count(&git, &certain)) {
+                match lines {
+                    Some(lines) => changes.push(row(&change.path, change.status(), lines)),
+                    None => rest.push(change.path.clone()),
+                }
+            }
+            changes.extend(compared(&git, Some(&rest))?);
+            changes
+        }
+        None => compared(&git, None)?,
+    };
     changes.sort_by(|one, other| one.file.cmp(&other.file));
     Ok(changes)
 }
 
-/// The patch of a file; none where only its mode changed, or it is not in there.
-fn patch_of<'a>(
-    diff: &'a git2::Diff<'_>,
-    file: &[u8],
-) -> Result<Option<git2::Patch<'a>>, git2::Error> {
-    let number = diff.deltas().position(|delta| path(&delta) == file);
-    number.map_or(Ok(None), |number| git2::Patch::from_diff(diff, number))
+/// What libgit2 finds changed at the given paths, everywhere when none are given.
+fn compared(git: &git2::Repository, paths: Option<&[Vec<u8>]>) -> Result<Vec<FileChange>> {
+    if paths.is_some_and(<[_]>::is_empty) {
+        return Ok(Vec::new());
+    }
+    let doing = || format!("read the changes in {}", git.workdir().unwrap_or(git.path()).display());
+    let diff = compare(git, paths, true)?;
+    let lines = lines_by_file(&hold_still(git, &diff)?).doing(doing)?;
+    let changed = |delta: git2::DiffDelta<'_>| {
+        let lines = lines.get(path(&delta)).copied().unwrap_or_default();
+        row(path(&delta), file_status(delta.status()), lines)
+    };
+    Ok(diff.deltas().map(changed).collect())
+}
+
+/// The lines of each file. Of one that became a link there are two deltas, which are added up: one deletes it, one adds
+/// the link.
+fn lines_by_file(diff: &git2::Diff<'_>) -> Result<HashMap<Vec<u8>, Lines>, git2::Error> {
+    let mut lines: HashMap<Vec<u8>, Lines> = HashMap::new();
+    for (number, delta) in diff.deltas().enumerate() {
+        // Without a patch nothing but its mode changed, or it is binary.
+        let Some(patch) = git2::Patch::from_diff(diff, number)? else { continue };
+        let (_, additions, deletions) = patch.line_stats()?;
+        let sum = lines.entry(path(&delta).to_owned()).or_default();
+        *sum = (sum.0 + additions, sum.1 + deletions);
+    }
+    Ok(lines)
 }
 
 /// How many files of a worktree are changed. Reads no file that Git's index knows to be unchanged.
 pub fn count_changes(worktree: &Path) -> Result<u64> {
     let git = open(worktree)?;
-    match scan::candidates(&git)? {
-        Some(candidates) if candidates.is_empty() => Ok(0),
-        candidates => Ok(compare(&git, candidates.as_deref(), false)?.deltas().len() as u64),
-    }
+    let (certain, rest) = match scan::look(&git)? {
+        Some(Found { certain, rest }) => (certain.len(), Some(rest)),
+        None => (0, None),
+    };
+    let compared = match &rest {
+        Some(rest) if rest.is_empty() => 0,
+        rest => compare(&git, rest.as_deref(), false)?.deltas().len(),
+    };
+    Ok((certain + compared) as u64)
 }
 
 /// The unified diff of one changed file of a worktree; of a binary file one line that says so.
@@ -60,8 +90,7 @@ pub fn diff(worktree: &Path, file: &str) -> Result<String> {
     let doing = || format!("compare `{file}` in {}", worktree.display());
     let diff = status(&git, Some(file))?;
     let delta = delta_of(&diff, file).doing(doing)?;
-    let held = hold_still(&git, &diff)?;
-    patch_text(patch_of(&held, path(&delta)).doing(doing)?, &delta).doing(doing)
+    patch_text(&hold_still(&git, &diff)?, &delta).doing(doing)
 }
 
 fn delta_of<'a>(diff: &'a git2::Diff<'_>, file: &str) -> Result<git2::DiffDelta<'a>> {
@@ -70,30 +99,26 @@ fn delta_of<'a>(diff: &'a git2::Diff<'_>, file: &str) -> Result<git2::DiffDelta<
         .ok_or_else(|| Error::not_found("changed file", file))
 }
 
-/// One file's patch as text.
-fn text_of(diff: &git2::Diff<'_>, file: &str) -> Result<String> {
-    let doing = || format!("compare `{file}`");
-    let delta = delta_of(diff, file)?;
-    let patch = patch_of(diff, path(&delta)).doing(doing)?;
-    patch_text(patch, &delta).doing(doing)
-}
-
-/// A file's patch as text.
-fn patch_text(
-    patch: Option<git2::Patch<'_>>,
-    delta: &git2::DiffDelta<'_>,
-) -> Result<String, git2::Error> {
-    match patch {
-        Some(mut patch) if !patch.delta().flags().is_binary() => {
-            Ok(String::from_utf8_lossy(&patch.to_buf()?).into_owned())
+/// A file's patch as text; of one that became a link the two that Git shows, too.
+fn patch_text(diff: &git2::Diff<'_>, delta: &git2::DiffDelta<'_>) -> Result<String, git2::Error> {
+    let mut text = String::new();
+    for (number, _) in diff.deltas().enumerate().filter(|(_, it)| path(it) == path(delta)) {
+        match git2::Patch::from_diff(diff, number)? {
+            Some(mut patch) if !patch.delta().flags().is_binary() => {
+                text += &String::from_utf8_lossy(&patch.to_buf()?);
+            }
+            _ => {}
         }
-        _ => Ok(format!(
+    }
+    if text.is_empty() {
+        text = format!(
             "binary file `{}`: {} bytes before, {} bytes now\n",
             String::from_utf8_lossy(path(delta)),
             delta.old_file().size(),
             delta.new_file().size()
-        )),
+        );
     }
+    Ok(text)
 }
 
 impl Repository {
@@ -102,20 +127,28 @@ impl Repository {
         let git = self.open()?;
         let doing = || format!("compare the commit {commit} with its parent");
         let diff = against_parent(&git, commit, None)?;
-        (0..diff.deltas().len())
-            .filter_map(|number| Some((number, diff.get_delta(number)?)))
-            .map(|(number, delta)| {
-                let patch = git2::Patch::from_diff(&diff, number).doing(doing)?;
-                change(&delta, patch.as_ref()).doing(doing)
-            })
-            .collect()
+        let lines = lines_by_file(&diff).doing(doing)?;
+        let mut rows: Vec<FileChange> = Vec::with_capacity(lines.len());
+        let mut last: &[u8] = &[];
+        for delta in diff.deltas() {
+            match rows.last_mut().filter(|_| path(&delta) == last) {
+                Some(row) => row.status = FileStatus::Modified,
+                None => {
+                    let lines = lines.get(path(&delta)).copied().unwrap_or_default();
+                    rows.push(row(path(&delta), file_status(delta.status()), lines));
+                }
+            }
+            last = path(&delta);
+        }
+        Ok(rows)
     }
 
     /// The unified diff of one file that a commit changed; of a binary file one line that says so.
     pub fn commit_diff(&self, commit: &str, file: &str) -> Result<String> {
         let git = self.open()?;
         let diff = against_parent(&git, commit, Some(file))?;
-        text_of(&diff, file).doing(|| format!("compare `{file}` in the commit {commit}"))
+        let doing = || format!("compare `{file}` in the commit {commit}");
+        patch_text(&diff, &delta_of(&diff, file).doing(doing)?).doing(doing)
     }
 }
 
@@ -129,7 +162,7 @@ fn against_parent<'git>(
     let compare = || -> Result<git2::Diff<'git>, git2::Error> {
         let before = found.parent(0).ok().map(|parent| parent.tree()).transpose()?;
         let mut options = git2::DiffOptions::new();
-        options.include_typechange(true).max_size(DIFF_LIMIT);
+        options.max_size(DIFF_LIMIT);
         if let Some(file) = file {
             options.disable_pathspec_match(true).pathspec(file);
         }
@@ -139,19 +172,13 @@ fn against_parent<'git>(
 }
 
 /// A row of the list of changes.
-fn change(
-    delta: &git2::DiffDelta<'_>,
-    patch: Option<&git2::Patch<'_>>,
-) -> Result<FileChange, git2::Error> {
-    // Without a patch nothing but its mode changed, or it is binary.
-    let (_, additions, deletions) =
-        patch.map(git2::Patch::line_stats).transpose()?.unwrap_or_default();
-    Ok(FileChange {
-        file: String::from_utf8_lossy(path(delta)).into_owned(),
-        status: file_status(delta.status()),
+fn row(path: &[u8], status: FileStatus, (additions, deletions): Lines) -> FileChange {
+    FileChange {
+        file: String::from_utf8_lossy(path).into_owned(),
+        status,
         deletions: deletions as u64,
         additions: additions as u64,
-    })
+    }
 }
 
 /// Commits the given changed files (all, when none are named) of a worktree to its branch; answers the commit.
@@ -238,7 +265,7 @@ fn make_commit(
         staged.read_tree(&parent.tree().doing(doing)?).doing(doing)?;
     }
     for delta in &chosen {
-        stage(&mut index, &mut staged, delta)?;
+        stage(worktree, &mut index, &mut staged, delta)?;
     }
     let tree = staged.write_tree_to(&git).doing(doing)?;
     if parent.as_ref().is_some_and(|parent| parent.tree_id() == tree) {
@@ -284,15 +311,16 @@ pub(super) fn choose<'a>(
     Ok(chosen)
 }
 
-/// Puts one change into the worktree's index and into the index that is committed.
+/// Puts one change of a worktree into its index and into the index that is committed.
 pub(super) fn stage(
+    folder: &Path,
     index: &mut git2::Index,
     staged: &mut git2::Index,
     delta: &git2::DiffDelta<'_>,
 ) -> Result<()> {
     let shown = String::from_utf8_lossy(path(delta)).into_owned();
     let doing = || format!("stage `{shown}`");
-    if delta.new_file().mode() == git2::FileMode::Commit || shown.ends_with('/') {
+    if mode_now(folder, delta) == git2::FileMode::Commit || shown.ends_with('/') {
         return Err(checkout::submodule(shown.trim_end_matches('/')));
     }
     let file = system_path(path(delta))?;
@@ -369,6 +397,21 @@ pub(super) fn compare<'git>(
 
 pub(super) fn path<'a>(delta: &git2::DiffDelta<'a>) -> &'a [u8] {
     delta.new_file().path_bytes().or_else(|| delta.old_file().path_bytes()).unwrap_or_default()
+}
+
+/// What a changed file is now. Of one that became a link, or was one, libgit2 makes up a mode that is none where Git does
+/// not trust those of the disk (`core.fileMode`); there the disk is asked.
+pub(super) fn mode_now(folder: &Path, delta: &git2::DiffDelta<'_>) -> git2::FileMode {
+    if delta.status() != git2::Delta::Typechange {
+        return delta.new_file().mode();
+    }
+    let found =
+        system_path(path(delta)).ok().and_then(|it| folder.join(it).symlink_metadata().ok());
+    match found {
+        Some(it) if it.is_symlink() => git2::FileMode::Link,
+        Some(it) if it.is_dir() => git2::FileMode::Commit,
+        _ => git2::FileMode::Blob,
+    }
 }
 
 pub(super) fn file_status(status: git2::Delta) -> FileStatus {

@@ -5,6 +5,8 @@ use std::{
     path::Path,
 };
 
+use super::rows::Row;
+
 #[cfg(unix)]
 const EXECUTABLE: i32 = 0o100_755;
 
@@ -111,31 +113,28 @@ pub(super) fn index_entry(
 
 /// Whether a file looks as it did when the index took note of it; then Git takes it for unchanged, too.
 #[cfg(unix)]
-pub(super) fn is_as_indexed(entry: &git2::IndexEntry, found: &fs::Metadata) -> bool {
+pub(super) fn is_as_indexed(row: &Row<'_>, found: &fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     let kind = match (found.is_symlink(), found.mode() & 0o100 != 0) {
         (true, _) => 0o120_000,
         (_, true) => 0o100_755,
         (_, false) => 0o100_644,
     };
-    entry.mode == kind
-        && entry.file_size == found.len() as u32
-        && entry.ino == found.ino() as u32
-        && entry.mtime.seconds() == found.mtime() as i32
-        && entry.mtime.nanoseconds() == found.mtime_nsec() as u32
-        && entry.ctime.seconds() == found.ctime() as i32
-        && entry.ctime.nanoseconds() == found.ctime_nsec() as u32
+    row.mode == kind
+        && row.size == found.len() as u32
+        && row.inode == found.ino() as u32
+        && row.modified == (found.mtime() as u32, found.mtime_nsec() as u32)
+        && row.touched == (found.ctime() as u32, found.ctime_nsec() as u32)
 }
 
 /// Whether a file looks as it did when the index took note of it; then Git takes it for unchanged, too.
 #[cfg(windows)]
-pub(super) fn is_as_indexed(entry: &git2::IndexEntry, found: &fs::Metadata) -> bool {
+pub(super) fn is_as_indexed(row: &Row<'_>, found: &fs::Metadata) -> bool {
     let since = found.modified().ok().and_then(|it| it.duration_since(std::time::UNIX_EPOCH).ok());
     let since = since.unwrap_or_default();
-    entry.mode != 0o120_000
-        && entry.file_size == found.len() as u32
-        && entry.mtime.seconds() == since.as_secs() as i32
-        && entry.mtime.nanoseconds() == since.subsec_nanos()
+    row.mode != 0o120_000
+        && row.size == found.len() as u32
+        && row.modified == (since.as_secs() as u32, since.subsec_nanos())
 }
 
 /// The index entry of a file that was just written, with what Git looks at to see that it is unchanged.

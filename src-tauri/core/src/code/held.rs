@@ -3,14 +3,15 @@ use std::path::Path;
 
 use super::{
     bare_entry,
-    changes::{DIFF_LIMIT, path},
+    changes::{DIFF_LIMIT, mode_now, path},
     system_path,
 };
 use crate::error::{Doing, Result};
 
 /// What is changed in a worktree, read once and then compared in memory: libgit2 maps the files that it compares, and
 /// a file that a person's editor makes shorter meanwhile would end the process (`SIGBUS`). Files that are too large to
-/// be shown, gone, or no files are left out.
+/// be shown, gone, or no files are left out. A file that became a link is deleted and added: a change of type is a delta
+/// without content for libgit2.
 pub(super) fn hold_still<'git>(
     git: &'git git2::Repository,
     diff: &git2::Diff<'_>,
@@ -21,21 +22,24 @@ pub(super) fn hold_still<'git>(
         git.odb()?.add_new_mempack_backend(999)?;
         let (mut before, mut after) = (git2::Index::new()?, git2::Index::new()?);
         for delta in diff.deltas() {
-            let (old, new) = (delta.old_file(), delta.new_file());
+            let old = delta.old_file();
             if !old.id().is_zero() && is_blob(old.mode()) {
                 before.add(&bare_entry(path(&delta), old.mode().into(), old.id()))?;
             }
-            if delta.status() != git2::Delta::Deleted
-                && is_blob(new.mode())
-                && let Some(id) = read_into(git, &folder, path(&delta), new.mode())
+            if delta.status() == git2::Delta::Deleted {
+                continue;
+            }
+            let mode = mode_now(&folder, &delta);
+            if is_blob(mode)
+                && let Some(id) = read_into(git, &folder, path(&delta), mode)
             {
-                after.add(&bare_entry(path(&delta), new.mode().into(), id))?;
+                after.add(&bare_entry(path(&delta), mode.into(), id))?;
             }
         }
         let tree = |index: &mut git2::Index| git.find_tree(index.write_tree_to(git)?);
         let (before, after) = (tree(&mut before)?, tree(&mut after)?);
         let mut options = git2::DiffOptions::new();
-        options.include_typechange(true).max_size(DIFF_LIMIT);
+        options.max_size(DIFF_LIMIT);
         git.diff_tree_to_tree(Some(&before), Some(&after), Some(&mut options))
     };
     hold().doing(|| format!("read the changes in {}", folder.display()))

@@ -1,5 +1,8 @@
 //! Reading commits: one, a log, the distance between two, a file at one.
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{BinaryHeap, HashMap, HashSet},
+    path::Path,
+};
 
 use super::{Distance, Repository, find_commit, graph::Difference, timestamp};
 use crate::{
@@ -108,6 +111,18 @@ impl Repository {
         Ok(Distance { ahead, behind })
     }
 
+    /// How many commits a history has.
+    pub fn length(&self, commit: &str) -> Result<u64> {
+        let git = self.open()?;
+        let commit = find_commit(&git, commit)?.id();
+        let count = || -> Result<u64, git2::Error> {
+            let mut walk = git.revwalk()?;
+            walk.push(commit)?;
+            walk.try_fold(0, |sum, id| id.map(|_| sum + 1))
+        };
+        count().doing(|| format!("count the commits of {commit}"))
+    }
+
     /// Commits that `has` contains and `lacks` does not, newest first, at most `limit`; all of `has` when `lacks` is none.
     pub fn missing(&self, has: &str, lacks: Option<&str>, limit: usize) -> Result<Vec<CommitRow>> {
         let git = self.open()?;
@@ -120,16 +135,27 @@ impl Repository {
                 ids.truncate(limit);
                 ids
             }
-            None => {
-                let mut walk = git.revwalk().doing(doing)?;
-                walk.set_sorting(git2::Sort::TIME).doing(doing)?;
-                walk.push(has).doing(doing)?;
-                walk.take(limit).collect::<Result<_, _>>().doing(doing)?
-            }
+            None => newest(&git, has, limit)?,
         };
         let tags = tags(&git)?;
         ids.into_iter().map(|id| Ok(row(&git.find_commit(id).doing(doing)?, &tags))).collect()
     }
+}
+
+/// The commits of a history, newest first, at most `limit`. libgit2 would read all of them to sort the first.
+fn newest(git: &git2::Repository, from: git2::Oid, limit: usize) -> Result<Vec<git2::Oid>> {
+    let date = |id: git2::Oid| Some((git.find_commit(id).ok()?.time().seconds(), id));
+    let mut waiting: BinaryHeap<_> = date(from).into_iter().collect();
+    let (mut seen, mut ids) = (HashSet::from([from]), Vec::new());
+    while ids.len() < limit
+        && let Some((_, id)) = waiting.pop()
+    {
+        ids.push(id);
+        let commit = git.find_commit(id).doing(|| format!("read the commit {id}"))?;
+        // A shallow history ends where the parents are not there.
+        waiting.extend(commit.parent_ids().filter(|it| seen.insert(*it)).filter_map(date));
+    }
+    Ok(ids)
 }
 
 fn entry(

@@ -1,6 +1,9 @@
 //! The site's Git repository: commits, worktrees, releases, tags. Local work is done by libgit2;
 //! what talks to a network is left to the machine's own `git`, which knows the person's keys.
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    thread,
+};
 
 use jiff::Timestamp;
 
@@ -17,10 +20,12 @@ mod history;
 mod hooks;
 mod import;
 mod inspect;
+mod lines;
 mod merge;
 mod pack;
 mod program;
 mod references;
+mod rows;
 mod scan;
 #[cfg(test)]
 #[cfg(unix)]
@@ -173,6 +178,17 @@ fn configure(git: &git2::Repository) -> Result<()> {
         config.set_bool("core.autocrlf", false)
     };
     set().doing(|| format!("set up the repository {}", git.path().display()))
+}
+
+/// Does the same on as many threads as the machine runs at once, at most `most`; answers what each made of it.
+fn on_threads<T: Send>(most: usize, work: impl Fn() -> T + Sync) -> Vec<T> {
+    let threads = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8).min(most);
+    thread::scope(|scope| {
+        let all: Vec<_> = (0..threads).map(|_| scope.spawn(&work)).collect();
+        all.into_iter()
+            .map(|it| it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }
 
 /// Makes a path a pattern of an ignore file that matches just that path.

@@ -1,18 +1,27 @@
 //! Where a worktree may differ from its branch, found by several threads: what limits a status is the time per file.
 //!
 //! libgit2 looks at one file after the other, and asks the rules of `.gitignore` about each. Here a file that is as
-//! Git's index has it costs one look at its dates, and libgit2 compares only what is left.
+//! Git's index has it costs one look at its dates, one that certainly differs is read once, and libgit2 compares only
+//! what is left.
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs, io,
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
-    thread,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::{disk, system_path};
-use crate::error::{Doing, Result};
+use memchr::memrchr;
+
+use super::{
+    disk, lines, on_threads,
+    rows::{IndexFile, Row, Rows},
+    system_path,
+};
+use crate::{
+    error::{Doing, Result},
+    model::view::FileStatus,
+};
 
 /// More than so many are quicker compared by going through everything.
 const MANY: usize = 5_000;
@@ -24,54 +33,130 @@ const PORTION: usize = 8;
 #[derive(Default)]
 struct Folder<'a> {
     path: &'a [u8],
-    files: Vec<&'a git2::IndexEntry>,
+    files: Vec<&'a Row<'a>>,
     folders: Vec<&'a [u8]>,
+}
+
+/// What is changed in a worktree, or may be.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Changes of plain files that no rule of Git's can make none.
+    pub(super) certain: Vec<Change>,
+    /// The paths, files or whole folders, that must be compared by libgit2: outside of them, nothing else is changed.
+    pub(super) rest: Vec<Vec<u8>>,
+}
+
+/// A change of a plain file against the index, which has it as the branch does.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) path: Vec<u8>,
+    /// What the branch has; none of a new file.
+    pub(super) before: Option<git2::Oid>,
+    /// Whether the file is there; if not it is deleted.
+    pub(super) is_here: bool,
+}
+
+impl Change {
+    fn of(row: &Row<'_>, is_here: bool) -> Self {
+        Self { path: row.path.to_owned(), before: Some(row.id), is_here }
+    }
+
+    pub(super) fn status(&self) -> FileStatus {
+        match (self.before, self.is_here) {
+            (None, _) => FileStatus::Added,
+            (_, false) => FileStatus::Deleted,
+            _ => FileStatus::Modified,
+        }
+    }
 }
 
 /// The paths, files or whole folders, outside of which the worktree is as its branch; none when it is not worth it.
 /// No change is missing; what is here may turn out not to be one.
 pub(super) fn candidates(git: &git2::Repository) -> Result<Option<Vec<Vec<u8>>>> {
-    let Some(root) = git.workdir() else { return Ok(None) };
-    let doing = || format!("read the changes in {}", root.display());
-    let index = git.index().doing(doing)?;
-    if index.has_conflicts() {
-        return Ok(None);
-    }
-    let mut found = staged(git, &index).doing(doing)?;
-    let written = fs::metadata(git.path().join("index")).and_then(|it| it.modified());
-    // An index that is not there yet makes every file a new one.
-    let Ok(written) = written else { return Ok(None) };
-    let entries: Vec<_> = index.iter().collect();
-    let scan = Scan {
-        root,
-        folders: folders(&entries),
-        written,
-        next: AtomicUsize::new(0),
-        many: AtomicUsize::new(found.len()),
-    };
-    for part in scan.run() {
-        found.extend(part?);
-    }
-    Ok((found.len() <= MANY).then_some(found))
+    let Some(Found { certain, mut rest }) = look(git)? else { return Ok(None) };
+    rest.extend(certain.into_iter().map(|it| it.path));
+    Ok((rest.len() <= MANY).then_some(rest))
 }
 
-/// What the index has that the branch has not, or otherwise.
-fn staged(git: &git2::Repository, index: &git2::Index) -> Result<Vec<Vec<u8>>, git2::Error> {
+/// Goes through the worktree; none when it is better compared as a whole.
+pub(super) fn look(git: &git2::Repository) -> Result<Option<Found>> {
+    let Some(root) = git.workdir() else { return Ok(None) };
+    let doing = || format!("read the changes in {}", root.display());
+    // An index that is not there yet makes every file a new one.
+    let Some(index) = IndexFile::read(&git.path().join("index")) else { return Ok(None) };
+    let Some(Rows { rows, tree }) = index.rows() else { return Ok(None) };
+    let staged = staged(git, tree).doing(doing)?;
+    let scan = Scan {
+        root,
+        folders: folders(&rows),
+        written: index.written,
+        knows_names: knows_names(git),
+        next: AtomicUsize::new(0),
+        many: AtomicUsize::new(staged.len()),
+        staged,
+    };
+    let mut found = Found::default();
+    for part in on_threads(scan.folders.len().div_ceil(PORTION), || scan.take_portions()) {
+        let part = part?;
+        found.certain.extend(part.certain);
+        found.rest.extend(part.rest);
+    }
+    found.rest.extend(scan.staged);
+    if found.rest.len() > MANY {
+        return Ok(None);
+    }
+    found.leave_to_rest();
+    Ok(Some(found))
+}
+
+impl Found {
+    /// What lies at or below a path that libgit2 compares is said by libgit2 alone.
+    fn leave_to_rest(&mut self) {
+        let rest: HashSet<&[u8]> = self.rest.iter().map(Vec::as_slice).collect();
+        if rest.is_empty() {
+            return;
+        }
+        self.certain.retain(|it| {
+            let path = it.path.as_slice();
+            let mut above = memchr::memchr_iter(b'/', path).map(|at| &path[..at]);
+            !rest.contains(path) && !above.any(|it| rest.contains(it))
+        });
+    }
+}
+
+/// Whether a file's name on the disk is always the one that Git has for it: no other case, no other form of an accent.
+fn knows_names(git: &git2::Repository) -> bool {
+    let is_set = |key| git.config().and_then(|it| it.get_bool(key)).unwrap_or(false);
+    !is_set("core.ignorecase") && !is_set("core.precomposeunicode")
+}
+
+/// What the index has that the branch has not, or otherwise. `tree` is what the index is known to be as a whole.
+fn staged(
+    git: &git2::Repository,
+    tree: Option<git2::Oid>,
+) -> Result<HashSet<Vec<u8>>, git2::Error> {
     let head = match git.head() {
         Err(error) if error.code() == git2::ErrorCode::UnbornBranch => None,
         head => Some(head?.peel_to_tree()?),
     };
-    let diff = git.diff_tree_to_index(head.as_ref(), Some(index), None)?;
+    if tree.is_some() && head.as_ref().map(git2::Tree::id) == tree {
+        return Ok(HashSet::new());
+    }
+    let diff = git.diff_tree_to_index(head.as_ref(), Some(&git.index()?), None)?;
     Ok(diff.deltas().map(|delta| super::changes::path(&delta).to_owned()).collect())
 }
 
 /// The index's files by folder, each folder with those inside it. The index is sorted by path.
-fn folders<'a>(entries: &'a [git2::IndexEntry]) -> Vec<Folder<'a>> {
+fn folders<'a>(rows: &'a [Row<'a>]) -> Vec<Folder<'a>> {
     let mut folders = vec![Folder::default()];
     let mut known: HashMap<&[u8], usize> = HashMap::from([(&b""[..], 0)]);
-    for entry in entries {
-        let at = place(&mut folders, &mut known, parent(&entry.path));
-        folders[at].files.push(entry);
+    let mut at = 0;
+    for row in rows {
+        let above = parent(row.path);
+        if folders[at].path != above {
+            at = place(&mut folders, &mut known, above);
+        }
+        folders[at].files.push(row);
     }
     folders
 }
@@ -92,11 +177,11 @@ fn place<'a>(
 }
 
 fn parent(path: &[u8]) -> &[u8] {
-    path.iter().rposition(|it| *it == b'/').map_or(&[], |at| &path[..at])
+    memrchr(b'/', path).map_or(&[], |at| &path[..at])
 }
 
 fn name(path: &[u8]) -> &[u8] {
-    path.iter().rposition(|it| *it == b'/').map_or(path, |at| &path[at + 1..])
+    memrchr(b'/', path).map_or(path, |at| &path[at + 1..])
 }
 
 /// What the threads share.
@@ -105,32 +190,23 @@ struct Scan<'a> {
     folders: Vec<Folder<'a>>,
     /// When the index was written: a file that was written then or later may have changed unseen.
     written: SystemTime,
+    knows_names: bool,
+    staged: HashSet<Vec<u8>>,
     next: AtomicUsize,
     many: AtomicUsize,
 }
 
 impl Scan<'_> {
-    fn run(&self) -> Vec<Result<Vec<Vec<u8>>>> {
-        let threads = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
-        let threads = threads.min(self.folders.len().div_ceil(PORTION)).max(1);
-        thread::scope(|scope| {
-            let all: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.take_portions())).collect();
-            all.into_iter()
-                .map(|it| it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect()
-        })
-    }
-
-    fn take_portions(&self) -> Result<Vec<Vec<u8>>> {
+    fn take_portions(&self) -> Result<Found> {
         let mut rules = None;
-        let mut found = Vec::new();
+        let mut found = Found::default();
         while self.many.load(Ordering::Relaxed) <= MANY {
             let start = self.next.fetch_add(PORTION, Ordering::Relaxed);
             let Some(rest) = self.folders.get(start..) else { break };
             for folder in &rest[..rest.len().min(PORTION)] {
-                let before = found.len();
+                let before = found.rest.len();
                 self.look(folder, &mut rules, &mut found)?;
-                self.many.fetch_add(found.len() - before, Ordering::Relaxed);
+                self.many.fetch_add(found.rest.len() - before, Ordering::Relaxed);
             }
         }
         Ok(found)
@@ -140,64 +216,99 @@ impl Scan<'_> {
         &self,
         folder: &Folder<'_>,
         rules: &mut Option<git2::Repository>,
-        found: &mut Vec<Vec<u8>>,
+        found: &mut Found,
     ) -> Result<()> {
         let place = self.root.join(system_path(folder.path)?);
         let doing = || format!("read {}", place.display());
         let entries = match fs::read_dir(&place) {
             Err(error) if is_gone(&error) => {
-                found.push(folder.path.to_owned());
+                self.put_gone(folder.files.iter().copied(), found);
                 return Ok(());
             }
             entries => entries.doing(doing)?,
         };
-        let mut files: HashMap<&[u8], &git2::IndexEntry> =
-            folder.files.iter().map(|it| (name(&it.path), *it)).collect();
-        let mut inside: Vec<&[u8]> = folder.folders.iter().map(|it| name(it)).collect();
+        // The index is sorted, and so are a folder's files in it.
+        let mut is_here = vec![false; folder.files.len()];
+        let inside: HashSet<&[u8]> = folder.folders.iter().map(|it| name(it)).collect();
         for entry in entries {
             let entry = entry.doing(doing)?;
             let (file, kind) = (entry.file_name(), entry.file_type().doing(doing)?);
             let file = file.as_encoded_bytes();
             if file.eq_ignore_ascii_case(b".git") {
                 if !folder.path.is_empty() {
-                    found.push(folder.path.to_owned());
+                    found.rest.push(folder.path.to_owned());
                 }
                 continue;
             }
-            if kind.is_dir()
-                && let Some(at) = inside.iter().position(|it| *it == file)
-            {
-                inside.swap_remove(at);
+            if inside.contains(&file) {
+                // Where a folder was and is none, libgit2 says what became of all that was in it.
+                if !kind.is_dir() {
+                    found.rest.push(join(folder.path, file));
+                }
                 continue;
             }
-            match files.remove(file) {
-                Some(known) if !kind.is_dir() => {
-                    // One that vanishes at this moment is compared, too.
-                    let is_same = entry.metadata().is_ok_and(|it| self.is_same(known, &it));
-                    if !is_same {
-                        found.push(known.path.clone());
+            let known = folder.files.binary_search_by(|it| name(it.path).cmp(file)).ok();
+            if let Some(at) = known {
+                is_here[at] = true;
+            }
+            match known.map(|at| folder.files[at]) {
+                Some(row) if row.is_passed_over && !kind.is_dir() => {}
+                // Not the file that was left out, but what is in the folder in its place.
+                Some(row) if row.is_passed_over => {
+                    for inner in fs::read_dir(entry.path()).into_iter().flatten().flatten() {
+                        found.rest.push(join(row.path, inner.file_name().as_encoded_bytes()));
                     }
                 }
-                known => {
+                Some(row) => self.compare(row, &entry, found),
+                None => {
                     let path = join(folder.path, file);
-                    if known.is_some() || !self.is_ignored(rules, &path)? {
-                        found.push(path);
+                    if !self.is_ignored(rules, &path)? {
+                        let new = Change { path, before: None, is_here: true };
+                        self.put(new, kind.is_file(), found);
                     }
                 }
             }
         }
-        found.extend(files.into_values().map(|it| it.path.clone()));
-        found.extend(inside.into_iter().map(|it| join(folder.path, it)));
+        let gone = folder.files.iter().zip(is_here).filter(|(_, is_here)| !is_here);
+        self.put_gone(gone.map(|(row, _)| *row), found);
         Ok(())
     }
 
-    fn is_same(&self, entry: &git2::IndexEntry, found: &fs::Metadata) -> bool {
-        let time = UNIX_EPOCH
-            + std::time::Duration::new(
-                u64::try_from(entry.mtime.seconds()).unwrap_or(0),
-                entry.mtime.nanoseconds(),
-            );
-        time < self.written && disk::is_as_indexed(entry, found)
+    fn put_gone<'a>(&self, rows: impl Iterator<Item = &'a Row<'a>>, found: &mut Found) {
+        for row in rows.filter(|it| !it.is_passed_over) {
+            self.put(Change::of(row, false), row.is_plain, found);
+        }
+    }
+
+    /// Compares what has the name of a file of the index with it.
+    fn compare(&self, row: &Row<'_>, entry: &fs::DirEntry, found: &mut Found) {
+        // One that vanishes at this moment is left to libgit2, too.
+        let metadata = entry.metadata().ok();
+        if metadata.as_ref().is_some_and(|it| !it.is_dir() && self.is_same(row, it)) {
+            return;
+        }
+        let is_plain = row.is_plain && metadata.is_some_and(|it| it.is_file());
+        // An unreadable file is for libgit2 to judge, and one that only was touched: it remembers what it read.
+        let differs = |content: Vec<u8>| {
+            git2::Oid::hash_object(git2::ObjectType::Blob, &content).is_ok_and(|it| it != row.id)
+        };
+        let is_certain = is_plain && lines::read_plain(&entry.path()).is_some_and(differs);
+        self.put(Change::of(row, true), is_certain, found);
+    }
+
+    /// Takes note of a change; one that is not certain is for libgit2 to look at.
+    fn put(&self, change: Change, is_certain: bool, found: &mut Found) {
+        if is_certain && self.knows_names && !self.staged.contains(&change.path) {
+            found.certain.push(change);
+        } else {
+            found.rest.push(change.path);
+        }
+    }
+
+    fn is_same(&self, row: &Row<'_>, found: &fs::Metadata) -> bool {
+        let (seconds, nanoseconds) = row.modified;
+        let time = UNIX_EPOCH + Duration::new(seconds.into(), nanoseconds);
+        time < self.written && disk::is_as_indexed(row, found)
     }
 
     fn is_ignored(&self, rules: &mut Option<git2::Repository>, path: &[u8]) -> Result<bool> {

@@ -624,9 +624,13 @@ proptest! {
             };
             let distance = site.repository.distance(&one, &other).unwrap();
             prop_assert_eq!(distance, expected);
+            prop_assert_eq!(site.repository.length(&one).unwrap(), mine.len() as u64);
             if sane {
                 let counted = site.git(&["rev-list", "--left-right", "--count", &format!("{one}...{other}")]);
                 prop_assert_eq!(format!("{}\t{}", distance.ahead, distance.behind), counted);
+                let newest = site.repository.missing(&one, None, 3).unwrap();
+                let newest: Vec<_> = newest.into_iter().map(|row| row.commit).collect();
+                prop_assert_eq!(newest.join("\n"), site.git(&["rev-list", "-3", &one]));
             }
             let missing = site.repository.missing(&one, Some(&other), 1000).unwrap();
             let listed: Vec<_> = missing.into_iter().map(|row| row.commit).collect();

@@ -87,14 +87,15 @@ fn keep(
     diff: &git2::Diff<'_>,
     wanted: impl Fn(&git2::DiffDelta<'_>) -> bool,
 ) -> Result<String> {
-    let doing = || format!("keep the changes in {}", git.workdir().unwrap_or(git.path()).display());
+    let folder = git.workdir().unwrap_or(git.path());
+    let doing = || format!("keep the changes in {}", folder.display());
     let head = git.head().and_then(|head| head.peel_to_tree()).doing(doing)?;
     // Read from disk and never written back: what a person staged stays staged.
     let mut index = git.index().doing(doing)?;
     let mut kept = git2::Index::new().doing(doing)?;
     kept.read_tree(&head).doing(doing)?;
     for delta in diff.deltas().filter(wanted) {
-        stage(&mut index, &mut kept, &delta)?;
+        stage(folder, &mut index, &mut kept, &delta)?;
     }
     commit_snapshot(git, &mut kept).doing(doing)
 }

@@ -20,8 +20,11 @@ pub(super) fn log(context: &Context, address: &Address, limit: u32) -> Result<Ve
     let head = context.commit_of(&environment)?;
     let mut rows = repository.log(&head, limit as usize)?;
     for other in context.store.environments(&address.site)? {
-        let holds = context.commit_of(&other)?;
-        let lacking = repository.missing(&head, Some(&holds), limit as usize)?;
+        let holds = if other == environment { head.clone() } else { context.commit_of(&other)? };
+        let lacking = match holds == head {
+            true => Vec::new(),
+            false => repository.missing(&head, Some(&holds), limit as usize)?,
+        };
         let lacking: HashSet<String> = lacking.into_iter().map(|row| row.commit).collect();
         for row in rows.iter_mut().filter(|row| !lacking.contains(&row.commit)) {
             row.labels.push(other.name.clone());

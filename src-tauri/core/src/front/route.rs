@@ -45,9 +45,10 @@ const INDEX_PAGES: &[&str] = &["index.html", "index.htm"];
 /// Finds what answers the path `raw` of a URL.
 pub(super) fn route(served: &Served, raw: &str) -> Route {
     let Some(decoded) = decode(raw) else { return Route::Bad };
-    let Ok(path) = String::from_utf8(decoded) else {
-        // No file that we serve has such a name, but an old permalink may.
-        return missing(served);
+    let path = match String::from_utf8(decoded) {
+        Ok(path) => path,
+        // An old permalink, or a file from times when names were in other encodings.
+        Err(error) => return odd(served, error.as_bytes()),
     };
     let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty() && *s != ".").collect();
     if segments.contains(&"..") {
@@ -99,7 +100,7 @@ fn has_no_links(root: &Path, below: &Path) -> bool {
 }
 
 fn may_be_read(served: &Served, file: &Path, below: &Path, uploaded: bool, runs: bool) -> bool {
-    let hidden = below.iter().any(|name| name.to_str().is_none_or(is_hidden));
+    let hidden = below.iter().any(|name| is_hidden(&name.to_string_lossy()));
     let private = uploaded
         && below
             .iter()
@@ -108,6 +109,50 @@ fn may_be_read(served: &Served, file: &Path, below: &Path, uploaded: bool, runs:
             .is_some_and(|n| same_name(n, "private"));
     let secret = if runs { uploaded || !is_php(file) } else { is_secret(served, file) };
     !hidden && !private && !secret
+}
+
+/// A path that is no text: a file of such a name, never a script. No rule names such a file, but it may be below a
+/// folder, or of a kind, that a rule names; what can't be read in it is then as good as any letter.
+#[cfg(unix)]
+fn odd(served: &Served, path: &[u8]) -> Route {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let parts = path.split(|byte| *byte == b'/').filter(|it| !it.is_empty() && *it != b".");
+    let parts: Vec<&OsStr> = parts.map(OsStr::from_bytes).collect();
+    let segments: Vec<_> = parts.iter().map(|it| it.to_string_lossy()).collect();
+    let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+    if segments.contains(&"..") {
+        return Route::Bad;
+    }
+    if is_protected(served, &segments) {
+        return Route::Forbidden;
+    }
+    if segments.iter().any(|segment| !is_portable(segment)) {
+        return missing(served);
+    }
+    let (folder, below) = match in_uploads(served, &segments) {
+        Some((_, below)) if is_private_upload(below) => return Route::Forbidden,
+        Some((folder, below)) => (folder, below.len()),
+        None => (served.docroot.as_path(), segments.len()),
+    };
+    let file =
+        parts[parts.len() - below..].iter().fold(folder.to_path_buf(), |it, part| it.join(part));
+    match fs::metadata(&file) {
+        Ok(metadata) if metadata.is_file() && !path.ends_with(b"/") => {
+            shown(served, file, metadata)
+        }
+        _ => missing(served),
+    }
+}
+
+/// No file on this system has such a name.
+#[cfg(windows)]
+fn odd(served: &Served, _path: &[u8]) -> Route {
+    missing(served)
+}
+
+/// Whether no visitor may see it: PHP is never run nor shown in the uploads.
+fn is_private_upload(below: &[&str]) -> bool {
+    below.first() == Some(&"private") || below.iter().any(|part| is_php(Path::new(part)))
 }
 
 /// A file or script below the docroot, or what stands in for one that is missing.
@@ -126,13 +171,7 @@ fn in_code(served: &Served, segments: &[&str], ends_with_slash: bool) -> Route {
     }
     match fs::metadata(&file) {
         Ok(metadata) if metadata.is_dir() => directory(served, file, segments, ends_with_slash),
-        Ok(metadata) if metadata.is_file() && !ends_with_slash => {
-            if is_secret(served, &file) {
-                Route::Forbidden
-            } else {
-                Route::File { path: file, metadata }
-            }
-        }
+        Ok(metadata) if metadata.is_file() && !ends_with_slash => shown(served, file, metadata),
         _ => missing(served),
     }
 }
@@ -158,24 +197,23 @@ fn directory(served: &Served, folder: PathBuf, segments: &[&str], ends_with_slas
     }
 }
 
-/// A file of the uploads. PHP is never run nor shown there; a missing file is left to the site,
-/// since Drupal makes its scaled images and aggregated styles on the first visit.
+/// A file of the uploads. A missing one is left to the site, since Drupal makes its scaled images and aggregated styles
+/// on the first visit.
 fn uploaded(served: &Served, folder: &Path, below: &[&str]) -> Route {
-    if below.first() == Some(&"private") || below.iter().any(|part| is_php(Path::new(part))) {
+    if is_private_upload(below) {
         return Route::Forbidden;
     }
     let file = below.iter().fold(folder.to_path_buf(), |file, part| file.join(part));
     match fs::metadata(&file) {
-        Ok(metadata) if metadata.is_file() => {
-            if is_secret(served, &file) {
-                Route::Forbidden
-            } else {
-                Route::File { path: file, metadata }
-            }
-        }
+        Ok(metadata) if metadata.is_file() => shown(served, file, metadata),
         Ok(metadata) if metadata.is_dir() => Route::Forbidden,
         _ => missing(served),
     }
+}
+
+/// A file that exists, unless visitors must not see it.
+fn shown(served: &Served, path: PathBuf, metadata: Metadata) -> Route {
+    if is_secret(served, &path) { Route::Forbidden } else { Route::File { path, metadata } }
 }
 
 /// The front controller, the site's own 404 page, or nothing.
@@ -278,8 +316,8 @@ fn is_secret(served: &Served, file: &Path) -> bool {
     ];
     const COPIES: &[&str] =
         &["bak", "orig", "save", "old", "swp", "swo", "gz", "bz2", "xz", "zst", "zip"];
-    let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return true };
-    let name = name.to_ascii_lowercase();
+    let Some(name) = file.file_name() else { return true };
+    let name = name.to_string_lossy().to_ascii_lowercase();
     let name = name.trim_end_matches('~');
     let split = |name| str::rsplit_once(name, '.').filter(|(stem, _)| !stem.is_empty());
     let (stem, mut last) = split(name).unwrap_or((name, ""));

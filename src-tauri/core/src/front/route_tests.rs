@@ -237,3 +237,42 @@ proptest! {
         });
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_whose_name_is_no_text_is_served_and_guarded_as_any() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let site = fixture(true);
+    let root = site.folder.path().canonicalize().unwrap();
+    let names: &[&[u8]] = &[
+        b"code/caf\xe9.txt",
+        b"code/caf\xe9.php",
+        b"code/caf\xe9.sql",
+        b"code/.caf\xe9",
+        b"code/secret/caf\xe9.txt",
+        b"files/caf\xe9.png",
+        b"files/private/caf\xe9.png",
+        b"files/caf\xe9.php",
+    ];
+    for name in names {
+        fs::write(root.join(OsStr::from_bytes(name)), name).unwrap();
+    }
+    let served = |path: &str| match route(&site.served, path) {
+        Route::File { path, .. } => {
+            let file = resolve(&site.served, &path, false).unwrap();
+            file.strip_prefix(&root).unwrap().as_os_str().as_bytes().to_vec()
+        }
+        other => format!("{other:?}").split([' ', '(']).next().unwrap().as_bytes().to_vec(),
+    };
+    assert_eq!(served("/caf%E9.txt"), b"code/caf\xe9.txt");
+    assert_eq!(served("/wp-content/uploads/caf%e9.png"), b"files/caf\xe9.png");
+    for secret in ["/caf%E9.php", "/caf%E9.sql", "/.caf%E9", "/secret/caf%E9.txt"] {
+        assert_eq!(served(secret), b"Forbidden", "{secret}");
+    }
+    for upload in ["private/caf%E9.png", "caf%E9.php"] {
+        assert_eq!(served(&format!("/wp-content/uploads/{upload}")), b"Forbidden", "{upload}");
+    }
+    assert_eq!(served("/caf%E9.txt/"), b"Script");
+    assert_eq!(served("/caf%E8.txt"), b"Script");
+    assert_eq!(served("/%E9/../../outside/secret.txt"), b"Bad");
+}

@@ -94,7 +94,7 @@ fn live_to_pull(context: &Context, wanted: &Deploy) -> Result<Environment> {
 pub(crate) fn waiting(repository: &Repository, has: &str, lacks: Option<&str>) -> Result<u64> {
     match lacks {
         Some(lacks) => Ok(repository.distance(has, lacks)?.ahead),
-        None => Ok(repository.missing(has, None, usize::MAX)?.len() as u64),
+        None => repository.length(has),
     }
 }
 
