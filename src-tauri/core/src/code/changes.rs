@@ -24,9 +24,9 @@ pub(super) const DIFF_LIMIT: i64 = 8 * 1024 * 1024;
 pub fn changes(worktree: &Path) -> Result<Vec<FileChange>> {
     let git = open(worktree)?;
     let mut changes = match scan::look(&git)? {
-        Some(Found { certain, mut rest }) => {
+        Some(Found { certain, mut rest, has_rules }) => {
             let mut changes = Vec::with_capacity(certain.len() + rest.len());
-            for (change, lines) in certain.iter().zip(lines::count(&git, &certain)) {
+            for (change, lines) in certain.iter().zip(lines::count(&git, &certain, has_rules)) {
                 match lines {
                     Some(lines) => changes.push(row(&change.path, change.status(), lines)),
                     None => rest.push(change.path.clone()),
@@ -74,7 +74,7 @@ fn lines_by_file(diff: &git2::Diff<'_>) -> Result<HashMap<Vec<u8>, Lines>, git2:
 pub fn count_changes(worktree: &Path) -> Result<u64> {
     let git = open(worktree)?;
     let (certain, rest) = match scan::look(&git)? {
-        Some(Found { certain, rest }) => (certain.len(), Some(rest)),
+        Some(Found { certain, rest, .. }) => (certain.len(), Some(rest)),
         None => (0, None),
     };
     let compared = match &rest {

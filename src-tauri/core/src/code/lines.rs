@@ -15,11 +15,15 @@ const PORTION: usize = 16;
 pub(super) type Lines = (usize, usize);
 
 /// The lines of each change of a worktree; none where the plain content does not tell: large files, and what Git may
-/// store otherwise than it stands in the folder.
-pub(super) fn count(git: &git2::Repository, changes: &[Change]) -> Vec<Option<Lines>> {
+/// store otherwise than it stands in the folder. Without rules (`.gitattributes`) none are looked for.
+pub(super) fn count(
+    git: &git2::Repository,
+    changes: &[Change],
+    has_rules: bool,
+) -> Vec<Option<Lines>> {
     let Some(folder) = git.workdir() else { return vec![None; changes.len()] };
     let next = AtomicUsize::new(0);
-    let take = || take_portions(folder, changes, &next).unwrap_or_default();
+    let take = || take_portions(folder, changes, has_rules, &next).unwrap_or_default();
     let parts = on_threads(changes.len().div_ceil(PORTION), take);
     let mut lines = vec![None; changes.len()];
     for (at, found) in parts.into_iter().flatten() {
@@ -32,6 +36,7 @@ pub(super) fn count(git: &git2::Repository, changes: &[Change]) -> Vec<Option<Li
 fn take_portions(
     folder: &Path,
     changes: &[Change],
+    has_rules: bool,
     next: &AtomicUsize,
 ) -> Result<Vec<(usize, Option<Lines>)>, git2::Error> {
     let git = git2::Repository::open(folder)?;
@@ -47,7 +52,9 @@ fn take_portions(
         let start = next.fetch_add(PORTION, Ordering::Relaxed);
         let Some(rest) = changes.get(start..).filter(|it| !it.is_empty()) else { break };
         let portion = rest.iter().take(PORTION).enumerate();
-        found.extend(portion.map(|(at, it)| (start + at, compare(&git, folder, it, empty))));
+        found.extend(
+            portion.map(|(at, it)| (start + at, compare(&git, folder, it, empty, has_rules))),
+        );
     }
     Ok(found)
 }
@@ -57,6 +64,7 @@ fn compare(
     folder: &Path,
     change: &Change,
     empty: git2::Oid,
+    has_rules: bool,
 ) -> Option<Lines> {
     let blob = git.find_blob(change.before.unwrap_or(empty)).ok()?;
     let file = system_path(&change.path).ok()?;
@@ -66,13 +74,9 @@ fn compare(
     }
     let mut options = git2::DiffOptions::new();
     options.context_lines(0);
-    let patch = git2::Patch::from_blob_and_buffer(
-        &blob,
-        Some(&file),
-        &now,
-        Some(&file),
-        Some(&mut options),
-    );
+    // By its name the rules for a file are looked up, which takes longer than all else here.
+    let name = has_rules.then_some(file.as_ref());
+    let patch = git2::Patch::from_blob_and_buffer(&blob, name, &now, name, Some(&mut options));
     let (_, additions, deletions) = patch.ok()?.line_stats().ok()?;
     Some((additions, deletions))
 }

@@ -6,7 +6,7 @@
 use std::{
     collections::{HashMap, HashSet},
     fs, io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -26,6 +26,9 @@ use crate::{
 /// More than so many are quicker compared by going through everything.
 const MANY: usize = 5_000;
 
+/// The name of a file of rules.
+const RULES: &[u8] = b".gitattributes";
+
 /// Folders that a thread takes at a time.
 const PORTION: usize = 8;
 
@@ -44,6 +47,8 @@ pub(super) struct Found {
     pub(super) certain: Vec<Change>,
     /// The paths, files or whole folders, that must be compared by libgit2: outside of them, nothing else is changed.
     pub(super) rest: Vec<Vec<u8>>,
+    /// Whether there may be rules of how files are compared (`.gitattributes`).
+    pub(super) has_rules: bool,
 }
 
 /// A change of a plain file against the index, which has it as the branch does.
@@ -73,7 +78,7 @@ impl Change {
 /// The paths, files or whole folders, outside of which the worktree is as its branch; none when it is not worth it.
 /// No change is missing; what is here may turn out not to be one.
 pub(super) fn candidates(git: &git2::Repository) -> Result<Option<Vec<Vec<u8>>>> {
-    let Some(Found { certain, mut rest }) = look(git)? else { return Ok(None) };
+    let Some(Found { certain, mut rest, .. }) = look(git)? else { return Ok(None) };
     rest.extend(certain.into_iter().map(|it| it.path));
     Ok((rest.len() <= MANY).then_some(rest))
 }
@@ -95,11 +100,12 @@ pub(super) fn look(git: &git2::Repository) -> Result<Option<Found>> {
         many: AtomicUsize::new(staged.len()),
         staged,
     };
-    let mut found = Found::default();
+    let mut found = Found { has_rules: has_rules_of_all(git), ..Found::default() };
     for part in on_threads(scan.folders.len().div_ceil(PORTION), || scan.take_portions()) {
         let part = part?;
         found.certain.extend(part.certain);
         found.rest.extend(part.rest);
+        found.has_rules |= part.has_rules;
     }
     found.rest.extend(scan.staged);
     if found.rest.len() > MANY {
@@ -128,6 +134,17 @@ impl Found {
 fn knows_names(git: &git2::Repository) -> bool {
     let is_set = |key| git.config().and_then(|it| it.get_bool(key)).unwrap_or(false);
     !is_set("core.ignorecase") && !is_set("core.precomposeunicode")
+}
+
+/// Whether there may be rules outside of the tree: the repository's, the person's or the system's.
+fn has_rules_of_all(git: &git2::Repository) -> bool {
+    let is_set = git.config().and_then(|it| it.get_path("core.attributesFile")).is_ok();
+    let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let config = config.or_else(|| Some(std::env::home_dir()?.join(".config")));
+    let persons = config.is_none_or(|it| it.join("git/attributes").exists());
+    // Where Git for Windows keeps the system's is not looked for.
+    let systems = cfg!(windows) || Path::new("/etc/gitattributes").exists();
+    is_set || persons || systems || git.commondir().join("info/attributes").exists()
 }
 
 /// What the index has that the branch has not, or otherwise. `tree` is what the index is known to be as a whole.
@@ -227,6 +244,8 @@ impl Scan<'_> {
             }
             entries => entries.doing(doing)?,
         };
+        // Rules that are gone from the folder are taken from the index.
+        found.has_rules |= folder.files.iter().any(|it| name(it.path) == RULES);
         // The index is sorted, and so are a folder's files in it.
         let mut is_here = vec![false; folder.files.len()];
         let inside: HashSet<&[u8]> = folder.folders.iter().map(|it| name(it)).collect();
@@ -247,6 +266,8 @@ impl Scan<'_> {
                 }
                 continue;
             }
+            // They hold even where they are ignored themselves.
+            found.has_rules |= file == RULES;
             let known = folder.files.binary_search_by(|it| name(it.path).cmp(file)).ok();
             if let Some(at) = known {
                 is_here[at] = true;

@@ -19,7 +19,7 @@ use super::{
     wire::{Call, Card, Reply},
 };
 use crate::{
-    cms,
+    cms, code,
     error::{Doing, Error, Result},
     front::{Front, Ready, Served, Sites, control::Control},
     layout::Layout,
@@ -80,6 +80,7 @@ pub(super) struct Shared {
 impl Engine {
     /// Starts everything for a folder whose lock is held.
     pub(super) fn start(config: &Config, layout: Layout, lock: File) -> Result<Self> {
+        code::trust_stored_objects();
         let store = Store::open(&layout.store())?;
         cms::write_support(&layout.support())?;
         let runtime = Runtime::start(runtime::Config {
