@@ -7,6 +7,7 @@ use portico_core::{
     },
     progress::Cancel,
 };
+use serde_json::value::RawValue;
 use tauri::{AppHandle, State, async_runtime::spawn_blocking, ipc::Channel};
 use tauri_plugin_notification::NotificationExt;
 
@@ -21,7 +22,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 #[tauri::command]
-pub(crate) async fn query(desktop: State<'_, Desktop>, query: Query) -> Result<serde_json::Value> {
+pub(crate) async fn query(desktop: State<'_, Desktop>, query: Query) -> Result<Box<RawValue>> {
     let desktop = desktop.inner().clone();
     blocking(move || desktop.session()?.query(&query)).await
 }

@@ -1,5 +1,5 @@
 //! Answers questions: what the shells show.
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{branches, care, commits, connection};
 
@@ -32,7 +32,7 @@ pub(super) fn answer(
     healed: &[WorkflowRow],
     problems: &[Problem],
     query: &Query,
-) -> Result<Value> {
+) -> Result<Box<RawValue>> {
     match query {
         Query::Sites => json(sites(context)?),
         Query::SiteCards => json(site_cards(context)?),
@@ -110,8 +110,9 @@ pub(super) fn answer(
     }
 }
 
-fn json(value: impl serde::Serialize) -> Result<Value> {
-    Ok(serde_json::to_value(value).expect("answers serialise"))
+/// The answer as it goes to whoever asks; a list may be long, so it is written once.
+fn json(value: impl serde::Serialize) -> Result<Box<RawValue>> {
+    Ok(serde_json::value::to_raw_value(&value).expect("answers serialise"))
 }
 
 fn sites(context: &Context) -> Result<Vec<SiteRow>> {

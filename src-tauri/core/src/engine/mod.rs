@@ -121,7 +121,7 @@ impl Session {
             Self::Owner(engine) => engine.answer(query)?,
             Self::Guest(remote) => remote.query(query)?,
         };
-        serde_json::from_value(answer).doing(|| "understand the owner's answer".into())
+        serde_json::from_str(answer.get()).doing(|| "understand the owner's answer".into())
     }
 
     /// Runs a request to its end.

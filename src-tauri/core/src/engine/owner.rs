@@ -11,6 +11,8 @@ use std::{
     time::Duration,
 };
 
+use serde_json::value::RawValue;
+
 use super::{
     Config, answer,
     clock::Clock,
@@ -141,7 +143,7 @@ impl Engine {
         self.shared.context.front().address().port()
     }
 
-    pub(super) fn answer(&self, query: &Query) -> Result<serde_json::Value> {
+    pub(super) fn answer(&self, query: &Query) -> Result<Box<RawValue>> {
         self.shared.answer(query)
     }
 
@@ -202,7 +204,7 @@ impl Engine {
 }
 
 impl Shared {
-    fn answer(&self, query: &Query) -> Result<serde_json::Value> {
+    fn answer(&self, query: &Query) -> Result<Box<RawValue>> {
         answer::answer(&self.context, &self.healed, &self.problems, query)
     }
 
@@ -270,11 +272,11 @@ impl Shared {
             Err(error) => {
                 Reply::Error(Error::usage("the owner does not understand the call").because(error))
             }
-            Ok(Call::Hello) => Reply::Answer(serde_json::Value::Null),
+            Ok(Call::Hello) => Reply::Answer(RawValue::NULL.to_owned()),
             Ok(Call::Query(query)) => self.answer(&query).map_or_else(Reply::Error, Reply::Answer),
             Ok(Call::Cancel(id)) => self
                 .cancel(id)
-                .map_or_else(Reply::Error, |()| Reply::Answer(serde_json::Value::Null)),
+                .map_or_else(Reply::Error, |()| Reply::Answer(RawValue::NULL.to_owned())),
             Ok(Call::Run(request)) => self.run_for_guest(&request, sink),
             Ok(Call::Lend { environment, hold }) => {
                 match running::lend(&self.context, &environment) {

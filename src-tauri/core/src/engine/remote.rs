@@ -5,6 +5,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use serde_json::value::RawValue;
 use ureq::Agent;
 
 use super::wire::{Call, Card, Reply};
@@ -53,7 +54,7 @@ impl Remote {
         self.ask(&Call::Hello, &mut |_| true).is_ok()
     }
 
-    pub(super) fn query(&self, query: &Query) -> Result<serde_json::Value> {
+    pub(super) fn query(&self, query: &Query) -> Result<Box<RawValue>> {
         match self.ask(&Call::Query(query.clone()), &mut |_| true)? {
             Some(Reply::Answer(answer)) => Ok(answer),
             _ => Err(gone()),

@@ -1,5 +1,6 @@
 //! What shells and the owner say to each other, one JSON text a line.
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{
     error::Error,
@@ -45,7 +46,7 @@ pub(super) enum Call {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Reply {
     Event(Box<Event>),
-    Answer(serde_json::Value),
+    Answer(Box<RawValue>),
     Done(Box<WorkflowRow>),
     Lent(Box<Lent>),
     /// Says nothing but that it is still lent.
