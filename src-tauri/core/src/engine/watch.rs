@@ -4,7 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{
-        Weak,
+        Arc, Weak,
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread::JoinHandle,
@@ -21,7 +21,7 @@ use crate::{
     code,
     error::Result,
     model::{Address, CodePointer, SiteName, request::Event},
-    workflow::Context,
+    workflow::{Context, counts::Counts},
 };
 
 /// A command that ends before this is not worth the walk through the folders.
@@ -89,24 +89,7 @@ fn watch(shared: &Weak<Shared>, words: &Receiver<Word>, sender: Sender<Word>) {
         }
     }
     let Some(counts) = shared.upgrade().map(|it| it.context.counts.clone()) else { return };
-    let tell = move |event: notify::Result<notify::Event>| {
-        let Ok(event) = event else {
-            // What was missed can't be known.
-            counts.forget();
-            return;
-        };
-        let is_change = match event.kind {
-            EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
-            _ => true,
-        };
-        if event.need_rescan() {
-            counts.forget();
-        }
-        if is_change {
-            event.paths.iter().for_each(|path| counts.touched(path));
-            drop(sender.send(Word::Seen(event.paths)));
-        }
-    };
+    let tell = teller(counts, sender);
     let config = Config::default().with_follow_symlinks(false);
     // Without it the window still asks anew when it is looked at.
     let Ok(watcher) = RecommendedWatcher::new(tell, config) else { return };
@@ -122,7 +105,7 @@ fn watch(shared: &Weak<Shared>, words: &Receiver<Word>, sender: Sender<Word>) {
                 waits = shared.take_pushes();
             }
             Some(Word::Seen(paths)) => {
-                let (paths, stops) = gather(words, paths);
+                let Gathered { paths, renew, stops } = gather(words, paths);
                 let (changed, pushed) = watched.understand(&paths);
                 if stops {
                     return;
@@ -130,7 +113,10 @@ fn watch(shared: &Weak<Shared>, words: &Receiver<Word>, sender: Sender<Word>) {
                 for site in changed {
                     shared.broadcast(&Event::Changed { site: Some(site) });
                 }
-                if pushed {
+                if renew {
+                    watched.renew(&shared.context);
+                }
+                if pushed || renew {
                     waits = shared.take_pushes();
                 }
             }
@@ -152,17 +138,53 @@ fn watch(shared: &Weak<Shared>, words: &Receiver<Word>, sender: Sender<Word>) {
     }
 }
 
-/// Waits a moment for more of the same; answers all paths, and whether the owner ends.
-fn gather(words: &Receiver<Word>, first: Vec<PathBuf>) -> (HashSet<PathBuf>, bool) {
-    let mut paths: HashSet<PathBuf> = first.into_iter().collect();
+/// Passes on what the system tells of changes.
+fn teller(
+    counts: Arc<Counts>,
+    sender: Sender<Word>,
+) -> impl FnMut(notify::Result<notify::Event>) + Send + 'static {
+    move |event| {
+        let Ok(event) = event else {
+            // What was missed can't be known.
+            counts.forget();
+            return;
+        };
+        let is_change = match event.kind {
+            EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
+            _ => true,
+        };
+        if event.need_rescan() {
+            counts.forget();
+        }
+        if is_change {
+            event.paths.iter().for_each(|path| counts.touched(path));
+            drop(sender.send(Word::Seen(event.paths)));
+        }
+    }
+}
+
+/// What was told within a moment.
+struct Gathered {
+    paths: HashSet<PathBuf>,
+    /// Whether a workflow ended, which may have made environments or taken them away.
+    renew: bool,
+    /// Whether the owner ends.
+    stops: bool,
+}
+
+/// Waits a moment for more of the same.
+fn gather(words: &Receiver<Word>, first: Vec<PathBuf>) -> Gathered {
+    let mut all = Gathered { paths: first.into_iter().collect(), renew: false, stops: false };
     let until = Instant::now() + GATHER;
     loop {
         match words.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(Word::Seen(more)) => paths.extend(more),
-            // The next end of a workflow, or the next change, renews as well.
-            Ok(Word::Renew) => {}
-            Ok(Word::Stop) | Err(RecvTimeoutError::Disconnected) => return (paths, true),
-            Err(RecvTimeoutError::Timeout) => return (paths, false),
+            Ok(Word::Seen(more)) => all.paths.extend(more),
+            Ok(Word::Renew) => all.renew = true,
+            Ok(Word::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                all.stops = true;
+                return all;
+            }
+            Err(RecvTimeoutError::Timeout) => return all,
         }
     }
 }
@@ -233,4 +255,19 @@ fn wanted(context: &Context) -> Result<HashMap<PathBuf, (SiteName, Kind)>> {
         }
     }
     Ok(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_workflow_is_not_lost_among_changes() {
+        let (sender, words) = channel();
+        sender.send(Word::Renew).expect("heard");
+        sender.send(Word::Seen(vec!["b".into()])).expect("heard");
+        let all = gather(&words, vec!["a".into()]);
+        assert!(all.renew && !all.stops);
+        assert_eq!(all.paths.len(), 2);
+    }
 }

@@ -17,7 +17,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::{self, RecvTimeoutError, Sender},
     },
@@ -60,6 +60,9 @@ pub struct Runtime {
     reaper: Option<JoinHandle<()>>,
 }
 
+/// For so long a list of PHP's versions is believed.
+const BELIEVED: Duration = Duration::from_secs(5);
+
 /// What callers and the thread that stops idle processes share.
 struct Shared {
     config: Config,
@@ -71,6 +74,20 @@ struct Shared {
     /// Names the folders of pools.
     count: AtomicU64,
     ending: AtomicBool,
+    /// The versions of PHP that were there at the last look.
+    php: Mutex<Option<(Instant, Arc<[php::Installation]>)>>,
+}
+
+impl Shared {
+    /// The versions of PHP on this machine as they were a moment ago: a look goes through many folders, and each board
+    /// has a note of each environment.
+    fn php_of_late(&self) -> Arc<[php::Installation]> {
+        let mut known = self.php.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some((at, all)) if at.elapsed() < BELIEVED => all.clone(),
+            _ => known.insert((Instant::now(), php::installations().into())).1.clone(),
+        }
+    }
 }
 
 /// How an environment's PHP is to run. Two specs that differ never share a process.
@@ -146,6 +163,7 @@ impl Runtime {
             template: Mutex::new(()),
             count: AtomicU64::new(0),
             ending: AtomicBool::new(false),
+            php: Mutex::default(),
         });
         let reaper = {
             let shared = shared.clone();
@@ -195,7 +213,7 @@ impl Runtime {
 
     /// The series of PHP ("8.2") that runs a site which wants `wanted`; none where there is no PHP.
     pub fn php_series(&self, wanted: Option<&str>) -> Option<String> {
-        let all = php::installations();
+        let all = self.shared.php_of_late();
         Some(php::choose(&all, wanted, |it| it.server().is_some())?.version.series())
     }
 
