@@ -4,7 +4,7 @@ use std::{
     path::Path,
 };
 
-use super::{Distance, Repository, find_commit, graph::Difference, timestamp};
+use super::{Distance, Repository, find_commit, graph::Difference, stored, timestamp};
 use crate::{
     error::{Doing, Error, Result},
     model::view::{CommitInfo, CommitRow},
@@ -93,12 +93,18 @@ impl Repository {
     pub fn log(&self, commit: &str, limit: usize) -> Result<Vec<CommitRow>> {
         let git = self.open()?;
         let tags = tags(&git)?;
+        let odb = git.odb().doing(|| "open the objects".into())?;
         let mut rows = Vec::new();
-        let mut next = Some(find_commit(&git, commit)?);
-        while let Some(commit) = next.filter(|_| rows.len() < limit) {
-            rows.push(row(&commit, &tags));
+        let mut next = Some(find_commit(&git, commit)?.id());
+        while let Some(id) = next.filter(|_| rows.len() < limit) {
+            let read = stored::read(&odb, id, &tags).or_else(|| {
+                let commit = git.find_commit(id).ok()?;
+                Some((row(&commit, &tags), commit.parent_id(0).ok()))
+            });
             // A shallow history ends where the parent is not there.
-            next = commit.parent(0).ok();
+            let Some((row, parent)) = read else { break };
+            rows.push(row);
+            next = parent;
         }
         Ok(rows)
     }

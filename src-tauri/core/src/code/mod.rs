@@ -27,6 +27,7 @@ mod program;
 mod references;
 mod rows;
 mod scan;
+mod stored;
 #[cfg(test)]
 #[cfg(unix)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
