@@ -6,7 +6,7 @@
 use std::{
     collections::{HashMap, HashSet},
     fs, io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -139,9 +139,10 @@ fn knows_names(git: &git2::Repository) -> bool {
 /// Whether there may be rules outside of the tree: the repository's, the person's or the system's.
 fn has_rules_of_all(git: &git2::Repository) -> bool {
     let is_set = git.config().and_then(|it| it.get_path("core.attributesFile")).is_ok();
-    let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
-    let config = config.or_else(|| Some(std::env::home_dir()?.join(".config")));
-    let persons = config.is_none_or(|it| it.join("git/attributes").exists());
+    // Who has rules of their own has settings of their own: beside those, or where Git looks without them.
+    let beside = git2::Config::find_xdg().map(|it| it.with_file_name("attributes"));
+    let below = git2::Config::find_global().map(|it| it.with_file_name(".config/git/attributes"));
+    let persons = [beside, below].into_iter().flatten().any(|it| it.exists());
     // Where Git for Windows keeps the system's is not looked for.
     let systems = cfg!(windows) || Path::new("/etc/gitattributes").exists();
     is_set || persons || systems || git.commondir().join("info/attributes").exists()
