@@ -51,14 +51,8 @@ pub(super) fn route(served: &Served, raw: &str) -> Route {
         Err(error) => return odd(served, error.as_bytes()),
     };
     let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty() && *s != ".").collect();
-    if segments.contains(&"..") {
-        return Route::Bad;
-    }
-    if is_protected(served, &segments) {
-        return Route::Forbidden;
-    }
-    if segments.iter().any(|segment| !is_portable(segment)) {
-        return missing(served);
+    if let Some(refused) = refused(served, &segments) {
+        return refused;
     }
     let ends_with_slash = path.ends_with('/') || path.ends_with("/.");
     match in_uploads(served, &segments) {
@@ -111,6 +105,17 @@ fn may_be_read(served: &Served, file: &Path, below: &Path, uploaded: bool, runs:
     !hidden && !private && !secret
 }
 
+/// What answers a path before any file is looked for.
+fn refused(served: &Served, segments: &[&str]) -> Option<Route> {
+    if segments.contains(&"..") {
+        Some(Route::Bad)
+    } else if is_protected(served, segments) {
+        Some(Route::Forbidden)
+    } else {
+        segments.iter().any(|segment| !is_portable(segment)).then(|| missing(served))
+    }
+}
+
 /// A path that is no text: a file of such a name, never a script. No rule names such a file, but it may be below a
 /// folder, or of a kind, that a rule names; what can't be read in it is then as good as any letter.
 #[cfg(unix)]
@@ -120,14 +125,8 @@ fn odd(served: &Served, path: &[u8]) -> Route {
     let parts: Vec<&OsStr> = parts.map(OsStr::from_bytes).collect();
     let segments: Vec<_> = parts.iter().map(|it| it.to_string_lossy()).collect();
     let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-    if segments.contains(&"..") {
-        return Route::Bad;
-    }
-    if is_protected(served, &segments) {
-        return Route::Forbidden;
-    }
-    if segments.iter().any(|segment| !is_portable(segment)) {
-        return missing(served);
+    if let Some(refused) = refused(served, &segments) {
+        return refused;
     }
     let (folder, below) = match in_uploads(served, &segments) {
         Some((_, below)) if is_private_upload(below) => return Route::Forbidden,
