@@ -40,7 +40,7 @@ pub fn launch_check(context: &Context, address: &Address, meter: Meter<'_>) -> R
         code: &code,
         prefix: &cms::table_prefix(site.cms, &tables),
         tables: &tables,
-        code_bytes: files::measure(&code)?.bytes,
+        code_bytes: &|| Ok(files::measure(&code)?.bytes),
         files: files::measure(&folder)?,
         updates: &updates,
         probe: &probe,

@@ -1,5 +1,9 @@
 //! The checks of Site Audit about modules, the status report, people and the log.
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use serde_json::Value;
 
@@ -80,12 +84,13 @@ pub(super) fn extensions(subject: &Subject<'_>, facts: &Facts) -> Vec<Finding> {
         format!("{} {what}.", count(rows.len() as u64, "module"))
     };
     let twice = duplicates(&root);
+    let names: BTreeSet<&String> = twice.iter().map(|row| &row[0]).collect();
     vec![
         Finding::new(
             group,
             "Duplicates",
             score(&twice, Score::Warning),
-            says(&twice, "found at several places"),
+            format!("{} found at several places.", count(names.len() as u64, "module")),
         )
         .action("Keep one of each; Drupal may take the other one.")
         .table(&["Module", "Folder"], twice),

@@ -260,7 +260,7 @@ fn codebase(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Finding>> {
             group,
             "Size of entire site",
             Score::Info,
-            format!("{} of code and files.", human_bytes(subject.code_bytes + folder.bytes)),
+            format!("{} of code and files.", human_bytes((subject.code_bytes)()? + folder.bytes)),
         ),
     ])
 }

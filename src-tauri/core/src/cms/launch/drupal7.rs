@@ -214,34 +214,20 @@ fn folders(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 fn structure(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Structure> {
-    let (node, kinds) = (subject.table("node"), subject.table("node_type"));
-    let types = if subject.has_table("node_type") {
-        counted(
-            ask,
-            &format!(
-                "SELECT t.name, COUNT(n.nid) FROM {kinds} t LEFT JOIN {node} n ON n.type = t.type \
-                 GROUP BY t.type, t.name ORDER BY t.name"
-            ),
-        )?
-    } else {
-        Vec::new()
-    };
-    let vocabularies = if subject.has_table("taxonomy_vocabulary") {
-        let (all, terms) =
-            (subject.table("taxonomy_vocabulary"), subject.table("taxonomy_term_data"));
-        counted(
-            ask,
-            &format!(
-                "SELECT v.name, COUNT(t.tid) FROM {all} v LEFT JOIN {terms} t ON t.vid = v.vid \
-                 GROUP BY v.vid, v.name ORDER BY v.name"
-            ),
-        )?
-    } else {
-        Vec::new()
-    };
+    let [node, kinds, vocabularies, terms] =
+        ["node", "node_type", "taxonomy_vocabulary", "taxonomy_term_data"]
+            .map(|it| subject.table(it));
+    let types = format!(
+        "SELECT t.name, COUNT(n.nid) FROM {kinds} t LEFT JOIN {node} n ON n.type = t.type \
+         GROUP BY t.type, t.name ORDER BY t.name"
+    );
+    let vocabularies = format!(
+        "SELECT v.name, COUNT(t.tid) FROM {vocabularies} v LEFT JOIN {terms} t ON t.vid = v.vid \
+         GROUP BY v.vid, v.name ORDER BY v.name"
+    );
     Ok(Structure {
-        types,
-        vocabularies,
+        types: counted(ask, &types)?,
+        vocabularies: counted(ask, &vocabularies)?,
         fields: fields(subject, ask)?,
         roles: roles(subject, ask)?,
         displays: displays(subject, ask)?,

@@ -36,8 +36,8 @@ pub struct Subject<'a> {
     pub tables: &'a [String],
     /// Their prefix.
     pub prefix: &'a str,
-    /// Bytes of its code.
-    pub code_bytes: u64,
+    /// Counts the bytes of its code; few checks ask for that.
+    pub code_bytes: &'a dyn Fn() -> Result<u64>,
     /// Its uploaded files.
     pub files: FilesInfo,
     /// Database updates that wait.

@@ -99,7 +99,7 @@ fn check(cms: Cms, schema: &str, code: &[&str]) -> HashMap<String, Finding> {
         code: folder.path(),
         tables: &tables,
         prefix: "",
-        code_bytes: 1_000_000,
+        code_bytes: &|| Ok(1_000_000),
         files: FilesInfo { count: 1, bytes: 500_000 },
         updates: &[],
         probe: &Ok(None),
@@ -191,7 +191,7 @@ fn drupal_8_tells_what_it_is_built_of() {
         &found,
         "Extensions: Duplicates",
         Score::Warning,
-        "2 modules found at several places.",
+        "1 module found at several places.",
         twice,
     );
 }
