@@ -2,6 +2,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    rc::Rc,
     sync::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{SyncSender, sync_channel},
@@ -46,7 +47,7 @@ impl Repository {
         message: &str,
         meter: Meter<'_>,
     ) -> Result<String> {
-        let git = if self.path.exists() { self.open()? } else { self.init()? };
+        let git = if self.path.exists() { self.open()? } else { Rc::new(self.init()?) };
         // A repository that holds anything is nobody's to remove after a failure.
         let doing = || format!("look into {}", self.path.display());
         if git.references().doing(doing)?.next().is_some() {

@@ -2,6 +2,7 @@
 //! what talks to a network is left to the machine's own `git`, which knows the person's keys.
 use std::{
     path::{Path, PathBuf},
+    rc::Rc,
     thread,
 };
 
@@ -22,6 +23,7 @@ mod import;
 mod inspect;
 mod lines;
 mod merge;
+mod open;
 mod pack;
 mod program;
 mod references;
@@ -42,6 +44,7 @@ pub use changes::{
 pub use hooks::{FollowedBranch, Push, PushRules, Releases};
 pub use inspect::Inspection;
 pub use merge::{Answer, Choices, ConflictFile, Merged, Take};
+pub use open::kept_open;
 pub use update::{
     SNAPSHOTS, carry_changes, move_worktree, restore_worktree, snapshot_without, snapshot_worktree,
     update_worktree,
@@ -144,14 +147,15 @@ impl Repository {
             .doing(|| format!("write {}", file.display()))
     }
 
-    fn open(&self) -> Result<git2::Repository> {
+    fn open(&self) -> Result<Rc<git2::Repository>> {
         let doing = || format!("open the repository {}", self.path.display());
+        let Some(objects) = &self.objects else {
+            return open::once(&self.path).doing(doing);
+        };
         let git = git2::Repository::open(&self.path).doing(doing)?;
-        if let Some(objects) = &self.objects {
-            let path = objects.to_string_lossy();
-            git.odb().and_then(|odb| odb.add_disk_alternate(&path)).doing(doing)?;
-        }
-        Ok(git)
+        let path = objects.to_string_lossy();
+        git.odb().and_then(|odb| odb.add_disk_alternate(&path)).doing(doing)?;
+        Ok(Rc::new(git))
     }
 
     /// Makes an empty bare repository with our settings.

@@ -35,8 +35,8 @@ pub(super) fn answer(
 ) -> Result<Box<RawValue>> {
     match query {
         Query::Sites => json(sites(context)?),
-        Query::SiteCards => json(site_cards(context)?),
-        Query::Board { site } => json(board(context, site)?),
+        Query::SiteCards => json(code::kept_open(|| site_cards(context))?),
+        Query::Board { site } => json(code::kept_open(|| board(context, site))?),
         Query::Environment { environment } => json(environment_measured(context, environment)?),
         Query::CodeLog { environment, limit } => json(commits::log(context, environment, *limit)?),
         Query::Diffstat { environment } => {
