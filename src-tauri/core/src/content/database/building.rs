@@ -32,8 +32,6 @@ impl<'a> Building<'a> {
         let mut connection = mariadb::connect(database)?;
         let mut building = Self { database, old: Vec::new() };
         building.set(&mut connection, COMMIT, 0).doing(|| setting(COMMIT))?;
-        // Rows come as lines, where the server takes them so.
-        drop(building.set(&mut connection, "local_infile", 1));
         // MariaDB asks without a pause whether a table that changes is due for new statistics (10.11; a whole core).
         drop(building.set(&mut connection, "innodb_stats_auto_recalc", 0));
         if bytes > LITTLE {

@@ -12,7 +12,6 @@ pub(super) mod tests;
 use std::path::Path;
 
 pub(in crate::content) use building::{Building, end_connections};
-pub(in crate::content) use mariadb::quoted;
 pub use sizes::{measure, table_sizes};
 pub(super) use sqlite::{
     create as new_sqlite, open as open_sqlite, quoted as quoted_sqlite, tables_of as sqlite_tables,

@@ -16,11 +16,11 @@ use super::{
     super::database::{Building, end_connections},
     Loaded, Loading, Progress, Spot,
     filter::{self, Filter, Verdict},
-    lines::{Known, Lines},
     peek,
     rows::Rows,
     source::Dump,
     statements::{Kind, Statements},
+    values::{Columns, Known},
     workers::{Counted, Job, Queue, Shared, execute, work},
 };
 use crate::{
@@ -60,7 +60,6 @@ fn load(dump: Dump, database: &Database, how: Loading<'_>, meter: Meter<'_>) -> 
         .query_first("SELECT @@max_allowed_packet")
         .doing(|| "ask the database for its limits".into())?
         .unwrap_or(16 << 20);
-    let takes_lines: Option<bool> = main.query_first("SELECT @@local_infile").unwrap_or(None);
     let filter = ask_filter(&mut main)?;
     let shared = Shared::default();
     let (rows, rows_to_do) = Queue::new(&shared.rows, CONNECTIONS * 2);
@@ -100,7 +99,7 @@ fn load(dump: Dump, database: &Database, how: Loading<'_>, meter: Meter<'_>) -> 
             is_ordered: false,
             keys: Vec::new(),
             guids: BTreeMap::new(),
-            known: takes_lines.filter(|takes| *takes).map(|_| Known::default()),
+            known: Known::default(),
             left: BTreeMap::new(),
             loaded: Loaded::default(),
         };
@@ -183,8 +182,8 @@ fn is_plain(head: &[u8]) -> bool {
 #[derive(Default)]
 struct Batch {
     head: String,
-    /// How its rows are read as lines, where they can be.
-    lines: Option<Arc<Lines>>,
+    /// How its rows are read as values, where they can be.
+    columns: Option<Arc<Columns>>,
     sql: String,
     line: u64,
     rows: u64,
@@ -215,8 +214,8 @@ struct Load<'a> {
     keys: Vec<(String, Vec<String>)>,
     /// Which column of a table is WordPress's `guid`.
     guids: BTreeMap<String, usize>,
-    /// The tables' columns, where the server takes rows as lines.
-    known: Option<Known>,
+    /// The tables' columns.
+    known: Known,
     /// What was left out, and how often.
     left: BTreeMap<String, u64>,
     loaded: Loaded,
@@ -269,7 +268,7 @@ impl Load<'_> {
                 if self.is_ordered {
                     self.wait()?;
                 }
-                self.batch.lines = self.lines();
+                self.batch.columns = self.columns();
                 Ok(true)
             }
             Verdict::Refuse(what) if self.is_wanted => Err(self.spot.refused(&what)),
@@ -277,11 +276,13 @@ impl Load<'_> {
         }
     }
 
-    /// How the rows to come are read as lines; none where only an `INSERT` means what the dump says.
-    fn lines(&mut self) -> Option<Arc<Lines>> {
-        let known = self.known.as_mut().filter(|_| !self.is_ordered && self.zone.is_none())?;
+    /// How the rows to come are read as values; none where only an `INSERT` means what the dump says.
+    fn columns(&mut self) -> Option<Arc<Columns>> {
+        if self.is_ordered || self.zone.is_some() {
+            return None;
+        }
         let table = self.spot.table.as_ref()?;
-        known.lines(&mut self.main, table, &self.batch.head).map(Arc::new)
+        self.known.columns(&mut self.main, table, &self.batch.head).map(Arc::new)
     }
 
     /// Which value of the rows to come is WordPress's `guid`: as their head lists them, or as the table has them.
@@ -338,8 +339,8 @@ impl Load<'_> {
         self.loaded.rows += std::mem::take(&mut self.batch.rows);
         let sql = std::mem::take(&mut self.batch.sql);
         let spot = self.spot.at(self.batch.line);
-        let lines = self.batch.lines.clone().map(|lines| (lines, self.batch.head.len()));
-        self.send(Job { sql, spot, lines })?;
+        let columns = self.batch.columns.clone().map(|columns| (columns, self.batch.head.len()));
+        self.send(Job { sql, spot, columns })?;
         // What replaces or passes over rows must not overtake.
         if self.is_ordered { self.wait() } else { Ok(()) }
     }
@@ -387,7 +388,7 @@ impl Load<'_> {
             let name = table.replace('`', "``");
             let sql = format!("ALTER TABLE `{name}` {}", adds.join(", "));
             let spot = Spot { table: Some(table), ..self.spot.clone() };
-            self.key_queue.send(Job { sql, spot, lines: None })?;
+            self.key_queue.send(Job { sql, spot, columns: None })?;
         }
         Ok(())
     }
@@ -470,10 +471,10 @@ impl Load<'_> {
         if let Some(table) = self.spot.table.clone().filter(|_| !keys.is_empty()) {
             self.keys.push((table, keys));
         }
-        if let (Some(known), Some(table)) = (&mut self.known, &self.spot.table) {
-            known.forget(table);
+        if let Some(table) = &self.spot.table {
+            self.known.forget(table);
         }
-        execute(&mut self.main, &sql, &self.spot, self.shared).map(drop)
+        execute(&mut self.main, &sql, &self.spot, self.shared)
     }
 
     /// A definition in UTF-8; one of latin1 is decoded.

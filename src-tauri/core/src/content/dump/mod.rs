@@ -5,7 +5,6 @@ mod export_sqlite;
 mod filter;
 #[cfg(test)]
 mod fuzz;
-mod lines;
 mod load;
 mod load_sqlite;
 mod parts;
@@ -18,6 +17,7 @@ mod survey;
 mod tests;
 #[cfg(test)]
 mod tools_tests;
+mod values;
 mod workers;
 
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};

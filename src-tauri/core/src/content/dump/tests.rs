@@ -329,7 +329,7 @@ fn random_row(number: usize) -> impl proptest::strategy::Strategy<Value = String
 }
 
 #[test]
-fn rows_as_lines_and_rows_as_inserts_are_the_same_rows() {
+fn rows_as_values_and_rows_as_inserts_are_the_same_rows() {
     use proptest::prelude::*;
     let target = Target::new();
     let load = |rows: &[String], insert: &str| {
