@@ -183,7 +183,42 @@ fn make_texts(server: &Server, long: &str) {
             ('http://dev-acme.localhost:8080/t', 'd')"),
         "CREATE TABLE fired (n INT)",
         "CREATE TRIGGER fires AFTER UPDATE ON wp_posts FOR EACH ROW INSERT INTO fired VALUES (1)",
+        "CREATE TRIGGER comes BEFORE INSERT ON wp_posts FOR EACH ROW INSERT INTO fired VALUES (2)",
     ]);
+}
+
+#[test]
+fn rows_are_written_over_and_none_is_added_whatever_the_tables_rules() {
+    let server = Server::start();
+    server.sql(&[
+        "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+        "CREATE TABLE zero (id INT AUTO_INCREMENT PRIMARY KEY, c TEXT, n INT NOT NULL)",
+        "CREATE TABLE child (id INT PRIMARY KEY, c TEXT, of INT NOT NULL, FOREIGN KEY (of) REFERENCES zero (id))",
+        "CREATE TABLE checked (id VARCHAR(20) PRIMARY KEY, c TEXT, n INT DEFAULT 0 CHECK (n > 5)) CHARSET=latin1",
+        "CREATE TABLE paired (a INT, b VARBINARY(9), c TEXT, u VARCHAR(90) UNIQUE, PRIMARY KEY (a, b))",
+        &format!("INSERT INTO zero VALUES (0, '{OLD}', 1), (1, '{OLD}', 2), (3, 'x', 3)"),
+        &format!("INSERT INTO child VALUES (1, '{OLD}', 1), (2, '{OLD}', 1)"),
+        &format!("INSERT INTO checked VALUES ('ä', 'ä {OLD}', 6), ('b', '{OLD}', 7)"),
+        &format!("INSERT INTO paired VALUES (1, X'00FF', '{OLD}', '{OLD}'), (1, X'', 'x', '{OLD}/2'), (2, X'00FF', '{OLD}', NULL)"),
+    ]);
+    let (done, lines) = converted(&server.database, &Conversion::default());
+    assert_eq!(
+        counts(&done),
+        [("checked", 2, 2), ("child", 2, 2), ("paired", 3, 4), ("zero", 2, 2)]
+    );
+    assert!(lines.is_empty(), "{lines:?}");
+    let rows = |table: &str, columns: &str| {
+        server.ask(&format!(
+            "SELECT group_concat(concat_ws(' ', {columns}) ORDER BY 1 SEPARATOR '|') FROM {table}"
+        ))
+    };
+    assert_eq!(rows("zero", "id, c, n"), format!("0 {NEW} 1|1 {NEW} 2|3 x 3"));
+    assert_eq!(rows("child", "id, c, of"), format!("1 {NEW} 1|2 {NEW} 1"));
+    assert_eq!(rows("checked", "hex(id), hex(left(c, 2)), n"), "62 6874 7|E4 E420 6");
+    assert_eq!(
+        rows("paired", "a, hex(b), c, u"),
+        format!("1  x {NEW}/2|1 00FF {NEW} {NEW}|2 00FF {NEW}")
+    );
 }
 
 #[test]
@@ -349,7 +384,7 @@ fn while_it_waits(server: &Server, meanwhile: impl FnOnce(&Cancel)) -> crate::Er
             let meter = Meter::new(&cancel, &|_| ());
             convert(&server.database, &rewriter(), &Conversion::default(), meter)
         });
-        let waits = "SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.processlist WHERE info LIKE 'UPDATE portico_gathered%'";
+        let waits = "SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO `t`%'";
         let started = Instant::now();
         while server.ask(waits) != "1" {
             assert!(started.elapsed() < Duration::from_secs(30), "it never came so far");

@@ -85,22 +85,29 @@ pub(super) fn work(
 }
 
 fn perform(connection: &mut Conn, job: &Job, shared: &Shared) -> Result<()> {
-    let bound = job
-        .columns
-        .as_ref()
-        .and_then(|(columns, at)| Some((columns.values(&job.sql[*at..])?, columns.count(), *at)));
-    let Some((values, width, at)) = bound else {
+    let Some((columns, at)) = &job.columns else {
         return execute(connection, &job.sql, &job.spot, shared);
     };
+    let (head, rows) = job.sql.split_at(*at);
+    let Some(values) = columns.values(rows) else {
+        return execute(connection, &job.sql, &job.spot, shared);
+    };
+    let (width, all) = (columns.count(), values.len());
     let mut values = values.into_iter();
     while values.len() > 0 {
+        let done = all - values.len();
         // Few different numbers of rows: each is a statement that the server keeps.
         let most = (VALUES / width).max(1).min(values.len() / width);
-        let rows = 1 << most.ilog2();
-        let sql = insert(&job.sql[..at], width, rows);
-        let values: Vec<Value> = values.by_ref().take(rows * width).collect();
+        let count = 1 << most.ilog2();
+        let sql = insert(head, width, count);
+        let mut first: Option<Vec<Value>> = Some(values.by_ref().take(count * width).collect());
         let warnings = patiently(&job.spot, || {
-            connection.exec_iter(&sql, &values).map(|result| result.warnings())
+            // The client takes the values; a second try is so rare that they are read anew for it.
+            let values = first.take().unwrap_or_else(|| {
+                let all = columns.values(rows).unwrap_or_default();
+                all.into_iter().skip(done).take(count * width).collect()
+            });
+            connection.exec_iter(&sql, values).map(|result| result.warnings())
         })?;
         tell(connection, warnings, &job.spot, shared)?;
     }

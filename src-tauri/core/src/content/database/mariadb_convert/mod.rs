@@ -2,7 +2,8 @@
 //!
 //! Every value that is long enough to hold an address travels here and is looked at once, by the finder that also
 //! rewrites: a test in SQL would have to be asked for every address and every trace of it in base64. Changed rows
-//! go back in bulk, through a temporary table that is joined.
+//! go back in bulk: over the old ones, or through a temporary table that is joined.
+mod over;
 mod rows;
 mod table;
 mod triggers;

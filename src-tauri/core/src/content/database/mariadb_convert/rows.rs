@@ -5,6 +5,7 @@ use mysql::{Conn, Value, prelude::Queryable};
 
 use super::{
     super::mariadb::quoted,
+    over::Gathered,
     table::{Column, Table},
     work::{Job, Outcome, Work},
 };
@@ -20,18 +21,18 @@ const JOINED: usize = 8192;
 const JOINED_BYTES: usize = 4 << 20;
 /// The server's numbers for a unique key or a check of the table that refuses a new value, and for a deadlock.
 const FORBIDDEN: [u16; 2] = [1062, 4025];
-const DEADLOCK: u16 = 1213;
+pub(super) const DEADLOCK: u16 = 1213;
 /// The key that a table without one has meanwhile.
 const NUMBER: &str = "portico_row";
 
 /// The conversion of one table, or of a range of it.
 pub(super) struct Converting<'w, 'a> {
-    work: &'w Work<'a>,
+    pub(super) work: &'w Work<'a>,
     job: &'w Job<'a>,
-    table: &'a Table,
-    writer: &'w mut Conn,
+    pub(super) table: &'a Table,
+    pub(super) writer: &'w mut Conn,
     /// Columns that identify a row.
-    key: Vec<String>,
+    pub(super) key: Vec<String>,
     pub(super) outcome: Outcome,
 }
 
@@ -134,8 +135,13 @@ impl<'w, 'a> Converting<'w, 'a> {
 
     /// Brings changed rows into the table.
     fn bring(&mut self, gathered: &[Vec<Value>]) -> Result<()> {
+        let gathered: Vec<&[Value]> = gathered.iter().map(Vec::as_slice).collect();
+        let left = self.write_over(&gathered)?;
+        if left.is_empty() {
+            return Ok(());
+        }
         self.make_gathering_table().doing(|| "make a temporary table".into())?;
-        self.join(gathered)
+        self.join(&left)
     }
 
     /// A temporary table like the key, with a column for each new value.
@@ -154,7 +160,7 @@ impl<'w, 'a> Converting<'w, 'a> {
     }
 
     /// Joins gathered rows with the table; one by one when a rule of the table forbids one of them.
-    fn join(&mut self, gathered: &[Vec<Value>]) -> Result<()> {
+    fn join(&mut self, gathered: Gathered<'_>) -> Result<()> {
         let doing = || "write the changed rows".to_owned();
         self.gather(gathered).doing(doing)?;
         let update = self.update();
@@ -181,7 +187,7 @@ impl<'w, 'a> Converting<'w, 'a> {
         joined.doing(doing)
     }
 
-    fn gather(&mut self, gathered: &[Vec<Value>]) -> mysql::Result<()> {
+    fn gather(&mut self, gathered: Gathered<'_>) -> mysql::Result<()> {
         let columns = self.table.columns.len();
         let width = self.key.len() + columns;
         let news = (0..columns).map(|n| format!("n{n}"));
@@ -197,7 +203,7 @@ impl<'w, 'a> Converting<'w, 'a> {
         let batch = INSERTED.min(65_535 / width).max(1);
         let (whole, rest) = gathered.split_at(gathered.len() / batch * batch);
         for rows in whole.chunks(batch).chain(rest.chunks(1)) {
-            let values: Vec<Value> = rows.iter().flatten().cloned().collect();
+            let values: Vec<Value> = rows.iter().copied().flatten().cloned().collect();
             self.writer.exec_drop(insert(rows.len()), values)?;
         }
         Ok(())
@@ -219,7 +225,7 @@ impl<'w, 'a> Converting<'w, 'a> {
     }
 
     /// A column that is set to itself is not set by the server.
-    fn keep(&self, prefix: &str) -> Vec<String> {
+    pub(super) fn keep(&self, prefix: &str) -> Vec<String> {
         let keep = |name: &String| format!("{prefix}{0} = {prefix}{0}", quoted(name));
         self.table.touched.iter().map(keep).collect()
     }
@@ -262,6 +268,6 @@ impl<'w, 'a> Converting<'w, 'a> {
     }
 }
 
-fn is_refused<T>(written: &mysql::Result<T>, codes: &[u16]) -> bool {
+pub(super) fn is_refused<T>(written: &mysql::Result<T>, codes: &[u16]) -> bool {
     matches!(written, Err(mysql::Error::MySqlError(error)) if codes.contains(&error.code))
 }

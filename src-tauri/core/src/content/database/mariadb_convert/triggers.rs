@@ -11,7 +11,7 @@ struct Trigger {
     create: String,
 }
 
-/// Triggers can't be switched off, so those of updates are taken away for the time of `body`.
+/// Triggers can't be switched off, so those of updates, and of the inserts that become updates, are taken away for the time of `body`.
 pub(super) fn without<T>(
     connection: &mut Conn,
     tables: &[Table],
@@ -30,7 +30,7 @@ fn take(connection: &mut Conn, tables: &[Table]) -> Result<Vec<Trigger>> {
     let mut names: Vec<(String, String)> = connection
         .query(
             "SELECT trigger_name, event_object_table FROM information_schema.triggers
-             WHERE event_object_schema = database() AND event_manipulation = 'UPDATE'
+             WHERE event_object_schema = database() AND event_manipulation IN ('UPDATE', 'INSERT')
              ORDER BY event_object_table, action_order",
         )
         .doing(doing)?;

@@ -155,6 +155,12 @@ impl<'a> Work<'a> {
         let mut connections = [mariadb::connect(self.database)?, mariadb::connect(self.database)?];
         lock(&self.connections).extend(connections.iter().map(Conn::connection_id));
         let [reader, writer] = &mut connections;
+        writer
+            .query_drop("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
+            .and_then(|()| {
+                writer.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            })
+            .doing(|| "prepare a connection".into())?;
         while let Some(job) = self.jobs.get(self.next.fetch_add(1, Relaxed)) {
             self.check()?;
             let mut converting = Converting::new(self, job, writer);
