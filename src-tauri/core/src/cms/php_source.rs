@@ -27,6 +27,35 @@ pub(super) fn without_comments(source: &str) -> String {
     out
 }
 
+/// The words of PHP code and where they stand: no variables or members, nothing in comments or quoted texts.
+pub(super) fn words(code: &str) -> Vec<(usize, &str)> {
+    let mut words = Vec::new();
+    let mut at = 0;
+    while let Some(c) = code[at..].chars().next() {
+        let rest = &code[at..];
+        at += match c {
+            '\'' | '"' => quoted_length(rest, c),
+            '#' => line_length(rest),
+            '/' if rest.starts_with("//") => line_length(rest),
+            '/' if rest.starts_with("/*") => rest[2..].find("*/").map_or(rest.len(), |it| it + 4),
+            c if is_of_word(c) => {
+                let length = rest.find(|it| !is_of_word(it)).unwrap_or(rest.len());
+                let before = code[..at].trim_end();
+                if !["$", "->", "::"].iter().any(|it| before.ends_with(it)) {
+                    words.push((at, &rest[..length]));
+                }
+                length
+            }
+            _ => c.len_utf8(),
+        };
+    }
+    words
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
 /// The length of the quoted text that `rest` begins with, quotes included.
 fn quoted_length(rest: &str, quote: char) -> usize {
     let mut escaped = false;

@@ -63,6 +63,66 @@ const NOT_RECOMMENDED: &[&str] = &[
     "views_php",
 ];
 
+/// Modules that the module metatag has made superfluous.
+const BY_METATAG: &[&str] = &[
+    "context_meta",
+    "context_metadata",
+    "metatag_itunes",
+    "metatags_quick",
+    "opengraph_meta",
+    "page_title",
+    "smart_app_banners",
+];
+
+/// What of the modules the code alone says, and what nobody here can say.
+pub(super) fn code(subject: &Subject<'_>) -> Vec<Finding> {
+    let group = "Extensions";
+    let places = places(&below(subject.code, &subject.site.docroot));
+    let twice: Vec<Vec<String>> = places
+        .iter()
+        .filter(|(_, places)| places.len() > 1)
+        .flat_map(|(name, places)| places.iter().map(|it| vec![name.clone(), it.clone()]))
+        .collect();
+    let names: BTreeSet<&String> = twice.iter().map(|row| &row[0]).collect();
+    let redundant: Vec<Vec<String>> = places
+        .keys()
+        .filter(|it| BY_METATAG.contains(&it.as_str()))
+        .map(|it| vec![it.clone(), "metatag".to_owned()])
+        .collect();
+    let unknown = |name: &str| {
+        Finding::new(group, name, Score::Info, "Launch Check asks nobody over the network.")
+            .action("Open Reports → Available updates: there the site asks drupal.org.")
+    };
+    vec![
+        Finding::new(
+            group,
+            "Duplicates",
+            score(&twice, Score::Warning),
+            format!("{} found at several places.", count(names.len() as u64, "module")),
+        )
+        .action("Keep one of each; Drupal may take the other one.")
+        .table(&["Module", "Folder"], twice),
+        Finding::new(
+            group,
+            "Redundant",
+            score(&redundant, Score::Error),
+            says(&redundant, "that another one makes superfluous"),
+        )
+        .action("Use the better one, and remove these from the code.")
+        .table(&["Module", "Better"], redundant),
+        unknown("Security"),
+        unknown("Updates"),
+    ]
+}
+
+fn score(rows: &[Vec<String>], fault: Score) -> Score {
+    if rows.is_empty() { Score::Ok } else { fault }
+}
+
+fn says(rows: &[Vec<String>], what: &str) -> String {
+    format!("{} {what}.", count(rows.len() as u64, "module"))
+}
+
 pub(super) fn extensions(subject: &Subject<'_>, facts: &Facts) -> Vec<Finding> {
     let group = "Extensions";
     let total = facts.modules.len() as u64;
@@ -78,22 +138,7 @@ pub(super) fn extensions(subject: &Subject<'_>, facts: &Facts) -> Vec<Finding> {
         .filter(|(_, file)| !file.is_empty() && !below(&root, file).is_file())
         .map(|(name, file)| vec![name.clone(), file.clone()])
         .collect();
-    let score =
-        |rows: &[Vec<String>], fault: Score| if rows.is_empty() { Score::Ok } else { fault };
-    let says = |rows: &[Vec<String>], what: &str| {
-        format!("{} {what}.", count(rows.len() as u64, "module"))
-    };
-    let twice = duplicates(&root);
-    let names: BTreeSet<&String> = twice.iter().map(|row| &row[0]).collect();
     vec![
-        Finding::new(
-            group,
-            "Duplicates",
-            score(&twice, Score::Warning),
-            format!("{} found at several places.", count(names.len() as u64, "module")),
-        )
-        .action("Keep one of each; Drupal may take the other one.")
-        .table(&["Module", "Folder"], twice),
         Finding::new(
             group,
             "Count",
@@ -128,8 +173,8 @@ pub(super) fn extensions(subject: &Subject<'_>, facts: &Facts) -> Vec<Finding> {
     ]
 }
 
-/// Modules that stand at several places of the code, each place a row.
-fn duplicates(root: &Path) -> Vec<Vec<String>> {
+/// The folders that each module of the code stands in.
+fn places(root: &Path) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let sites = fs::read_dir(root.join("sites")).into_iter().flatten().flatten();
     let of_sites = sites.map(|it| it.path().join("modules"));
@@ -141,10 +186,6 @@ fn duplicates(root: &Path) -> Vec<Vec<String>> {
         });
     }
     found
-        .into_iter()
-        .filter(|(_, places)| places.len() > 1)
-        .flat_map(|(name, places)| places.into_iter().map(move |it| vec![name.clone(), it]))
-        .collect()
 }
 
 /// Tells of each module below a folder, apart from those that only tests use.

@@ -101,6 +101,7 @@ pub(super) fn checks(
     found.push(shared::storage_engines(subject, ask)?);
     found.push(shared::many_rows(subject, ask)?);
     found.push(shared::total_size(subject, ask)?);
+    found.extend(audit::code(subject));
     found.extend(audit::extensions(subject, facts));
     found.push(audit::status(subject));
     found.extend(audit::users(facts, ask)?);

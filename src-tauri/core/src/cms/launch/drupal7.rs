@@ -7,7 +7,7 @@ use super::{
     Subject, configured,
     drupal::{self, Facts},
     structure::{self, Caching, Display, Field, Role, Structure},
-    texts,
+    templates, texts,
 };
 use crate::{
     cms::{Ask, detect::below, php_value::unserialize},
@@ -26,7 +26,22 @@ pub(super) fn checks(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Fin
     found.push(menu_router(subject, ask)?);
     found.extend(structure::checks(subject, &structure(subject, ask)?));
     found.extend(folders(subject));
+    found.push(templates::check(subject, &theme(subject, &variables, ask)?));
     Ok(found)
+}
+
+/// The folder of the theme that visitors see.
+fn theme(
+    subject: &Subject<'_>,
+    variables: &HashMap<String, Value>,
+    ask: &mut Ask<'_>,
+) -> Result<String> {
+    let name = variables.get("theme_default").and_then(Value::as_str).unwrap_or("bartik");
+    let system = subject.table("system");
+    let themes = texts(ask, &format!("SELECT name, filename FROM {system} WHERE type = 'theme'"))?;
+    let file = themes.into_iter().find(|row| row[0] == name).map(|mut row| row.swap_remove(1));
+    let file = file.unwrap_or_else(|| format!("themes/{name}/{name}.info"));
+    Ok(file.rsplit_once('/').map_or(file.clone(), |(folder, _)| folder.to_owned()))
 }
 
 fn variables(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<HashMap<String, Value>> {

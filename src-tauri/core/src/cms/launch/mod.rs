@@ -4,9 +4,11 @@ mod audit;
 mod configured;
 mod drupal;
 mod drupal7;
+mod opt_out;
 mod sessions;
 mod shared;
 mod structure;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod wordpress;
@@ -104,6 +106,7 @@ pub fn launch_check(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Find
         Cms::Php | Cms::Html => Vec::new(),
     });
     findings.push(shared::updates(subject));
+    opt_out::apply(&mut findings, subject.said());
     Ok(by_group(findings))
 }
 

@@ -102,7 +102,7 @@ fn check(cms: Cms, schema: &str, code: &[&str]) -> HashMap<String, Finding> {
         code_bytes: &|| Ok(1_000_000),
         files: FilesInfo { count: 1, bytes: 500_000 },
         updates: &[],
-        probe: &Ok(None),
+        probe: &Ok(Some(serde_json::json!({ "opt_out": ["WatchdogSyslog"] }))),
     };
     let found = launch_check(&subject, &mut ask).expect("a check");
     found.into_iter().map(|it| (format!("{}: {}", it.group, it.name), it)).collect()
@@ -240,8 +240,33 @@ fn drupal_8_tells_of_roles_views_and_caches() {
 }
 
 #[test]
+fn a_check_that_the_site_opts_out_of_says_only_that() {
+    for (cms, schema) in [(Cms::Drupal, CONFIG), (Cms::Drupal7, SYSTEM)] {
+        let found = check(cms, schema, &[]);
+        let out = "The site's configuration opts out of this check.";
+        says(&found, "Watchdog: syslog status", Score::Info, out, &[]);
+        assert_eq!(found.values().filter(|it| it.result == out).count(), 1);
+    }
+}
+
+#[test]
 fn drupal_7_tells_what_it_is_built_of() {
-    let found = check(Cms::Drupal7, SYSTEM, &["sites/all/README.txt"]);
+    let code = ["sites/all/README.txt", "sites/all/modules/page_title/page_title.info"];
+    let found = check(Cms::Drupal7, SYSTEM, &code);
+    says(
+        &found,
+        "Extensions: Redundant",
+        Score::Error,
+        "1 module that another one makes superfluous.",
+        &[&["page_title", "metatag"]],
+    );
+    says(
+        &found,
+        "FrontEnd: Template Files",
+        Score::Ok,
+        "No template of the theme does more than show.",
+        &[],
+    );
     says(
         &found,
         "Content: Unused content types",

@@ -33,4 +33,5 @@ foreach ($requirements as $it) {
 	}
 	$rows[] = $row;
 }
-portico_done('probe ' . json_encode(['requirements' => $rows], JSON_INVALID_UTF8_SUBSTITUTE));
+$out = array_keys(array_filter((array) \Drupal::config('site_audit')->get('opt_out')));
+portico_done('probe ' . json_encode(['requirements' => $rows, 'opt_out' => array_map('strval', $out)], JSON_INVALID_UTF8_SUBSTITUTE));

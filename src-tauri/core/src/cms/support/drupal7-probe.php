@@ -27,4 +27,6 @@ $variables = [
 	'cache_backends' => array_values(variable_get('cache_backends', [])),
 	'lock_inc' => variable_get('lock_inc', 'includes/lock.inc'),
 ];
-portico_done('probe ' . json_encode(['requirements' => $rows, 'variables' => $variables], JSON_INVALID_UTF8_SUBSTITUTE));
+$audit = variable_get('site_audit', []);
+$out = array_keys(array_filter((array) ($audit['opt_out'] ?? [])));
+portico_done('probe ' . json_encode(['requirements' => $rows, 'variables' => $variables, 'opt_out' => array_map('strval', $out)], JSON_INVALID_UTF8_SUBSTITUTE));
