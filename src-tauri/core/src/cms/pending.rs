@@ -8,7 +8,7 @@ use std::{
 use super::{
     Ask,
     detect::{below, text},
-    wordpress,
+    php_value, wordpress,
 };
 use crate::{
     error::Result,
@@ -128,8 +128,24 @@ fn of_drupal(root: &Path, prefix: &str, ask: &mut Ask<'_>) -> Result<Vec<Pending
             }
         }
     }
+    for theme in installed_themes(prefix, ask)? {
+        let paths = files.get(&theme).into_iter().flatten();
+        let updates = paths.filter(|it| it.extension().is_some_and(|it| it == "php"));
+        updates.for_each(|path| later.extend(named(&theme, &text(path), &done)));
+    }
+    later.sort_by(|one, other| one.module.cmp(&other.module));
     found.extend(later);
     Ok(found)
+}
+
+/// Themes have updates without numbers only.
+fn installed_themes(prefix: &str, ask: &mut Ask<'_>) -> Result<Vec<String>> {
+    let rows = ask(&format!(
+        "SELECT data FROM `{prefix}config` WHERE collection = '' AND name = 'core.extension'"
+    ))?;
+    let extensions = rows.first().and_then(|row| php_value::unserialize(cell(row, 0)));
+    let themes = extensions.as_ref().and_then(|it| it["theme"].as_object());
+    Ok(themes.map(|it| it.keys().cloned().collect()).unwrap_or_default())
 }
 
 /// A number, serialised by PHP as a number or as text.
@@ -141,11 +157,11 @@ fn number(serialised: &str) -> Option<u64> {
 /// Folders without modules that are installed: tests bring modules that only tests install.
 const SKIPPED: &[&str] = &["tests", "node_modules", "vendor", "files", "src"];
 
-/// The `.install` and `.post_update.php` files of all modules, by module.
+/// The `.install` and `.post_update.php` files of all modules and themes, by their names.
 fn update_files(root: &Path) -> HashMap<String, Vec<PathBuf>> {
     let mut found: HashMap<String, Vec<PathBuf>> = HashMap::new();
     let mut folders: Vec<PathBuf> =
-        ["core/modules", "core/profiles", "modules", "profiles", "sites"]
+        ["core/modules", "core/profiles", "core/themes", "modules", "profiles", "themes", "sites"]
             .iter()
             .map(|name| below(root, name))
             .collect();
@@ -245,6 +261,38 @@ mod tests {
         let found = named("blog", source, "a:1:{i:0;s:20:\"blog_post_update_one\";}");
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].update, "blog_post_update_two");
+    }
+
+    #[test]
+    fn updates_of_an_installed_theme_wait_in_their_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (path, function) in [
+            ("core/modules/node", "node_post_update_b"),
+            ("core/modules/views", "views_post_update_c"),
+            ("core/themes/olivero", "olivero_post_update_a"),
+            ("themes/unused", "unused_post_update_d"),
+        ] {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            let file = folder.path().join(path).join(format!("{name}.post_update.php"));
+            fs::create_dir_all(file.parent().expect("a parent")).expect("folders");
+            fs::write(file, format!("<?php\nfunction {function}() {{}}\n")).expect("written");
+        }
+        let mut ask = |sql: &str| {
+            let rows: &[&[&str]] = match sql {
+                _ if sql.contains("system.schema") => {
+                    &[&["node", "i:8000;"], &["views", "i:8000;"]]
+                }
+                _ if sql.contains("core.extension") => {
+                    &[&["a:1:{s:5:\"theme\";a:1:{s:7:\"olivero\";i:0;}}"]]
+                }
+                _ => &[],
+            };
+            let cells = |row: &&[&str]| row.iter().map(|it| Some((*it).to_owned())).collect();
+            Ok(rows.iter().map(cells).collect())
+        };
+        let found = of_drupal(folder.path(), "", &mut ask).expect("read");
+        let names: Vec<_> = found.iter().map(|it| it.update.as_str()).collect();
+        assert_eq!(names, ["node_post_update_b", "olivero_post_update_a", "views_post_update_c"]);
     }
 
     #[test]
