@@ -7,6 +7,7 @@ require __DIR__ . '/task.php';
 $act = portico_input()['act'];
 require __DIR__ . '/drupal-boot.php';
 
+use Drupal\Component\FileSecurity\FileSecurity;
 use Drupal\Core\Config\ConfigImporter;
 use Drupal\Core\Config\FileStorage;
 use Drupal\Core\Config\StorageComparer;
@@ -37,6 +38,8 @@ try {
 				$to->write($name, $from->read($name));
 			}
 		}
+		// Drupal's cron would write it later: into Dev as a change that nobody made, into Test and Live in vain.
+		class_exists(FileSecurity::class) && FileSecurity::writeHtaccess($folder);
 	}
 	$sync = \Drupal::service('config.storage.sync');
 	if (!is_dir($folder) || $sync->listAll() === []) {
