@@ -236,7 +236,11 @@ fn set_uploads_aside(
 fn add_missing_settings(work: &Work<'_>, code: &Path, detected: &Detected) -> Result<()> {
     let Some((file, contents)) = cms::missing_settings_file(code, detected) else { return Ok(()) };
     let path = code.join(&file);
-    fs::write(&path, contents).doing(|| format!("write {}", path.display()))?;
+    // Drupal's folder of settings is missing where a .gitignore names it.
+    path.parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::write(&path, contents))
+        .doing(|| format!("write {}", path.display()))?;
     let author = code::default_author();
     let message = format!("Add {file}, which reads the environment");
     // Many a .gitignore names this file, since it often holds passwords; this one holds none.
