@@ -1,13 +1,17 @@
 //! Drupal: a site of Drupal's shape always, the real upstreams where their checkouts are named.
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use serde_json::Value;
 
-use crate::support::PorticoTest;
+use crate::support::{Outcome, PorticoTest};
+
+const SITE_INSTALL: &str = "site:install acme.dev --title Acme --admin-user ada --admin-password pass \
+                            --admin-email ada@acme.test";
 
 /// As much of Drupal 7 as Portico asks for, with notes of what was called.
 const BOOTSTRAP: &str = r#"<?php
@@ -123,6 +127,43 @@ fn a_site_of_drupal_s_shape_reads_its_environment_and_is_deployed_in_pantheon_s_
     assert!(places.is_sorted() && places[3] < usize::MAX, "{log}");
 }
 
+#[test]
+fn a_deploy_tells_of_a_php_that_the_new_core_cannot_run_on() {
+    let test = PorticoTest::new();
+    let folder = test.folder("core");
+    let core = |version: &str, least: &str| {
+        format!(
+            "<?php\nclass Drupal {{\n  const VERSION = '{version}';\n  const MINIMUM_PHP = '{least}';\n}}\n"
+        )
+    };
+    let file = "core/lib/Drupal.php";
+    let settings = ("pantheon.yml", "api_version: 1\nphp_version: 8.1\n");
+    write(&folder, &[(file, &core("10.5.0", "8.1.0")), settings]);
+    let from = folder.to_str().unwrap();
+    test.run(&["site:create", "acme", "--from", from, "--database", "sqlite"]).success();
+    let quiet = test.run(&["env:deploy", "acme.test"]).success();
+    assert!(!quiet.stderr.contains("needs PHP"), "{quiet}");
+
+    write(&test.environment("acme.dev").join("code"), &[(file, &core("12.0.0", "99.1.0"))]);
+    test.run(&["env:commit", "acme.dev", "--message", "Drupal 12"]).success();
+    let note = "Drupal 12.0.0 needs PHP 99.1 or newer";
+    test.run(&["env:deploy", "acme.test", "--dry-run"])
+        .success()
+        .stdout_has(note)
+        .stdout_has("Install one beside it");
+    test.run(&["env:deploy", "acme.test"]).success().stderr_has(note);
+
+    let programs = test.folder("programs");
+    for (name, sapi) in [("php99.1", "cli"), ("php-cgi99.1", "cgi-fcgi")] {
+        write(&programs, &[(name, &format!("#!/bin/sh\necho 'PHP 99.1.0 ({sapi}) (built: x)'\n"))]);
+        fs::set_permissions(programs.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let mut install = test.command(&SITE_INSTALL.split_whitespace().collect::<Vec<_>>());
+    install.env("PATH", path);
+    Outcome::of(install).status(5).stderr_has(note).stderr_has("Name PHP 99.1 as `php_version`");
+}
+
 /// Boots Drupal 7, turns on a module or sets the slogan, and says the slogan and how far the module's updates went.
 const PROBE_7: &str = "<?php define('DRUPAL_ROOT', __DIR__);
 require 'includes/bootstrap.inc';
@@ -232,9 +273,7 @@ fn walk(source: &str, database: &str, cms: &str) -> PorticoTest {
     let browser = test.browser();
     test.run(&["site:create", "acme", "--from", source, "--database", database]).success();
     assert_eq!(test.json(&["site:list"])[0]["cms"], cms);
-    let install = "site:install acme.dev --title Acme --admin-user ada --admin-password pass \
-                   --admin-email ada@acme.test";
-    test.run(&install.split_whitespace().collect::<Vec<_>>()).success();
+    test.run(&SITE_INSTALL.split_whitespace().collect::<Vec<_>>()).success();
     assert!(browser.get("acme.dev", "/").ok().has("Acme"));
     let changed = test.json(&["env:diffstat", "acme.dev"]);
     assert_eq!(changed, Value::Array(Vec::new()), "the installer writes no database into the code");
@@ -369,9 +408,7 @@ fn the_real_features_of_drupal_7_are_compared_and_reverted() {
     let test = PorticoTest::new();
     let _serving = test.serve();
     test.run(&["site:create", "acme", "--from", &source, "--database", "sqlite"]).success();
-    let install = "site:install acme.dev --title Acme --admin-user ada --admin-password pass \
-                   --admin-email ada@acme.test";
-    test.run(&install.split_whitespace().collect::<Vec<_>>()).success();
+    test.run(&SITE_INSTALL.split_whitespace().collect::<Vec<_>>()).success();
     let folder = test.environment("acme.dev").join("code/sites/all/modules");
     let copied = Command::new("cp").arg("-r").arg(format!("{modules}/.")).arg(&folder).status();
     assert!(copied.unwrap().success());

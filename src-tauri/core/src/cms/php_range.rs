@@ -56,6 +56,13 @@ impl PhpRange {
         })
     }
 
+    /// A series ("8.3") that runs it, so that the nearest one on a machine can be found.
+    pub fn series(&self) -> Option<String> {
+        // The last series before PHP 8 is 7.4.
+        let (major, minor) = self.below.map(|_| (7, 4)).or(self.least)?;
+        Some(format!("{major}.{minor}"))
+    }
+
     /// What a person should know where PHP `runs` ("8.2") runs it; none where it can.
     pub fn note(&self, runs: &str) -> Option<String> {
         let Self { core, least, below } = self;
@@ -98,9 +105,11 @@ mod tests {
         let note = eleven.note("8.2").expect("a note");
         assert!(note.starts_with("Drupal 11.1.0 needs PHP 8.3 or newer"), "{note}");
         assert_eq!((eleven.note("8.3"), eleven.note("8.10")), (None, None));
+        assert_eq!(eleven.series().as_deref(), Some("8.3"));
         let eight = drupal("8.9.20", "  const MINIMUM_PHP = '7.0.8';\n");
         assert!(eight.note("8.2").expect("a note").contains("a PHP older than 8.0"));
         assert_eq!(eight.note("7.4"), None);
+        assert_eq!(eight.series().as_deref(), Some("7.4"));
         assert_eq!(drupal("9.5.11", "").note("8.2"), None);
     }
 

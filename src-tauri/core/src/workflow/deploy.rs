@@ -131,8 +131,10 @@ pub fn plan_for_people(
         CodePointer::Branch { .. } => code::count_changes(&running::code_folder(context, &parent))?,
         CodePointer::Release { .. } => 0,
     };
-    let warnings = check::warnings(context, &site, &has)?;
+    let mut warnings = check::warnings(context, &site, &has)?;
     let code = running::code_folder(context, &parent);
+    // A broken `pantheon.yml` is among the warnings already.
+    warnings.extend(running::php_warning(context, &site, &code).ok().flatten());
     let updates = pending_updates(context, &site, target.as_ref().unwrap_or(&parent), &code)?;
     Ok(DeployPlan {
         updates,
@@ -165,6 +167,10 @@ pub(super) fn pending_updates(
 pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let to = &plan.wanted.environment;
     let (tag, directory) = check_out(work, plan)?;
+    let folder = work.context.layout.release(to, &directory);
+    if let Some(it) = running::php_warning(work.context, &plan.site, &folder)? {
+        work.line(it.message);
+    }
     let code = CodePointer::Release { tag: tag.clone(), commit: plan.commit.clone(), directory };
     let mut done = match &plan.target {
         None => create(work, plan, code)?,

@@ -17,7 +17,7 @@ use crate::{
     layout,
     model::{
         Address, Cms, CodePointer, ConnectionMode, CronMode, Database, DatabaseEngine, Environment,
-        Lent, Site, SiteName,
+        Lent, Site, SiteName, view::CodeWarning,
     },
     progress::Meter,
     runtime::{Conversation, DatabaseLease, LentPhp, Page, PhpSpec},
@@ -271,13 +271,29 @@ fn unfit(site: &Site, code: &Path, runs: &str) -> Option<String> {
 
 /// Refuses, in words, what would die of a PHP that the site's core can't run on.
 pub(super) fn check_php(context: &Context, site: &Site, code: &Path) -> Result<()> {
-    let wanted = cms::pantheon_yml(code)?.php_version;
-    let runs = context.runtime.php_series(wanted.as_deref());
-    match runs.and_then(|runs| unfit(site, code, &runs)) {
-        Some(note) => Err(Error::refused(note)
-            .hint("Install one beside it, and name it as `php_version` in pantheon.yml.")),
+    match php_warning(context, site, code)? {
+        Some(it) => Err(Error::refused(it.message).hint(it.hint)),
         None => Ok(()),
     }
+}
+
+/// That the core of a site can't run on the PHP that the code in `code` gets, if so.
+pub(super) fn php_warning(
+    context: &Context,
+    site: &Site,
+    code: &Path,
+) -> Result<Option<CodeWarning>> {
+    let wanted = cms::pantheon_yml(code)?.php_version;
+    let Some(runs) = context.runtime.php_series(wanted.as_deref()) else { return Ok(None) };
+    let Some(range) = cms::PhpRange::of(code, site) else { return Ok(None) };
+    Ok(range.note(&runs).map(|message| {
+        let there = range.series().and_then(|it| context.runtime.php_series(Some(&it)));
+        let hint = match there.filter(|it| range.note(it).is_none()) {
+            Some(it) => format!("Name PHP {it} as `php_version` in pantheon.yml."),
+            None => "Install one beside it, and name it as `php_version` in pantheon.yml.".into(),
+        };
+        CodeWarning { message, hint }
+    }))
 }
 
 /// What a tool uses of an environment; its database is kept awake while this lives.
