@@ -26,7 +26,10 @@ function drupal_bootstrap($phase) {}
 function db_table_exists($name) {
 	try { connection()->query("SELECT 1 FROM $name"); return true; } catch (PDOException $none) { return false; }
 }
-function drupal_flush_all_caches() { echo "caches flushed\n"; }
+function drupal_flush_all_caches() {
+	if (is_file('modules/blog/new.inc') && schema_version() < 7001) { throw new Exception('no such column'); }
+	echo "caches flushed\n";
+}
 function drupal_load_updates() { require_once getcwd() . '/modules/blog/blog.install'; }
 function update_prepare_d7_bootstrap() {}
 function update_fix_d7_requirements() {}
@@ -117,7 +120,12 @@ fn a_site_of_drupal_s_shape_reads_its_environment_and_is_deployed_in_pantheon_s_
         .stderr_has("no such column");
     assert_eq!(browser.get("acme.test", "/").ok().body, "test 7000");
 
-    write(&code, &[("modules/blog/blog.install", good)]);
+    write(&code, &[("modules/blog/blog.install", good), ("modules/blog/new.inc", "")]);
+    test.run(&["env:clear-cache", "acme.dev"])
+        .status(1)
+        .stderr_has("no such column")
+        .stderr_has("brings database updates (1)")
+        .stderr_has("/update.php");
     test.run(&["env:commit", "acme.dev", "--message", "One update"]).success();
     test.run(&["env:deploy", "acme.test", "--updatedb", "--cc"]).success();
     assert_eq!(browser.get("acme.test", "/").ok().body, "test 7001");

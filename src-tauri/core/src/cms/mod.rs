@@ -36,7 +36,7 @@ pub use launch::{Subject, launch_check, prober, read_probe};
 pub use network::Network;
 pub use pantheon_yml::{PantheonYml, pantheon_yml};
 pub use pantheon_yml_check::{PANTHEON_YML, check_pantheon_yml};
-pub use pending::pending_updates;
+pub use pending::{pending_updates, update_page};
 pub use php_range::PhpRange;
 pub use quicksilver::{HookCall, PhpPage, hook_page};
 pub use recognise::{of_paths, of_tables};

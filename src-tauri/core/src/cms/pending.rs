@@ -31,6 +31,15 @@ pub fn pending_updates(
     }
 }
 
+/// The page of a site that runs them.
+pub fn update_page(cms: Cms) -> Option<&'static str> {
+    match cms {
+        Cms::WordPress => Some("/wp-admin/upgrade.php"),
+        Cms::Drupal7 | Cms::Drupal => Some("/update.php"),
+        Cms::Php | Cms::Html => None,
+    }
+}
+
 fn cell(row: &[Option<String>], at: usize) -> &str {
     row.get(at).and_then(Option::as_deref).unwrap_or_default()
 }

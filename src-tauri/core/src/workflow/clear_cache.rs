@@ -1,9 +1,9 @@
 //! `env:clear-cache`: the system's own caches.
-use super::{Context, Done, request::ClearCache, running, work::Work};
+use super::{Context, Done, deploy, request::ClearCache, running, work::Work};
 use crate::{
     cms::{self, Surroundings},
-    error::Result,
-    model::{Address, Environment},
+    error::{Code, Error, Result},
+    model::{Address, Environment, Site},
 };
 
 pub(super) fn plan(context: &Context, wanted: &ClearCache) -> Result<Environment> {
@@ -23,10 +23,25 @@ pub(super) fn clear(work: &Work<'_>, address: &Address) -> Result<()> {
         let task = |around: &Surroundings<'_>| Ok(cms::cache_clearer(around));
         let number = environment.generation;
         running::run_task(work.context, &site, &environment, number, task, meter)
-    })?;
-    match said {
+    });
+    match said.map_err(|error| explain(work.context, &site, &environment, error))? {
         Some(said) => said.lines().for_each(|line| work.line(line)),
         None => work.line("this system has no caches that Portico knows"),
     }
     Ok(())
+}
+
+/// Caches can't be filled by code that is newer than its database.
+fn explain(context: &Context, site: &Site, environment: &Environment, error: Error) -> Error {
+    let Some(page) = cms::update_page(site.cms) else { return error };
+    let code = running::code_folder(context, environment);
+    let waiting = deploy::pending_updates(context, site, environment, &code).unwrap_or_default();
+    if error.code != Code::Failed || waiting.is_empty() {
+        return error;
+    }
+    let url = context.url(&Address::new(&environment.site, &environment.name));
+    let count = waiting.len();
+    error.hint(format!(
+        "The code brings database updates ({count}): run them first, at {url}{page}."
+    ))
 }
