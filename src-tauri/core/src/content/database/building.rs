@@ -1,4 +1,6 @@
 //! How a MariaDB (or MySQL) server runs while it builds a generation that nobody uses yet.
+use std::thread::{self, JoinHandle};
+
 use mysql::{Conn, prelude::Queryable};
 
 use super::mariadb;
@@ -21,32 +23,25 @@ const COMMIT: &str = "innodb_flush_log_at_trx_commit";
 /// and the log is long, so that a page that changes often is written once. (Measured for an update of 75,000 rows:
 /// half the processor time, and a third of the writes.) Whether a server knows a setting, and lets it be changed
 /// while it runs, depends on its version; those that only save time may be refused.
+///
+/// A server takes seconds to change the length of its log, and lets others work meanwhile: nobody waits for that.
 pub(in crate::content) struct Building<'a> {
     database: &'a Database,
     old: Vec<(&'static str, u64)>,
+    /// Makes room, and answers what was there before.
+    growing: Option<JoinHandle<Vec<(&'static str, u64)>>>,
 }
 
 impl<'a> Building<'a> {
     /// Prepares the server for so many bytes of changes.
     pub(in crate::content) fn begin(database: &'a Database, bytes: u64) -> Result<Self> {
         let mut connection = mariadb::connect(database)?;
-        let mut building = Self { database, old: Vec::new() };
+        let mut building = Self { database, old: Vec::new(), growing: None };
         building.set(&mut connection, COMMIT, 0).doing(|| setting(COMMIT))?;
         // MariaDB asks without a pause whether a table that changes is due for new statistics (10.11; a whole core).
         drop(building.set(&mut connection, "innodb_stats_auto_recalc", 0));
         if bytes > LITTLE {
-            for (name, most) in [
-                ("innodb_buffer_pool_size", PAGES),
-                // MariaDB since 10.9, and MySQL since 8.0.30.
-                ("innodb_log_file_size", LOG),
-                ("innodb_redo_log_capacity", LOG),
-            ] {
-                drop(building.grow(
-                    &mut connection,
-                    name,
-                    most.min(bytes.min(most).next_power_of_two() * 2),
-                ));
-            }
+            building.growing = Some(thread::spawn(move || grow(&mut connection, bytes)));
         }
         Ok(building)
     }
@@ -58,26 +53,48 @@ impl<'a> Building<'a> {
         Ok(())
     }
 
-    fn grow(&mut self, connection: &mut Conn, name: &'static str, value: u64) -> mysql::Result<()> {
-        let before: Option<u64> = connection.query_first(format!("SELECT @@GLOBAL.{name}"))?;
-        if before.is_some_and(|before| before < value) {
-            self.set(connection, name, value)?;
-        }
-        Ok(())
-    }
-
-    /// Gives the server its usual settings back.
+    /// Gives the server its usual settings back. What was built is on the disk then, in the tables or in the log.
     pub(in crate::content) fn end(self) -> Result<()> {
         let mut connection = mariadb::connect(self.database)?;
         for (name, value) in self.old {
             let set = connection.query_drop(format!("SET GLOBAL {name} = {value}"));
-            // The others are as usual when the server starts the next time.
+            // The other is as usual when the server starts the next time.
             if name == COMMIT {
                 set.doing(|| setting(name))?;
             }
         }
+        connection.query_drop("FLUSH ENGINE LOGS").doing(|| "write the server's log".into())?;
+        if let Some(growing) = self.growing {
+            thread::spawn(move || {
+                // A server that is stopped before begins with the usual sizes.
+                for (name, value) in growing.join().unwrap_or_default() {
+                    drop(connection.query_drop(format!("SET GLOBAL {name} = {value}")));
+                }
+            });
+        }
         Ok(())
     }
+}
+
+/// Makes room for so many bytes of changes, where the server lets it; answers what there was before.
+fn grow(connection: &mut Conn, bytes: u64) -> Vec<(&'static str, u64)> {
+    let mut old = Vec::new();
+    for (name, most) in [
+        ("innodb_buffer_pool_size", PAGES),
+        // MariaDB since 10.9, and MySQL since 8.0.30.
+        ("innodb_log_file_size", LOG),
+        ("innodb_redo_log_capacity", LOG),
+    ] {
+        let wanted = most.min(bytes.min(most).next_power_of_two() * 2);
+        let before = connection.query_first(format!("SELECT @@GLOBAL.{name}"));
+        if let Ok(Some(before)) = before
+            && before < wanted
+            && connection.query_drop(format!("SET GLOBAL {name} = {wanted}")).is_ok()
+        {
+            old.push((name, before));
+        }
+    }
+    old
 }
 
 fn setting(name: &str) -> String {
