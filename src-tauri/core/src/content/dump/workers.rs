@@ -15,7 +15,7 @@ use crate::error::{Doing, Error, Result};
 
 /// So many different warnings are told.
 const WARNINGS: usize = 20;
-/// One statement has about so many values. (Measured: with ten times as many the server needs half as long again.)
+/// One statement has about so many values. (Measured: with eight times as many the server needs half as long again.)
 const VALUES: usize = 1000;
 /// The server's number for a deadlock.
 const DEADLOCK: u16 = 1213;

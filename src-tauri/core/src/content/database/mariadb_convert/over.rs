@@ -1,8 +1,8 @@
 //! Writes changed rows over those that are there, many by one statement.
 //!
 //! `INSERT … ON DUPLICATE KEY UPDATE`, though every row is there: the server finds it by its primary key and updates it
-//! at once. An `UPDATE` of a join keeps what it found in a table of its own first. (Measured with MariaDB 10.11: two
-//! thirds of the time that it takes.) It is only believed when it says that it updated every row and inserted none.
+//! at once. An `UPDATE` of a join keeps what it found in a table of its own first. (A profile of MariaDB 10.11: two
+//! fifths of the statement's time go there.) It is only believed when it says that it updated every row and inserted none.
 use std::collections::BTreeMap;
 
 use mysql::{TxOpts, Value, prelude::Queryable};
