@@ -489,6 +489,34 @@ fn sqlite_converts_text_and_blobs() {
 }
 
 #[test]
+fn sqlite_converts_each_of_many_rows_once_whatever_its_columns_are_called() {
+    let (_temp, _file, database) = sqlite_with(&[
+        "CREATE TABLE many (rowid TEXT, oid TEXT, other TEXT UNIQUE)",
+        "CREATE TABLE nameless (rowid TEXT, _rowid_ TEXT, oid TEXT)",
+        "CREATE TABLE keyed (a TEXT COLLATE NOCASE, b INT, c TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID",
+        &format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+             INSERT INTO many SELECT iif(i % 3, '{OLD}/' || i, 'x'), 'o', 'other' || i FROM n"
+        ),
+        "INSERT INTO many (_rowid_, rowid, oid) VALUES (-5, 'https://acme.test/below', ''), (9223372036854775807, 'https://acme.test/last', '')",
+        "INSERT INTO keyed SELECT rowid || oid, 1, rowid FROM many WHERE rowid <> 'x'",
+        &format!("INSERT INTO nameless VALUES ('{OLD}', '', '')"),
+    ]);
+    let (done, lines) = converted(&database, &Conversion::default());
+    assert_eq!(counts(&done), [("keyed", 6669, 13338), ("many", 6669, 6669)]);
+    assert_eq!(lines, ["`nameless` is left as it is: its rows have no number or key"]);
+    let ask = |sql: &str| text(&database, sql).unwrap().unwrap();
+    let like = "'http://dev-acme.localhost:8080/%'";
+    assert_eq!(ask(&format!("SELECT count(*) FROM many WHERE rowid LIKE {like}")), "6669");
+    assert_eq!(
+        ask(&format!("SELECT count(*) FROM keyed WHERE c || 'o' = a AND c LIKE {like}")),
+        "6667"
+    );
+    assert_eq!(ask("SELECT count(*) FROM many WHERE other = 'other' || _rowid_"), "10000");
+    assert_eq!(ask("PRAGMA integrity_check"), "ok");
+}
+
+#[test]
 fn a_cancelled_sqlite_conversion_changes_nothing() {
     let insert = format!("INSERT INTO t VALUES ('{OLD}')");
     let (_temp, _file, database) = sqlite_with(&["CREATE TABLE t (c TEXT)", &insert]);

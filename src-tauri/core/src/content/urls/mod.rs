@@ -109,6 +109,11 @@ impl Rewriter {
         self.value(value, met, 0)
     }
 
+    /// Whether [`Self::rewrite`] has anything to do or to count in a value.
+    pub(in crate::content) fn may_change(&self, value: &[u8]) -> bool {
+        self.finder.is_match(value)
+    }
+
     /// A value of fewer bytes holds no address, not even inside base64.
     pub(in crate::content) fn shortest(&self) -> usize {
         self.finder.min_pattern_len()
@@ -120,7 +125,7 @@ impl Rewriter {
     }
 
     fn value<'v>(&self, value: &'v [u8], met: &mut Met, depth: u32) -> Cow<'v, [u8]> {
-        if !self.finder.is_match(value) {
+        if !self.may_change(value) {
             return Cow::Borrowed(value);
         }
         let serialized = serialized::looks_so(value);
