@@ -1,9 +1,11 @@
 //! Loads a dump of MySQL into a new SQLite file, in one pass.
 //!
-//! Definitions become SQLite's by the driver of the site's system, or by a [`Dialect`]. Rows go in as they come, in
-//! transactions; indexes are built when all rows are there. Nothing of the dump runs as it is: what SQLite has no
-//! counterpart for is left out and listed, or refuses the dump where rows would be lost.
+//! Definitions become SQLite's by the driver of the site's system, or by a [`Dialect`]. One thread reads, judges and
+//! converts; another one inserts the rows as they come, in transactions. Indexes are built when all rows are there.
+//! Nothing of the dump runs as it is: what SQLite has no counterpart for is left out and listed, or refuses the dump
+//! where rows would be lost.
 mod dialect;
+mod inserter;
 mod table;
 mod values;
 
@@ -17,9 +19,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::params_from_iter;
-
 pub use dialect::Dialect;
+use inserter::Insert;
 use table::{Index, Tables};
 
 use super::{
@@ -32,7 +33,7 @@ use super::{
     statements::{Kind, Statements},
 };
 use crate::{
-    content::database::{new_sqlite, quoted_sqlite as quoted},
+    content::database::{MAPPED, new_sqlite, quoted_sqlite as quoted},
     error::{Doing, Result},
     progress::{Meter, Unit},
 };
@@ -80,7 +81,6 @@ pub fn load_sqlite(
         wanted: how.database,
         section: None,
         is_wanted: true,
-        insert: Insert::default(),
         left: BTreeMap::new(),
         notes: BTreeSet::new(),
         loaded: Loaded::default(),
@@ -90,13 +90,6 @@ pub fn load_sqlite(
     drop(load);
     File::open(file).and_then(|file| file.sync_all()).doing(doing)?;
     Ok(loaded)
-}
-
-/// The statement that inserts the present rows.
-#[derive(Default)]
-struct Insert {
-    sql: String,
-    takes: Vec<values::Takes>,
 }
 
 struct Load<'a, 'd> {
@@ -110,7 +103,6 @@ struct Load<'a, 'd> {
     wanted: Option<&'a str>,
     section: Option<String>,
     is_wanted: bool,
-    insert: Insert,
     /// What was left out, and how often.
     left: BTreeMap<String, u64>,
     notes: BTreeSet<String>,
@@ -172,7 +164,7 @@ impl Load<'_, '_> {
         let is_guid = |name: &str| name.eq_ignore_ascii_case("guid");
         self.rows.kept = columns.iter().position(|it| name.ends_with("posts") && is_guid(&it.name));
         let names: Vec<String> = columns.iter().map(|it| quoted(&it.name)).collect();
-        self.insert = Insert {
+        let insert = Insert {
             sql: format!(
                 "INSERT{} INTO {} ({}) VALUES ({})",
                 conflict(&tokens),
@@ -182,23 +174,13 @@ impl Load<'_, '_> {
             ),
             takes: columns.iter().map(|it| it.takes).collect(),
         };
+        self.tables.inserter.begin(insert, &self.spot)?;
         Ok(true)
     }
 
     fn row(&mut self, text: &[u8]) -> Result<()> {
         let row = self.rows.convert(text);
-        let values = match values::values(&row, &self.insert.takes) {
-            Ok(values) => values,
-            Err(what) => return Err(self.spot.refused(&what)),
-        };
-        let inserted = self
-            .tables
-            .connection
-            .prepare_cached(&self.insert.sql)
-            .and_then(|mut statement| statement.execute(params_from_iter(values)));
-        if let Err(error) = inserted {
-            return Err(self.spot.error().because(error));
-        }
+        self.tables.inserter.row(&row, self.spot.line)?;
         self.loaded.rows += 1;
         Ok(())
     }
@@ -274,6 +256,11 @@ impl Load<'_, '_> {
             return Err(self.spot.no_table());
         }
         let indexes = self.tables.take_indexes();
+        let doing = || "complete the database".to_owned();
+        // Each index reads its whole table again.
+        let connection = self.tables.inserter.connection()?;
+        connection.pragma_update(None, "mmap_size", MAPPED).doing(doing)?;
+        drop(connection);
         let total = Some(indexes.len() as u64);
         for (done, index) in indexes.iter().enumerate() {
             self.progress.meter.progress(done as u64, total, Unit::Tables);
@@ -281,8 +268,7 @@ impl Load<'_, '_> {
             self.build(index)?;
         }
         self.tables.set_next_numbers()?;
-        let doing = || "complete the database".to_owned();
-        self.tables.connection.execute_batch("COMMIT; ANALYZE").doing(doing)?;
+        self.tables.inserter.connection()?.execute_batch("COMMIT; ANALYZE").doing(doing)?;
         let loaded = &mut self.loaded;
         loaded.replacements = self.rows.met.replacements;
         let left = self.left.iter();
@@ -297,7 +283,7 @@ impl Load<'_, '_> {
 
     /// Builds an index. Where SQLite compares otherwise than the dump's server did, a unique one may be impossible.
     fn build(&mut self, index: &Index) -> Result<()> {
-        let connection = &self.tables.connection;
+        let connection = self.tables.inserter.connection()?;
         let doing = || format!("build the index `{}` of the table `{}`", index.name, index.table);
         match connection.execute_batch(&index.sql) {
             Err(error)

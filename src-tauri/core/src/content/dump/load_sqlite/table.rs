@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::{Definitions, Dialect, dialect, values::Takes};
+use super::{Definitions, Dialect, dialect, inserter::Inserter, values::Takes};
 use crate::{
     content::{
         database::quoted_sqlite as quoted,
@@ -42,8 +42,8 @@ pub(super) struct Index {
 }
 
 pub(super) struct Tables<'a> {
-    /// In a transaction, except while the driver works.
-    pub(super) connection: Connection,
+    /// Has the connection, which is in a transaction except while the driver works.
+    pub(super) inserter: Inserter,
     definitions: Definitions<'a>,
     all: BTreeMap<String, Table>,
     indexes: Vec<Index>,
@@ -51,7 +51,12 @@ pub(super) struct Tables<'a> {
 
 impl<'a> Tables<'a> {
     pub(super) fn new(connection: Connection, definitions: Definitions<'a>) -> Self {
-        Self { connection, definitions, all: BTreeMap::new(), indexes: Vec::new() }
+        Self {
+            inserter: Inserter::start(connection),
+            definitions,
+            all: BTreeMap::new(),
+            indexes: Vec::new(),
+        }
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&Table> {
@@ -90,7 +95,7 @@ impl<'a> Tables<'a> {
         spot: &Spot,
     ) -> Result<Vec<String>> {
         let made = dialect.make(definition, name);
-        if let Err(error) = self.connection.execute_batch(&made.table) {
+        if let Err(error) = self.inserter.connection()?.execute_batch(&made.table) {
             return Err(spot.error().because(error));
         }
         self.indexes.retain(|it| it.table != definition.name);
@@ -131,12 +136,12 @@ impl<'a> Tables<'a> {
     /// Lets the driver run a statement of MySQL, outside our transaction. Answers why it refused it.
     fn tell(&mut self, sql: &str, spot: &Spot) -> Result<Option<String>> {
         let doing = || format!("write the table `{}`", spot.table.as_deref().unwrap_or_default());
-        self.connection.execute_batch("COMMIT").doing(doing)?;
+        self.inserter.connection()?.execute_batch("COMMIT").doing(doing)?;
         let Definitions::Driver(driver) = &mut self.definitions else {
             return Err(Error::failed(doing()));
         };
         let answer = driver(sql);
-        self.connection.execute_batch("BEGIN").doing(doing)?;
+        self.inserter.connection()?.execute_batch("BEGIN").doing(doing)?;
         answer
     }
 
@@ -144,27 +149,26 @@ impl<'a> Tables<'a> {
     fn set_indexes_aside(&mut self, spot: &Spot) -> Result<()> {
         let table = spot.table.clone().unwrap_or_default();
         let doing = || format!("read the table `{table}`");
-        let mut query = self
-            .connection
+        let connection = self.inserter.connection()?;
+        let mut query = connection
             .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 COLLATE NOCASE AND sql IS NOT NULL")
             .doing(doing)?;
         let found: Vec<(String, String)> = query
             .query_map([&table], |row| Ok((row.get(0)?, row.get(1)?)))
             .and_then(Iterator::collect)
             .doing(doing)?;
-        drop(query);
         for (name, sql) in found {
-            self.connection.execute_batch(&format!("DROP INDEX {}", quoted(&name))).doing(doing)?;
+            connection.execute_batch(&format!("DROP INDEX {}", quoted(&name))).doing(doing)?;
             self.indexes.push(Index { table: table.clone(), name, sql });
         }
         Ok(())
     }
 
-    fn columns(&self, table: &str, definition: Option<&Definition>) -> Result<Vec<Column>> {
+    fn columns(&mut self, table: &str, definition: Option<&Definition>) -> Result<Vec<Column>> {
         let doing = || format!("read the table `{table}`");
         let is_driver = matches!(self.definitions, Definitions::Driver(_));
-        let mut query = self
-            .connection
+        let connection = self.inserter.connection()?;
+        let mut query = connection
             .prepare("SELECT name, upper(type), hidden FROM pragma_table_xinfo(?1) ORDER BY cid")
             .doing(doing)?;
         let found = query.query_map([table], |row| {
@@ -199,7 +203,8 @@ impl<'a> Tables<'a> {
                 None => Ok(true),
             };
         }
-        let dropped = self.connection.execute_batch(&format!("DROP TABLE {}", quoted(name)));
+        let dropped =
+            self.inserter.connection()?.execute_batch(&format!("DROP TABLE {}", quoted(name)));
         dropped.map(|()| true).doing(|| format!("write the table `{name}`"))
     }
 
@@ -243,7 +248,7 @@ impl<'a> Tables<'a> {
         let names: Vec<String> =
             columns.iter().filter(|it| !it.is_computed).map(|it| quoted(&it.name)).collect();
         let (names, old, new) = (names.join(","), quoted(&definition.name), quoted(&new));
-        let moved = self.connection.execute_batch(&format!(
+        let moved = self.inserter.connection()?.execute_batch(&format!(
             "INSERT INTO {new} ({names}) SELECT {names} FROM {old}; DROP TABLE {old}; ALTER TABLE {new} RENAME TO {old}"
         ));
         moved.map_err(|error| spot.error().because(error))?;
@@ -256,7 +261,8 @@ impl<'a> Tables<'a> {
         self.indexes = others;
         let own: Vec<Index> = own;
         for index in &own {
-            self.connection
+            self.inserter
+                .connection()?
                 .execute_batch(&index.sql)
                 .map_err(|error| spot.error().because(error))?;
         }
@@ -271,7 +277,8 @@ impl<'a> Tables<'a> {
     /// Takes all rows of a table away.
     pub(super) fn empty(&mut self, name: &str, spot: &Spot) -> Result<()> {
         if self.all.contains_key(name) {
-            let emptied = self.connection.execute_batch(&format!("DELETE FROM {}", quoted(name)));
+            let emptied =
+                self.inserter.connection()?.execute_batch(&format!("DELETE FROM {}", quoted(name)));
             emptied.map_err(|error| spot.error().because(error))?;
         }
         Ok(())
@@ -280,6 +287,7 @@ impl<'a> Tables<'a> {
     /// Lets numbers go on where they were, even where the last rows are gone.
     pub(super) fn set_next_numbers(&mut self) -> Result<()> {
         let doing = || "set the numbers of rows to come".to_owned();
+        let connection = self.inserter.connection()?;
         let serial = self.all.iter().filter_map(|(name, it)| Some((name, it.definition.as_ref()?)));
         for (name, definition) in serial {
             let has_serial = definition.columns.iter().any(|it| it.is_serial);
@@ -287,15 +295,14 @@ impl<'a> Tables<'a> {
                 continue;
             };
             let last = i64::try_from(next - 1).unwrap_or(i64::MAX);
-            let changed = self
-                .connection
+            let changed = connection
                 .execute(
                     "UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1",
                     params![name, last],
                 )
                 .doing(doing)?;
             if changed == 0 {
-                self.connection
+                connection
                     .execute(
                         "INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)",
                         params![name, last],
