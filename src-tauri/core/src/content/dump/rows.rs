@@ -1,7 +1,7 @@
 //! What a row's literals become on their way into the database: addresses converted, bytes kept.
 use std::borrow::Cow;
 
-use memchr::{memchr2, memmem};
+use memchr::{memchr2, memchr2_iter, memmem};
 
 use super::{Spot, statements::is_word_byte};
 use crate::{
@@ -12,8 +12,8 @@ use crate::{
 /// How rows are changed while they pass.
 pub(super) struct Rows<'a> {
     rewriter: Option<&'a Rewriter>,
-    /// What a value must contain to be rewritten, as it is and as hexadecimal digits (lower case).
-    needles: Vec<(memmem::Finder<'static>, Vec<u8>)>,
+    /// What a value must contain to be rewritten: as it is, and as hexadecimal digits in either case.
+    needles: Vec<[memmem::Finder<'static>; 3]>,
     /// The character set that the dump's texts are in, where it is not UTF-8.
     pub(super) charset: Option<String>,
     /// The column that keeps its addresses: WordPress's `guid`, which names a post to feed readers for ever.
@@ -25,9 +25,11 @@ pub(super) struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub(super) fn new(rewriter: Option<&'a Rewriter>) -> Self {
         let needles = rewriter.map(Rewriter::needles).unwrap_or_default();
-        let needles = needles
-            .iter()
-            .map(|needle| (memmem::Finder::new(needle).into_owned(), hex(needle).into_bytes()));
+        let finder = |needle: &[u8]| memmem::Finder::new(needle).into_owned();
+        let needles = needles.iter().map(|needle| {
+            let digits = hex(needle);
+            [needle, digits.as_bytes(), digits.to_ascii_uppercase().as_bytes()].map(finder)
+        });
         let needles = needles.collect();
         Self { rewriter, needles, charset: None, kept: None, met: Met::default() }
     }
@@ -161,21 +163,22 @@ impl<'a> Rows<'a> {
     }
 
     fn has_needle(&self, text: &[u8]) -> bool {
-        self.needles.iter().any(|(finder, _)| finder.find(text).is_some())
+        self.needles.iter().any(|[plain, ..]| plain.find(text).is_some())
     }
 
-    /// Whether the digits of a needle are somewhere in it, in either case.
+    /// Whether the digits of a needle are somewhere in a row (behind `0x` or `X'`), or in digits alone.
     fn has_hex(&self, text: &[u8]) -> bool {
-        // Without a hexadecimal literal there is nothing to look for.
-        let starts = memmem::find(text, b"0x").or_else(|| memchr2(b'X', b'x', text));
-        let all_digits = text.iter().take(16).all(u8::is_ascii_hexdigit);
-        if starts.is_none() && !all_digits {
-            return false;
-        }
-        self.needles.iter().any(|(_, digits)| {
-            let upper = digits.to_ascii_uppercase();
-            memmem::find(text, digits).is_some() || memmem::find(text, &upper).is_some()
-        })
+        let begins = |at: usize| {
+            matches!(text.get(at + 1), Some(b'\'' | b'"'))
+                || at.checked_sub(1).is_some_and(|it| text[it] == b'0')
+        };
+        let may_have = text.iter().take(16).all(u8::is_ascii_hexdigit)
+            || memchr2_iter(b'X', b'x', text).any(begins);
+        may_have
+            && self
+                .needles
+                .iter()
+                .any(|[_, lower, upper]| lower.find(text).is_some() || upper.find(text).is_some())
     }
 }
 
@@ -226,19 +229,33 @@ pub(super) fn unescape(text: &[u8], quote: u8) -> Vec<u8> {
 /// Writes a value as a quoted literal.
 pub(super) fn escape(value: &[u8], out: &mut Vec<u8>) {
     out.push(b'\'');
-    for &byte in value {
-        match byte {
-            0 => out.extend_from_slice(b"\\0"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            26 => out.extend_from_slice(b"\\Z"),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\'' => out.extend_from_slice(b"\\'"),
-            other => out.push(other),
-        }
+    let mut rest = value;
+    while let Some(at) = rest.iter().position(|byte| IS_ESCAPED[usize::from(*byte)]) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(match rest[at] {
+            0 => b"\\0",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            26 => b"\\Z",
+            b'\\' => b"\\\\",
+            _ => b"\\'",
+        });
+        rest = &rest[at + 1..];
     }
+    out.extend_from_slice(rest);
     out.push(b'\'');
 }
+
+/// The bytes that a quoted literal has only with a backslash.
+const IS_ESCAPED: [bool; 256] = {
+    let mut all = [false; 256];
+    let (bytes, mut at) = (b"\0\n\r\x1a\\'", 0);
+    while at < bytes.len() {
+        all[bytes[at] as usize] = true;
+        at += 1;
+    }
+    all
+};
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -15,6 +15,14 @@ enum Style {
     Percent { twice: bool, lower: bool },
 }
 
+/// How what follows a host may be written, where nothing before it tells.
+const BARE: [Style; 4] = [
+    Style::Escaped(0),
+    Style::Escaped(1),
+    Style::Percent { twice: false, lower: false },
+    Style::Percent { twice: false, lower: true },
+];
+
 /// A piece of text that a pair replaces.
 struct Found<'p> {
     start: usize,
@@ -39,6 +47,9 @@ impl Rewriter {
                 from = hit.start() + 1;
                 continue;
             };
+            if out.is_empty() {
+                out.reserve(value.len() + value.len() / 8);
+            }
             out.extend_from_slice(&value[done..found.start]);
             let before = out.len();
             found.write(&mut out);
@@ -68,18 +79,12 @@ fn find<'p>(pair: &'p Pair, value: &[u8], at: usize, done: usize) -> Option<Foun
     let host_end = at + old.host.len();
     let before = &value[done..at];
     let separator = separator(before);
-    let styles = match separator {
-        Some((style, _)) => vec![style],
-        None if old.bare => vec![
-            Style::Escaped(0),
-            Style::Escaped(1),
-            Style::Percent { twice: false, lower: false },
-            Style::Percent { twice: false, lower: true },
-        ],
+    let ends = |style| Some((style, end_of(old, style, value, host_end)?));
+    let (style, end) = match separator {
+        Some((style, _)) => ends(style)?,
+        None if old.bare => BARE.into_iter().find_map(ends)?,
         None => return None,
     };
-    let (style, end) =
-        styles.into_iter().find_map(|style| Some((style, end_of(old, style, value, host_end)?)))?;
     let mut start = at;
     let mut with_scheme = false;
     if let Some((_, length)) = separator {
@@ -120,7 +125,8 @@ fn end_of(old: &Address, style: Style, value: &[u8], host_end: usize) -> Option<
     if old.path.is_empty() {
         return is_end_of_host(&value[end..]).then_some(end);
     }
-    let path = style.path(&old.path);
+    let mut path = Vec::new();
+    style.write(&old.path, &mut path);
     value[end..].starts_with(&path).then_some(())?;
     end += path.len();
     is_end_of_path(&value[end..]).then_some(end)
@@ -135,14 +141,14 @@ impl Found<'_> {
         if let (true, Some(scheme)) = (with_scheme, &new.scheme) {
             out.extend_from_slice(scheme);
             out.extend_from_slice(style.colon());
-            out.extend_from_slice(&style.path(b"//"));
+            style.write(b"//", out);
         }
         out.extend_from_slice(&new.host);
         if !new.port.is_empty() {
             out.extend_from_slice(style.colon());
             out.extend_from_slice(&new.port);
         }
-        out.extend_from_slice(&style.path(&new.path));
+        style.write(&new.path, out);
     }
 }
 
@@ -157,36 +163,35 @@ impl Style {
         }
     }
 
-    fn slash(self) -> Vec<u8> {
-        match self {
-            Self::Escaped(backslashes) => [&vec![b'\\'; backslashes][..], b"/"].concat(),
-            Self::Percent { twice: false, lower: false } => b"%2F".to_vec(),
-            Self::Percent { twice: false, lower: true } => b"%2f".to_vec(),
-            Self::Percent { twice: true, lower: false } => b"%252F".to_vec(),
-            Self::Percent { twice: true, lower: true } => b"%252f".to_vec(),
-        }
-    }
-
-    fn path(self, path: &[u8]) -> Vec<u8> {
-        let slash = self.slash();
-        path.iter().fold(Vec::new(), |mut out, byte| {
-            match byte {
-                b'/' => out.extend_from_slice(&slash),
-                byte => out.push(*byte),
+    /// Writes a path with its slashes.
+    fn write(self, path: &[u8], out: &mut Vec<u8>) {
+        for &byte in path {
+            match (byte, self) {
+                (b'/', Self::Escaped(backslashes)) => {
+                    out.extend(std::iter::repeat_n(b'\\', backslashes));
+                    out.push(b'/');
+                }
+                (b'/', Self::Percent { twice, lower }) => {
+                    out.extend_from_slice(if twice { b"%25" } else { b"%" });
+                    out.extend_from_slice(if lower { b"2f" } else { b"2F" });
+                }
+                _ => out.push(byte),
             }
-            out
-        })
+        }
     }
 }
 
 /// The `//` that the text ends with, however it is written, and its length.
 fn separator(before: &[u8]) -> Option<(Style, usize)> {
-    for (twice, lower) in [(false, false), (false, true), (true, false), (true, true)] {
-        let style = Style::Percent { twice, lower };
-        let both = style.path(b"//");
-        if before.ends_with(&both) {
-            return Some((style, both.len()));
-        }
+    if let Some(b'F' | b'f') = before.last() {
+        let written: [(&[u8], _, _); 4] = [
+            (b"%2F%2F", false, false),
+            (b"%2f%2f", false, true),
+            (b"%252F%252F", true, false),
+            (b"%252f%252f", true, true),
+        ];
+        let found = written.into_iter().find(|(both, ..)| before.ends_with(both));
+        return found.map(|(both, twice, lower)| (Style::Percent { twice, lower }, both.len()));
     }
     let (b'/', rest) = before.split_last()? else { return None };
     let backslashes = rest.iter().rev().take_while(|byte| **byte == b'\\').count();
