@@ -11,9 +11,11 @@ use crate::{
 
 /// Less than so many bytes are built as quickly with the usual settings.
 const LITTLE: u64 = 24 << 20;
-/// The most memory that pages, and the most disk that the log, get meanwhile.
-const PAGES: u64 = 512 << 20;
-const LOG: u64 = 256 << 20;
+/// The most memory that pages, and the most disk that the log, get meanwhile. A log that is full has changed pages
+/// written that will change again. (Measured for 605,000 rows of 1 GB, against half the pages and a quarter of the log:
+/// a tenth of the server's processor time.)
+const PAGES: u64 = 1 << 30;
+const LOG: u64 = 1 << 30;
 /// What a commit waits for: the one setting that must be as before when the generation is used.
 const COMMIT: &str = "innodb_flush_log_at_trx_commit";
 

@@ -75,7 +75,7 @@ impl Converting<'_, '_> {
         let names = self.key.iter().chain(columns.iter().map(|it| &it.name));
         let names = names.map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
         let places = self.key.iter().map(|_| "?".to_owned());
-        let places = places.chain(columns.iter().map(|it| it.write("?")));
+        let places = places.chain(columns.iter().map(|it| it.parameter()));
         let row = format!("({})", places.collect::<Vec<_>>().join(", "));
         let set = columns.iter().map(|it| format!("{0} = VALUES({0})", quoted(&it.name)));
         let set = set.chain(self.keep("")).collect::<Vec<_>>().join(", ");

@@ -64,9 +64,17 @@ impl Column {
         format!("CONVERT({text} USING {charset}) COLLATE {collation}")
     }
 
+    /// A parameter for new bytes. To name UTF-8, which they are, would have the server look at all of them once more.
+    pub(super) fn parameter(&self) -> String {
+        if self.is_utf8() { "?".into() } else { self.write("?") }
+    }
+
+    fn is_utf8(&self) -> bool {
+        self.charset.as_deref().is_some_and(|set| set.starts_with("utf8"))
+    }
+
     pub(super) fn takes(&self, value: &[u8]) -> bool {
-        let in_utf8 = self.charset.as_deref().is_some_and(|set| set.starts_with("utf8"));
-        let length = if in_utf8 || self.is_wide() {
+        let length = if self.is_utf8() || self.is_wide() {
             String::from_utf8_lossy(value).chars().count()
         } else {
             value.len()
