@@ -1,6 +1,6 @@
 //! Runs the cron of environments whose turn it is, and lets old mail go.
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Weak,
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
@@ -15,7 +15,7 @@ use super::owner::Shared;
 use crate::{
     error::Result,
     mail,
-    model::{Address, CronMode, request::Event},
+    model::{Address, CronMode, Environment, Site, request::Event},
     progress::Cancel,
     store::now,
     workflow::{Context, cron},
@@ -62,12 +62,16 @@ fn run(shared: &Weak<Shared>, stopped: &Receiver<()>, cancel: &Cancel) {
         let Some(shared) = shared.upgrade() else { return };
         // What can't be read now is tried again at the next tick.
         let Ok(all) = environments(&shared.context) else { continue };
-        for address in all {
+        let awake = awake(&shared.context);
+        for (site, environment) in all {
+            let address = Address::new(&site.name, &environment.name);
             if tick % MAIL == 0 {
                 // Old mail that can't be deleted now can be later.
                 drop(mail::prune(&shared.context.layout.environment_mail(&address)));
             }
-            if is_due(&shared.context, &address, &mut seen).unwrap_or(false) {
+            let is_awake = awake.contains(&address);
+            let due = is_due(&shared.context, &site, &environment, is_awake, &mut seen);
+            if due.unwrap_or(false) {
                 // How it went is kept, for whoever asks.
                 drop(cron::run_due(&shared.context, &address, cancel));
                 shared.broadcast(&Event::Changed { site: Some(address.site) });
@@ -76,43 +80,51 @@ fn run(shared: &Weak<Shared>, stopped: &Receiver<()>, cancel: &Cancel) {
     }
 }
 
-fn environments(context: &Context) -> Result<Vec<Address>> {
+fn environments(context: &Context) -> Result<Vec<(Site, Environment)>> {
     let mut all = Vec::new();
     for site in context.store.sites()? {
         let its = context.store.environments(&site.name)?;
-        all.extend(its.iter().map(|it| Address::new(&site.name, &it.name)));
+        all.extend(its.into_iter().map(|it| (site.clone(), it)));
     }
     Ok(all)
+}
+
+/// Environments whose PHP runs.
+fn awake(context: &Context) -> HashSet<Address> {
+    let processes = context.runtime.processes();
+    processes.into_iter().filter(|it| it.what.starts_with("PHP")).map(|it| it.environment).collect()
 }
 
 /// Whether it is the environment's turn. `seen`: since when it is awake, as far as it was seen.
 fn is_due(
     context: &Context,
-    address: &Address,
+    site: &Site,
+    environment: &Environment,
+    is_awake: bool,
     seen: &mut HashMap<Address, Timestamp>,
 ) -> Result<bool> {
-    let info = cron::info(context, address)?;
+    let address = Address::new(&site.name, &environment.name);
+    // Most are asleep: nothing more is asked about those.
+    match cron::mode_of(context, site, environment)?.0 {
+        CronMode::Off => return Ok(false),
+        CronMode::Awake if !is_awake => {
+            seen.remove(&address);
+            return Ok(false);
+        }
+        _ => {}
+    }
+    let info = cron::info(context, &address)?;
     if !info.known || context.is_busy(&address.site) {
         return Ok(false);
     }
     let turn = match (info.mode, info.next) {
         (CronMode::Off, _) => return Ok(false),
-        (CronMode::Awake, _) if !is_awake(context, address) => {
-            seen.remove(address);
-            return Ok(false);
-        }
-        (CronMode::Awake, None) => {
-            let since = *seen.entry(address.clone()).or_insert_with(now);
-            since.checked_add(FIRST).unwrap_or(since)
-        }
         (_, Some(next)) => next,
         (CronMode::On, None) => return Ok(true),
+        (CronMode::Awake, None) => {
+            let since = *seen.entry(address).or_insert_with(now);
+            since.checked_add(FIRST).unwrap_or(since)
+        }
     };
     Ok(turn <= now())
-}
-
-/// Whether its PHP runs.
-fn is_awake(context: &Context, address: &Address) -> bool {
-    let processes = context.runtime.processes();
-    processes.iter().any(|it| it.environment == *address && it.what.starts_with("PHP"))
 }

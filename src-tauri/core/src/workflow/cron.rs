@@ -121,7 +121,7 @@ pub fn mode(context: &Context, address: &Address) -> Result<(CronMode, u32)> {
 }
 
 /// The same of an environment that may be in the making.
-pub(super) fn mode_of(
+pub fn mode_of(
     context: &Context,
     site: &Site,
     environment: &Environment,
