@@ -79,14 +79,15 @@ def machine():
 class Home:
     """A temporary home with a Portico that serves it. Everything in it goes when the block ends."""
 
-    def __init__(self, programs, scale=1):
+    def __init__(self, programs, scale=1, parent="/tmp"):
         self.programs = programs
+        self.parent = parent
         self.scale = scale
         self.port = free_port()
         self.children = []
 
     def __enter__(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="pb", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="pb", dir=self.parent))
         (self.folder / ".gitconfig").write_text("[user]\n\tname = Bench\n\temail = bench@portico.test\n")
         self.root = self.folder / "Portico"
         data = os.environ.get("XDG_DATA_HOME", str(Path.home() / ".local/share"))
