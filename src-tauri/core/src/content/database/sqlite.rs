@@ -158,7 +158,7 @@ fn back_up(source: &Connection, to: &Path, meter: Meter<'_>) -> Result<CopyCost>
     }
     drop(target);
     let bytes = fs::metadata(to).doing(doing)?.len();
-    Ok(CopyCost { files: 1, bytes, new_bytes: bytes })
+    Ok(CopyCost { files: 1, bytes, new_bytes: bytes, ..CopyCost::default() })
 }
 
 fn wait(times: i32) -> bool {

@@ -11,7 +11,10 @@ use std::{
     thread,
 };
 
-use super::walk::{self, Item, Kind, Tree, lock};
+use super::{
+    spare::Spare,
+    walk::{self, Item, Kind, Tree, lock},
+};
 use crate::{
     error::{Doing, Error, Result},
     progress::{Meter, Unit},
@@ -26,6 +29,8 @@ pub struct CopyCost {
     pub bytes: u64,
     /// Bytes of new disk use: less than `bytes` where the disk shares blocks.
     pub new_bytes: u64,
+    /// Files that were taken over from a copy that goes.
+    pub taken_over: u64,
 }
 
 /// How much is copied between two looks at the meter.
@@ -36,12 +41,27 @@ const CHUNK: u64 = 16 << 20;
 ///
 /// Files that vanish meanwhile are passed over with a line in the log, as are sockets, pipes and devices.
 ///
-/// No file is ever shared by a hard link, neither with the source nor with an earlier copy of it, although that would
-/// make a second copy after few changes much faster. A site may write a file in place (plugins that optimise images,
-/// logs, generated style sheets do), and every copy is either one that a site uses next or one that is kept for undo:
-/// what is written in one would be in the other. Where the disk shares blocks, it does this safely, and copies at once.
+/// No file is ever shared by a hard link, neither with the source nor with an earlier copy of it that stays, although
+/// that would make a second copy after few changes much faster. A site may write a file in place (plugins that optimise
+/// images, logs, generated style sheets do), and every copy is either one that a site uses next or one that is kept for
+/// undo: what is written in one would be in the other. Where the disk shares blocks, it does this safely, and copies at
+/// once. An earlier copy that goes is another matter: [`copy_tree_reusing`].
 /// After a failure or a cancel nothing is left at `to`.
 pub fn copy_tree(from: &Path, to: &Path, meter: Meter<'_>) -> Result<CopyCost> {
+    copy_tree_reusing(from, to, None, meter)
+}
+
+/// Copies a tree as [`copy_tree`] does, but takes unchanged files over from `spare`, an earlier copy of the same tree
+/// that nobody uses and that is deleted once the new one is used. Until then these files have two names; a failure or
+/// a cancel takes the new name away again, and `spare` is as it was.
+///
+/// Whoever deletes either may remove names only: a change of the file, of its mode or length, would be in both.
+pub fn copy_tree_reusing(
+    from: &Path,
+    to: &Path,
+    spare: Option<&Path>,
+    meter: Meter<'_>,
+) -> Result<CopyCost> {
     let mut tree = walk::walk(from, Some(meter.cancel()))?;
     // Large files first, so that no thread is left alone with one at the end; small ones stay in folder order.
     tree.items.sort_by_key(|item| Reverse(item.bytes >> 23));
@@ -49,18 +69,19 @@ pub fn copy_tree(from: &Path, to: &Path, meter: Meter<'_>) -> Result<CopyCost> {
         fs::create_dir_all(parent).doing(|| format!("create `{}`", parent.display()))?;
     }
     fs::create_dir(to).doing(|| format!("create `{}`", to.display()))?;
-    copy_into(&tree, from, to, meter).inspect_err(|_| {
+    let spare = spare.map(|root| Spare::of(root, &tree));
+    copy_into(Copying::new(&tree, from, to, spare, meter)).inspect_err(|_| {
         // What could not be removed is reported by the next attempt to create `to`.
         fs::remove_dir_all(to).ok();
     })
 }
 
-fn copy_into(tree: &Tree, from: &Path, to: &Path, meter: Meter<'_>) -> Result<CopyCost> {
+fn copy_into(copying: Copying<'_>) -> Result<CopyCost> {
+    let (tree, from, to) = (copying.tree, copying.from, copying.to);
     for folder in tree.folders.iter().skip(1) {
         let path = to.join(folder);
         fs::create_dir(&path).map_err(|error| disk_full(error, &path))?;
     }
-    let copying = Copying::new(tree, from, to, meter);
     thread::scope(|scope| {
         for _ in 0..walk::threads().min(tree.items.len()) {
             scope.spawn(|| copying.run());
@@ -83,10 +104,12 @@ struct Copying<'a> {
     tree: &'a Tree,
     from: &'a Path,
     to: &'a Path,
+    spare: Option<Spare<'a>>,
     meter: Meter<'a>,
     total: u64,
     next: AtomicUsize,
     files: AtomicU64,
+    taken_over: AtomicU64,
     done: AtomicU64,
     new: AtomicU64,
     /// Cleared by the first file that the disk refuses to share, so that it is asked once.
@@ -95,15 +118,23 @@ struct Copying<'a> {
 }
 
 impl<'a> Copying<'a> {
-    fn new(tree: &'a Tree, from: &'a Path, to: &'a Path, meter: Meter<'a>) -> Self {
+    fn new(
+        tree: &'a Tree,
+        from: &'a Path,
+        to: &'a Path,
+        spare: Option<Spare<'a>>,
+        meter: Meter<'a>,
+    ) -> Self {
         Self {
             tree,
             from,
             to,
+            spare,
             meter,
             total: tree.items.iter().map(|item| item.bytes).sum(),
             next: AtomicUsize::new(0),
             files: AtomicU64::new(0),
+            taken_over: AtomicU64::new(0),
             done: AtomicU64::new(0),
             new: AtomicU64::new(0),
             shares: AtomicBool::new(true),
@@ -132,6 +163,7 @@ impl<'a> Copying<'a> {
             Kind::Link => copy_link(&source, &target).map_err(|error| {
                 if is_gone(&error) { Failure::Gone } else { disk_full(error, &target).into() }
             }),
+            Kind::File if self.take_over(item, &source, &target)? => return Ok(()),
             Kind::File => {
                 let progress = |bytes| self.advance(bytes);
                 copy_one(&source, &target, &self.shares, &progress).map(|(bytes, new)| {
@@ -150,6 +182,16 @@ impl<'a> Copying<'a> {
         }
     }
 
+    /// Whether the file was taken over from the spare copy.
+    fn take_over(&self, item: &Item, source: &Path, target: &Path) -> Result<bool> {
+        let Some(spare) = &self.spare else { return Ok(false) };
+        let Some(bytes) = spare.give(self.tree, item, source, target) else { return Ok(false) };
+        self.files.fetch_add(1, Relaxed);
+        self.taken_over.fetch_add(1, Relaxed);
+        self.advance(bytes)?;
+        Ok(true)
+    }
+
     fn advance(&self, bytes: u64) -> Result<()> {
         let before = self.done.fetch_add(bytes, Relaxed);
         let done = before + bytes;
@@ -165,7 +207,12 @@ impl<'a> Copying<'a> {
         }
         let bytes = self.done.into_inner();
         self.meter.progress(bytes, Some(bytes), Unit::Bytes);
-        Ok(CopyCost { files: self.files.into_inner(), bytes, new_bytes: self.new.into_inner() })
+        Ok(CopyCost {
+            files: self.files.into_inner(),
+            bytes,
+            new_bytes: self.new.into_inner(),
+            taken_over: self.taken_over.into_inner(),
+        })
     }
 }
 
@@ -201,7 +248,8 @@ pub(in crate::content) fn copy_file(
     };
     match copy_one(source, target, &AtomicBool::new(true), &progress) {
         Ok((bytes, new)) => {
-            Ok(CopyCost { files: 1, bytes, new_bytes: if new { bytes } else { 0 } })
+            let new_bytes = if new { bytes } else { 0 };
+            Ok(CopyCost { files: 1, bytes, new_bytes, ..CopyCost::default() })
         }
         Err(Failure::Gone) => Err(Error::not_found("file", source.display())),
         Err(Failure::Real(error)) => Err(*error),

@@ -1,6 +1,7 @@
 //! Copies, measures and removes trees of files.
 mod copy;
 mod link;
+mod spare;
 mod trash;
 mod usage;
 mod walk;
@@ -10,7 +11,7 @@ mod tests;
 
 use std::path::Path;
 
-pub use copy::{CopyCost, copy_tree};
+pub use copy::{CopyCost, copy_tree, copy_tree_reusing};
 pub(super) use copy::{copy_file, disk_full};
 pub use link::point_link;
 pub use trash::{empty_trash, move_to_trash};

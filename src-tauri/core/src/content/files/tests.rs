@@ -2,18 +2,23 @@
 
 use std::{
     fs,
-    os::unix::fs::{PermissionsExt, symlink},
+    os::unix::fs::{MetadataExt, PermissionsExt, symlink},
+    path::Path,
     sync::Mutex,
+    thread,
     time::{Duration, SystemTime},
 };
 
-use super::{copy_tree, empty_trash, free_bytes, measure, move_to_trash, point_link};
+use super::{
+    CopyCost, copy_tree, copy_tree_reusing, empty_trash, free_bytes, measure, move_to_trash,
+    point_link,
+};
 use crate::{
     model::view::FilesInfo,
     progress::{Cancel, Meter, Report},
 };
 
-fn mode(path: &std::path::Path) -> u32 {
+fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
@@ -48,6 +53,192 @@ fn a_copy_keeps_bytes_links_modes_and_times() {
     assert_eq!((mode(&to.join("tool")), mode(&to.join("2024"))), (0o750, 0o555));
     for name in ["tool", "2024"] {
         assert_eq!(fs::metadata(to.join(name)).unwrap().modified().unwrap(), old, "{name}");
+    }
+}
+
+/// A tree, and a spare copy of it from before.
+struct Spared {
+    temp: tempfile::TempDir,
+}
+
+impl Spared {
+    /// Each file is its own name's text.
+    fn new(names: &[&str]) -> Self {
+        let spared = Self { temp: tempfile::tempdir().unwrap() };
+        for name in names {
+            let path = spared.source().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, name).unwrap();
+        }
+        // Longer than a file system's clock stands still: what is written while it is copied is never sure.
+        thread::sleep(Duration::from_millis(30));
+        copy_tree(&spared.source(), &spared.spare(), Meter::silent()).unwrap();
+        spared
+    }
+
+    fn source(&self) -> std::path::PathBuf {
+        self.temp.path().join("source")
+    }
+
+    fn spare(&self) -> std::path::PathBuf {
+        self.temp.path().join("spare")
+    }
+
+    fn new_copy(&self) -> std::path::PathBuf {
+        self.temp.path().join("new")
+    }
+
+    fn copy_again(&self) -> CopyCost {
+        let (from, to, spare) = (self.source(), self.new_copy(), self.spare());
+        copy_tree_reusing(&from, &to, Some(&spare), Meter::silent()).unwrap()
+    }
+
+    /// Whether the new copy's file is the spare's own.
+    #[track_caller]
+    fn is_taken_over(&self, name: &str) -> bool {
+        let text = fs::read_to_string(self.source().join(name)).unwrap();
+        let copied = fs::read_to_string(self.new_copy().join(name)).unwrap();
+        assert_eq!(copied, text, "{name} is the source's");
+        assert_ne!(inode(&self.new_copy().join(name)), inode(&self.source().join(name)), "{name}");
+        inode(&self.new_copy().join(name)) == inode(&self.spare().join(name))
+    }
+}
+
+fn inode(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().map(|known| known.ino())
+}
+
+fn modified(path: &Path) -> SystemTime {
+    fs::metadata(path).unwrap().modified().unwrap()
+}
+
+fn set_modified(path: &Path, time: SystemTime) {
+    fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+}
+
+#[test]
+fn unchanged_files_are_taken_over_from_a_spare_copy_and_others_are_copied() {
+    let names = ["same", ".hidden/.same", "2024/05/same", "length", "time", "mode", "gone"];
+    let spared = Spared::new(&names);
+    let source = spared.source();
+    let then = modified(&source.join("length"));
+    fs::write(source.join("length"), "longer than before").unwrap();
+    set_modified(&source.join("length"), then);
+    set_modified(&source.join("time"), then + Duration::from_nanos(1));
+    fs::set_permissions(source.join("mode"), fs::Permissions::from_mode(0o600)).unwrap();
+    fs::remove_file(source.join("gone")).unwrap();
+    fs::write(source.join("added"), "new").unwrap();
+
+    let cost = spared.copy_again();
+
+    for name in ["same", ".hidden/.same", "2024/05/same"] {
+        assert!(spared.is_taken_over(name), "{name}");
+    }
+    for name in ["length", "time", "mode", "added"] {
+        assert!(!spared.is_taken_over(name), "{name}");
+    }
+    assert!(!spared.new_copy().join("gone").exists());
+    assert_eq!((cost.files, cost.taken_over), (7, 3));
+    assert_eq!(cost.bytes, measure(&source).unwrap().bytes);
+    let copied = "longer than before".len() + "time".len() + "mode".len() + "new".len();
+    assert!(cost.new_bytes <= copied as u64, "what is taken over takes no room");
+    assert_eq!(mode(&spared.new_copy().join("mode")), 0o600);
+    assert_eq!(modified(&spared.new_copy().join("2024")), modified(&source.join("2024")));
+}
+
+#[test]
+fn a_change_that_hides_behind_the_former_length_and_time_is_copied() {
+    let spared = Spared::new(&["photo", "untouched"]);
+    let photo = spared.source().join("photo");
+    let then = modified(&photo);
+    fs::write(&photo, "PHOTO").unwrap();
+    set_modified(&photo, then);
+    spared.copy_again();
+    assert!(!spared.is_taken_over("photo"));
+    assert!(spared.is_taken_over("untouched"));
+}
+
+#[test]
+fn links_in_a_spare_copy_are_not_followed_and_files_with_more_names_are_not_taken() {
+    let spared = Spared::new(&["file", "folder/inside", "twice", "was-folder/x", "kept"]);
+    let (source, spare) = (spared.source(), spared.spare());
+    let outside = spared.temp.path().join("outside");
+    // The same files, but where they stay.
+    fs::rename(spare.join("folder"), &outside).unwrap();
+    symlink(&outside, spare.join("folder")).unwrap();
+    fs::rename(spare.join("file"), outside.join("file")).unwrap();
+    symlink(outside.join("file"), spare.join("file")).unwrap();
+    fs::hard_link(spare.join("twice"), outside.join("twice")).unwrap();
+    fs::remove_dir_all(source.join("was-folder")).unwrap();
+    fs::write(source.join("was-folder"), "a file now").unwrap();
+    symlink("kept", source.join("link")).unwrap();
+
+    let cost = spared.copy_again();
+
+    for name in ["file", "folder/inside", "twice", "was-folder"] {
+        let copied = inode(&spared.new_copy().join(name));
+        assert_ne!(copied, inode(&spare.join(name)), "{name} is a copy of its own");
+    }
+    assert!(spared.is_taken_over("kept"));
+    assert_eq!(cost.taken_over, 1);
+    assert!(fs::symlink_metadata(spared.new_copy().join("link")).unwrap().is_symlink());
+    assert!(!fs::symlink_metadata(spared.new_copy().join("folder")).unwrap().is_symlink());
+}
+
+#[test]
+fn a_spare_copy_that_is_a_link_gives_nothing() {
+    let spared = Spared::new(&["file"]);
+    let moved = spared.temp.path().join("moved");
+    fs::rename(spared.spare(), &moved).unwrap();
+    symlink(&moved, spared.spare()).unwrap();
+    assert_eq!(spared.copy_again().taken_over, 0);
+}
+
+#[test]
+fn deleting_either_copy_leaves_the_other_s_bytes_modes_and_times() {
+    let spared = Spared::new(&["folder/read-only", "film"]);
+    let read_only = spared.source().join("folder/read-only");
+    fs::set_permissions(&read_only, fs::Permissions::from_mode(0o400)).unwrap();
+    fs::remove_dir_all(spared.spare()).unwrap();
+    thread::sleep(Duration::from_millis(30));
+    copy_tree(&spared.source(), &spared.spare(), Meter::silent()).unwrap();
+    assert_eq!(spared.copy_again().taken_over, 2);
+    let trash = spared.temp.path().join("trash");
+    // A copy that failed goes; what it had taken over is as it was.
+    move_to_trash(&spared.new_copy(), &trash).unwrap();
+    empty_trash(&trash).unwrap();
+    for (copy, goes) in [(spared.spare(), None), (spared.new_copy(), Some(spared.spare()))] {
+        if let Some(goes) = goes {
+            assert_eq!(spared.copy_again().taken_over, 2, "their only name is the spare's again");
+            move_to_trash(&goes, &trash).unwrap();
+            empty_trash(&trash).unwrap();
+        }
+        for name in ["folder/read-only", "film"] {
+            let (own, source) = (copy.join(name), spared.source().join(name));
+            assert_eq!(fs::read_to_string(&own).unwrap(), name);
+            assert_eq!((mode(&own), modified(&own)), (mode(&source), modified(&source)));
+            assert_eq!(fs::metadata(&own).unwrap().nlink(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_cancelled_copy_gives_back_what_it_took_over() {
+    let spared = Spared::new(&["a", "b", "c"]);
+    fs::write(spared.source().join("film"), vec![7; 20 << 20]).unwrap();
+    let cancel = Cancel::default();
+    let stop_at_once = |report: Report| {
+        if matches!(report, Report::Progress { .. }) {
+            cancel.cancel();
+        }
+    };
+    let (from, to, spare) = (spared.source(), spared.new_copy(), spared.spare());
+    let meter = Meter::new(&cancel, &stop_at_once);
+    assert!(copy_tree_reusing(&from, &to, Some(&spare), meter).unwrap_err().is_cancelled());
+    assert!(!to.exists());
+    for name in ["a", "b", "c"] {
+        assert_eq!(fs::read_to_string(spare.join(name)).unwrap(), name);
+        assert_eq!(fs::metadata(spare.join(name)).unwrap().nlink(), 1);
     }
 }
 
