@@ -9,9 +9,9 @@ use portico_core::model::{
         ApplyUpstream, BringToDev, ClearCache, ClearMail, CloneContent, Commit, CreateMultidev,
         CreateSite, DeleteMultidev, DeleteSite, Deploy, DeployTag, DisableCron, DisableLock,
         Discard, EnableCron, EnableLock, ExportConfig, ExportDatabase, ExportFiles, ImportConfig,
-        ImportDatabase, ImportFiles, ImportOptions, ImportSite, InstallSite, Merge, PinGeneration,
-        PruneGenerations, RunCron, RunHooks, SetConnection, SetDatabase, SetUpstream, SmokeTest,
-        SwitchGeneration, Undo, Wipe,
+        ImportDatabase, ImportFiles, ImportOptions, ImportSite, InstallSite, KeepGenerations,
+        Merge, PinGeneration, PruneGenerations, RunCron, RunHooks, SetConnection, SetDatabase,
+        SetUpstream, SmokeTest, SwitchGeneration, Undo, Wipe,
     },
 };
 
@@ -440,6 +440,8 @@ pub(crate) enum GenerationCommand {
     Unpin(PinGeneration),
     /// Let go of generations that are not in use, for good
     Prune(PruneGenerations),
+    /// Show or set which replaced generations a site keeps; what falls out of the rule is let go at once, for good
+    Keep(KeepGenerations),
 }
 
 #[derive(Args)]

@@ -2,9 +2,9 @@
 use portico_core::{
     Error, Result,
     model::{
-        Address, EnvironmentName, count, human_bytes,
-        request::{Query, Request, SearchReplace},
-        view::{GenerationInfo, Replacement, SearchReplacePlan},
+        Address, EnvironmentName, SiteName, count, human_bytes,
+        request::{KeepGenerations, Query, Request, SearchReplace},
+        view::{GenerationInfo, KeepRule, Replacement, SearchReplacePlan},
     },
 };
 
@@ -28,7 +28,28 @@ pub(crate) fn run(command: GenerationCommand, output: &Output) -> Result<()> {
         GenerationCommand::Prune(wanted) => {
             workflow::run(&Request::PruneGenerations(wanted), output)
         }
+        GenerationCommand::Keep(KeepGenerations {
+            site,
+            count: None,
+            days: None,
+            default: false,
+        }) => keep_rule(site, output),
+        GenerationCommand::Keep(wanted) => workflow::run(&Request::KeepGenerations(wanted), output),
     }
+}
+
+fn keep_rule(site: SiteName, output: &Output) -> Result<()> {
+    let rule: KeepRule = crate::open()?.query(&Query::KeepRule { site })?;
+    let whose = if rule.is_default { "the default" } else { "this site's own rule" };
+    output.facts(
+        &rule,
+        &[
+            ("kept for undo", count(rule.count.into(), "replaced generation")),
+            ("and all younger than", count(rule.days.into(), "day")),
+            ("by", whose.to_owned()),
+        ],
+    );
+    Ok(())
 }
 
 fn confirm(

@@ -1,12 +1,16 @@
 //! The contents that an environment had, and what is replaced throughout one.
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{PorticoTest, wordpress};
 
 fn generations(test: &PorticoTest, environment: &str) -> Vec<Value> {
     test.json(&["generation:list", environment]).as_array().unwrap().clone()
+}
+
+fn ids(test: &PorticoTest, environment: &str) -> Vec<u64> {
+    generations(test, environment).iter().map(|it| it["id"].as_u64().unwrap()).collect()
 }
 
 fn current(test: &PorticoTest, environment: &str) -> u64 {
@@ -120,4 +124,116 @@ fn a_text_is_replaced_everywhere_as_the_dry_run_said_and_undo_brings_it_back() {
     assert_eq!(kept, generations(&test, "acme.dev").len(), "nothing is left of a vain search");
     test.run(&["search-replace", "acme.dev", "a", "b", "c"]).status(2);
     test.run(&["search-replace", "acme.dev", "a", "b", "--table", "wp_nothing"]).status(3);
+}
+
+#[test]
+fn the_rule_of_what_is_kept_is_told_set_applied_and_undone() {
+    let test = PorticoTest::new();
+    let _serving = test.serve();
+    test.run(&["site:create", "demo", "--from", "sample"]).success();
+    test.run(&["env:deploy", "demo.test"]).success();
+    let default = json!({ "count": 5, "days": 14, "is_default": true });
+    assert_eq!(test.json(&["generation:keep", "demo"]), default);
+    let told = test.run(&["generation:keep", "demo"]).success();
+    told.stdout_has("5 replaced generations").stdout_has("14 days").stdout_has("the default");
+    let clone = || test.run(&["env:clone-content", "demo.dev", "test"]).success();
+    (0..3).for_each(|_| drop(clone()));
+    assert_eq!(ids(&test, "demo.test"), [4, 3, 2, 1], "all are young");
+
+    test.run(&["generation:keep", "demo", "2"]).success();
+    assert_eq!(ids(&test, "demo.test"), [4, 3, 2, 1], "the days are as before");
+    let row = test.json(&["generation:keep", "demo", "--days", "0"]);
+    assert_eq!(row["result"], json!({ "count": 2, "days": 0 }));
+    assert_eq!(row["command"], "portico generation:keep demo --days 0");
+    assert_eq!(ids(&test, "demo.test"), [4, 3, 2], "what falls out of the rule goes at once");
+    clone();
+    assert_eq!(ids(&test, "demo.test"), [5, 4, 3]);
+    assert!(!test.environment("demo.test").join("content/2").exists());
+    assert_eq!(
+        test.json(&["generation:keep", "demo"]),
+        json!({ "count": 2, "days": 0, "is_default": false })
+    );
+
+    test.run(&["generation:keep", "demo", "2"]).status(5).stderr_has("already");
+    for wrong in [&["-1"][..], &["x"], &["--days", "1.5"], &["3", "--default"], &["4294967296"]] {
+        test.run(&[&["generation:keep", "demo"], wrong].concat()).status(2);
+    }
+    test.run(&["generation:keep", "nowhere", "2"]).status(3);
+    test.run(&["generation:keep", "demo", "--default"]).success();
+    assert_eq!(test.json(&["generation:keep", "demo"]), default);
+    test.run(&["undo", "demo"]).success();
+    assert_eq!(test.json(&["generation:keep", "demo"])["count"], 2);
+    test.run(&["undo", "demo"]).success();
+    assert_eq!(test.json(&["generation:keep", "demo"]), default);
+}
+
+#[test]
+fn what_was_replaced_last_is_what_is_kept_also_after_an_undo() {
+    let test = PorticoTest::new();
+    test.run(&["site:create", "demo", "--from", "sample"]).success();
+    test.run(&["generation:keep", "demo", "1", "--days", "0"]).success();
+    test.run(&["env:wipe", "demo.dev"]).success();
+    test.run(&["undo", "demo"]).success();
+    assert_eq!((ids(&test, "demo.dev"), current(&test, "demo.dev")), (vec![2, 1], 1));
+    test.run(&["env:wipe", "demo.dev"]).success();
+    assert_eq!(ids(&test, "demo.dev"), [3, 1], "not 2, although it is newer");
+    test.run(&["undo", "demo"]).success();
+    assert_eq!(current(&test, "demo.dev"), 1);
+}
+
+#[test]
+fn with_nothing_kept_a_content_change_is_final_and_an_undo_says_so() {
+    let test = PorticoTest::new();
+    test.run(&["site:create", "demo", "--from", "sample"]).success();
+    let row = test.json(&["generation:keep", "demo", "0", "--days", "0"]);
+    let note = row["result"]["note"].as_str().unwrap();
+    assert!(note.contains("can't be undone"), "{note}");
+    test.run(&["env:wipe", "demo.dev"]).success();
+    assert_eq!(ids(&test, "demo.dev"), [2]);
+    assert_eq!(test.json(&["workflow:list", "demo"])[0]["undoable"], false);
+    test.run(&["undo", "demo"]).status(5).stderr_has("generation 1 of demo.dev is not kept");
+    assert_eq!(test.json(&["env:info", "demo.dev"])["content"]["files"]["count"], 0);
+}
+
+#[test]
+fn a_database_that_runs_is_stopped_before_its_generation_goes() {
+    let test = PorticoTest::new();
+    let _serving = test.serve();
+    let source = wordpress();
+    let source = source.to_str().unwrap();
+    test.run(&["site:create", "acme", "--from", source, "--database", "mariadb"]).success();
+    let line = "--title Bluewhales --admin-user ada --admin-email ada@acme.test";
+    let mut words = vec!["site:install", "acme.dev", "--admin-password", "correct horse"];
+    words.extend(line.split(' '));
+    test.run(&words).success();
+    test.run(&["env:deploy", "acme.test"]).success();
+    test.run(&["generation:keep", "acme", "0", "--days", "0"]).success();
+    let browser = test.browser();
+    for number in 2..4 {
+        browser.get("acme.test", "/").ok();
+        test.run(&["env:clone-content", "acme.dev", "test"]).success();
+        assert_eq!(ids(&test, "acme.test"), [number]);
+        assert!(browser.get("acme.test", "/").ok().has("Bluewhales"));
+    }
+}
+
+#[test]
+fn a_generation_whose_owner_was_killed_before_it_was_put_away_goes_at_the_next_start() {
+    let test = PorticoTest::new();
+    test.run(&["site:create", "demo", "--from", "sample"]).success();
+    let content = test.environment("demo.dev").join("content");
+    for number in [7, 8] {
+        fs::create_dir_all(content.join(format!("{number}/files"))).unwrap();
+    }
+    let store = rusqlite::Connection::open(test.root().join("portico.db")).unwrap();
+    store.execute("INSERT INTO settings VALUES ('let_go.demo.dev.7', '')", []).unwrap();
+    drop(store);
+    test.run(&["site:list"]).success();
+    assert!(!content.join("7").exists(), "it was let go");
+    assert!(content.join("8").exists(), "nobody let this go");
+    let store = rusqlite::Connection::open(test.root().join("portico.db")).unwrap();
+    let left: u32 = store
+        .query_row("SELECT count(*) FROM settings WHERE name LIKE 'let_go%'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
 }

@@ -104,6 +104,7 @@ pub(super) fn answer(
         Query::ImportPlan { request } => json(workflow::import_plan::plan(context, request)?),
         Query::CompareContent { from, to } => json(workflow::compare::compare(context, from, to)?),
         Query::CloneProfile { site } => json(workflow::clone_profile::of(context, site)?),
+        Query::KeepRule { site } => json(workflow::keep_rule::of(context, site)?),
         Query::Inspect { paths, environment } => {
             json(workflow::inspect::inspect(context, paths, environment.as_ref())?)
         }

@@ -2,8 +2,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, CodePointer, ConnectionMode, DatabaseEngine, Environment, Lock, SiteName, SiteRecord,
-    Upstream,
+    Address, CodePointer, ConnectionMode, DatabaseEngine, Environment, KeepRule, Lock, SiteName,
+    SiteRecord, Upstream,
 };
 
 /// One pointer, with what it was and what it is after the workflow.
@@ -99,6 +99,17 @@ pub enum Change {
         /// After; none for the system's own list.
         after: Option<Vec<String>>,
     },
+    /// Which replaced generations a site keeps.
+    KeepRule {
+        /// The site.
+        site: SiteName,
+        /// The site's permanent id, under which the rule is kept.
+        id: String,
+        /// Before; none for the default.
+        before: Option<KeepRule>,
+        /// After; none for the default.
+        after: Option<KeepRule>,
+    },
     /// Where a site's updates come from.
     Upstream {
         /// The site.
@@ -170,6 +181,7 @@ impl Change {
             Self::Lock { before, after, .. } => std::mem::swap(before, after),
             Self::Setting { before, after, .. } => std::mem::swap(before, after),
             Self::CloneProfile { before, after, .. } => std::mem::swap(before, after),
+            Self::KeepRule { before, after, .. } => std::mem::swap(before, after),
             Self::Site { before, after, .. } => std::mem::swap(before, after),
         }
         change
@@ -197,6 +209,7 @@ impl Change {
             Self::Lock { environment, .. } => format!("the lock of {environment}"),
             Self::Setting { environment, about, .. } => format!("the {about} of {environment}"),
             Self::CloneProfile { site, .. } => format!("the clone profile of {site}"),
+            Self::KeepRule { site, .. } => format!("which generations {site} keeps"),
             Self::Site { site, .. } => format!("the site {site}"),
         }
     }

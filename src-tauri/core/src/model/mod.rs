@@ -25,6 +25,6 @@ pub use names::{Address, EnvironmentName, MultidevName, SiteName};
 pub use quicksilver::{Hook, HookEvent, HookRun, HookStage};
 pub use record::{GenerationRow, Measured, SiteRecord};
 pub use site::{
-    Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, Generation, Lock, Origin,
-    Secrets, Site, Upstream,
+    Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, Generation, KeepRule, Lock,
+    Origin, Secrets, Site, Upstream,
 };

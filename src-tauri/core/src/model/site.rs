@@ -198,6 +198,21 @@ pub struct Generation {
     pub created: Timestamp,
 }
 
+/// Which replaced generations the environments of a site keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeepRule {
+    /// So many, those that were in use last.
+    pub count: u32,
+    /// And all that were made in so many days, while the disk has room.
+    pub days: u32,
+}
+
+impl Default for KeepRule {
+    fn default() -> Self {
+        Self { count: 5, days: 14 }
+    }
+}
+
 /// Where a generation's content came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -1,7 +1,7 @@
 //! The table of content generations, with what was last measured of each.
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Store, from_json, from_text, to_json, to_text};
+use super::{Store, from_json, from_text, settings, to_json, to_text};
 use crate::{
     error::{Doing, Result},
     model::{Address, Generation, GenerationRow, Measured, SiteName},
@@ -31,6 +31,35 @@ impl Store {
         let next = last.max(newest) + 1;
         self.set_setting(&key, &next.to_string())?;
         Ok(next)
+    }
+
+    /// Generations of a site that were let go and whose folders are not away yet.
+    pub fn let_go(&self, site: &SiteName) -> Result<Vec<(Address, u32)>> {
+        let prefix = format!("{LET_GO}.{site}.");
+        let names: Vec<String> = self.read(|connection| {
+            let read = || {
+                connection
+                    .prepare_cached(
+                        "SELECT name FROM settings WHERE substr(name, 1, length(?1)) = ?1",
+                    )?
+                    .query_map([&prefix], |row| row.get(0))?
+                    .collect::<rusqlite::Result<_>>()
+            };
+            read().doing(|| format!("list what {site} let go"))
+        })?;
+        let named = |name: &String| {
+            let (address, number) =
+                name.strip_prefix(LET_GO)?.strip_prefix('.')?.rsplit_once('.')?;
+            Some((address.parse().ok()?, number.parse().ok()?))
+        };
+        Ok(names.iter().filter_map(named).collect())
+    }
+
+    /// Notes that the folder of a generation that was let go is away.
+    pub fn put_away(&self, address: &Address, number: u32) -> Result<()> {
+        self.transaction(|transaction| {
+            settings::set(transaction, &let_go_key(address, number), None)
+        })
     }
 
     /// Notes how large a generation is.
@@ -129,8 +158,16 @@ pub(crate) fn set_pinned(
     Ok(())
 }
 
-/// Forgets a generation that was pruned.
-pub(crate) fn remove(connection: &Connection, address: &Address, number: u32) -> Result<()> {
+/// What is noted of a generation from its row's end to its folder's.
+const LET_GO: &str = "let_go";
+
+fn let_go_key(address: &Address, number: u32) -> String {
+    format!("{LET_GO}.{address}.{number}")
+}
+
+/// Forgets a generation, and notes that its folder is to be put away.
+pub(crate) fn let_go(connection: &Connection, address: &Address, number: u32) -> Result<()> {
+    settings::set(connection, &let_go_key(address, number), Some(""))?;
     connection
         .execute(
             "DELETE FROM generations WHERE site = ?1 AND environment = ?2 AND number = ?3",

@@ -40,6 +40,7 @@ pub(crate) fn starts_from_here(change: &Change, store: &Store) -> Result<bool> {
             store.find_environment(environment)?.is_some() && store.setting(key)? == *before
         }
         Change::CloneProfile { id, before, .. } => store.clone_profile(id)? == *before,
+        Change::KeepRule { id, before, .. } => store.keep_rule(id)? == *before,
         Change::Reference { .. } | Change::Worktree { .. } => true,
     })
 }
@@ -92,6 +93,9 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<()> {
         }
         Change::CloneProfile { id, after, .. } => {
             store::profiles::set(connection, id, after.as_ref())
+        }
+        Change::KeepRule { id, after, .. } => {
+            store::profiles::set_keep_rule(connection, id, after.as_ref())
         }
         // The repository is not the database's: the frame moves these, journalled, before the switch.
         Change::Reference { .. } | Change::Worktree { .. } => Ok(()),

@@ -88,6 +88,7 @@ pub fn command_line(request: &Request) -> String {
         | Request::PruneGenerations(_)
         | Request::SearchReplace(_)
         | Request::SetCloneProfile(_)
+        | Request::KeepGenerations(_)
         | Request::ImportSite(_) => of_content(&mut line, request),
     }
     line.0
@@ -117,6 +118,12 @@ fn of_content(line: &mut Line, request: &Request) {
             line.word("site:clone-profile").word(it.site.as_str());
             it.exclude.iter().for_each(|table| _ = line.option("exclude", table));
             line.flag("reset", it.reset);
+        }
+        Request::KeepGenerations(it) => {
+            line.word("generation:keep").word(it.site.as_str());
+            it.count.iter().for_each(|count| _ = line.word(count.to_string()));
+            line.optional("days", it.days.map(|days| days.to_string()).as_deref());
+            line.flag("default", it.default);
         }
         other => unreachable!("{} is no request of content", other.kind()),
     }

@@ -101,7 +101,10 @@ pub fn at_start(context: &Context) -> Result<Healed> {
     let mut problems = Vec::new();
     for site in context.store.sites()? {
         let record = context.store.site_record(&site.name)?;
-        let repaired = context.mend_worktrees(&record).and_then(|()| context.follow(&site.name));
+        let repaired = context
+            .mend_worktrees(&record)
+            .and_then(|()| context.follow(&site.name))
+            .and_then(|()| prune::put_away(context, &site.name).map(drop));
         problems.extend(repaired.err().map(|error| (site.name, error)));
     }
     work::empty_trash_in_background(context.layout.trash());

@@ -37,6 +37,7 @@ mod import_site;
 mod import_url;
 pub mod inspect;
 mod install_site;
+pub mod keep_rule;
 mod load;
 mod lock;
 mod merge;
@@ -181,6 +182,7 @@ pub fn run(
         | Request::PruneGenerations(_)
         | Request::SearchReplace(_)
         | Request::SetCloneProfile(_)
+        | Request::KeepGenerations(_)
         | Request::ImportSite(_) => run_of_content(frame),
     }
 }
@@ -208,6 +210,9 @@ fn run_of_content(frame: Frame<'_>) -> Result<Workflow> {
         Request::SetCloneProfile(it) => frame.run(clone_profile::plan(context, it)?, |work, it| {
             clone_profile::run(work.context, it)
         }),
+        Request::KeepGenerations(it) => {
+            frame.run(keep_rule::plan(context, it)?, |_, change| Ok(keep_rule::run(change)))
+        }
         Request::SearchReplace(it) => {
             frame.run(search_replace::plan(context, it)?, search_replace::run)
         }
@@ -285,6 +290,11 @@ fn switch(work: &Work<'_>, site: &SiteName, done: Done, hooks: &Hooks) -> Result
     let followed = context.follow(site);
     work.release_holds();
     work.let_go_of_replaced(&done.changes);
+    match prune::put_away(context, site) {
+        Ok(true) => work::empty_trash_in_background(context.layout.trash()),
+        Ok(false) => {}
+        Err(error) => work.line(format!("what is let go was not moved away yet: {error}")),
+    }
     if let Some(environment) = done.clear_cache
         && let Err(error) = clear_cache::clear(work, &environment)
     {

@@ -1,5 +1,5 @@
 //! Lets go of generations and releases that undo needs no more.
-use std::{collections::HashSet, fs, path::Path};
+use std::{collections::HashSet, fs, path::Path, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,34 +7,39 @@ use super::{Change, Context, work};
 use crate::{
     content::files,
     error::{Doing, Result},
-    model::{Address, CodePointer, GenerationRow, SiteName, view::WorkflowState},
-    store,
+    layout::Layout,
+    model::{Address, CodePointer, GenerationRow, KeepRule, Site, SiteName, view::WorkflowState},
+    store::{self, Workflow},
 };
 
-/// At least so many generations that are not in use are kept …
-const KEPT: usize = 5;
-
-/// … and all that are younger than this, while the disk has room.
+/// Deleted sites and multidevs can be brought back for so long.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// How many workflows are looked at: more than anyone runs in the time that is kept.
 const LOOKED_AT: u32 = 100_000;
 
-/// With less free disk than this, in bytes, only the newest replaced generation is kept.
+/// How many of a site's workflows tell which generations were in use last: the others go by their number.
+const REMEMBERED: u32 = 200;
+
+/// With less free disk than this, in bytes, only the generation that was replaced last is kept.
 const SHORT_OF_DISK: u64 = 5_000_000_000;
+
+/// How long the last requests to the database of a generation that goes may take; after that, it goes another time.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
 /// Prunes what the site's environments keep, after a workflow.
 pub(crate) fn after_workflow(context: &Context, site: &SiteName) -> Result<()> {
-    if context.store.find_site(site)?.is_none() {
-        return Ok(());
-    }
-    let free = files::free_bytes(context.layout.root())?;
-    let mut pruned = false;
-    for environment in context.store.environments(site)? {
-        let address = Address::new(site, &environment.name);
+    let Some(site) = context.store.find_site(site)? else { return Ok(()) };
+    let mut pruned = put_away(context, &site.name)?;
+    let mut failed = Ok(());
+    let history = context.store.workflows(Some(&site.name), REMEMBERED)?;
+    for environment in context.store.environments(&site.name)? {
+        let address = Address::new(&site.name, &environment.name);
         let all = context.store.generations(&address)?;
-        for row in to_prune(&all, environment.generation, free, store::now()) {
-            prune(context, &address, row.generation.number, &all)?;
+        let replaced = replaced(&history, &address);
+        for number in due(context, &site, &all, &replaced, environment.generation)? {
+            // One that is still in use somewhere keeps no other.
+            failed = failed.and(prune(context, &address, number, &all));
             pruned = true;
         }
         pruned |= prune_releases(context, &address, &environment.code)?;
@@ -42,7 +47,7 @@ pub(crate) fn after_workflow(context: &Context, site: &SiteName) -> Result<()> {
     if pruned {
         work::empty_trash_in_background(context.layout.trash());
     }
-    Ok(())
+    failed
 }
 
 /// Lets go of deleted sites and multidevs that could be brought back for long enough.
@@ -78,8 +83,52 @@ pub(crate) fn deleted_sites(context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Which of an environment's generations (newest first) are let go.
-fn to_prune(all: &[GenerationRow], in_use: u32, free: u64, now: Timestamp) -> Vec<&GenerationRow> {
+/// The generations that the site's rule lets go when `in_use` is used, newest first: what shares a part goes before
+/// what it shares. `replaced` are those that were in use before, the last first.
+fn due(
+    context: &Context,
+    site: &Site,
+    all: &[GenerationRow],
+    replaced: &[u32],
+    in_use: u32,
+) -> Result<Vec<u32>> {
+    let rule = context.store.keep_rule(&site.id)?.unwrap_or_default();
+    let free = files::free_bytes(context.layout.root())?;
+    let mut rows: Vec<&GenerationRow> = all.iter().collect();
+    rows.sort_by_key(|row| {
+        replaced.iter().position(|it| *it == row.generation.number).unwrap_or(usize::MAX)
+    });
+    let mut numbers = to_prune(&rows, in_use, rule, free, store::now());
+    numbers.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(numbers)
+}
+
+/// The generations that an environment used before, the one that was replaced last first. An undo can go back to an
+/// old one, so this is not the order of their numbers.
+fn replaced(history: &[Workflow], address: &Address) -> Vec<u32> {
+    let mut numbers = Vec::new();
+    for workflow in history {
+        for change in workflow.changes.iter().rev() {
+            if let Change::Content { environment, before, .. } = change
+                && environment == address
+                && !numbers.contains(before)
+            {
+                numbers.push(*before);
+            }
+        }
+    }
+    numbers
+}
+
+/// Which of an environment's generations (replaced last first) are let go.
+fn to_prune(
+    all: &[&GenerationRow],
+    in_use: u32,
+    rule: KeepRule,
+    free: u64,
+    now: Timestamp,
+) -> Vec<u32> {
+    let kept_for = SignedDuration::from_hours(24 * i64::from(rule.days));
     let short = free < SHORT_OF_DISK;
     let replaced = all
         .iter()
@@ -87,41 +136,70 @@ fn to_prune(all: &[GenerationRow], in_use: u32, free: u64, now: Timestamp) -> Ve
         .enumerate();
     replaced
         .filter(|(index, row)| {
-            let young = now.duration_since(row.generation.created) < KEPT_FOR;
-            if short { *index >= 1 } else { *index >= KEPT && !young }
+            let young = now.duration_since(row.generation.created) < kept_for;
+            let is_kept = *index < rule.count as usize || young;
+            !is_kept || (short && *index >= 1)
         })
-        .map(|(_, row)| row)
+        .map(|(_, row)| row.generation.number)
         .collect()
 }
 
 /// Lets a generation go, unless a later one shares a part of it.
+///
+/// # Errors
+/// Busy while its database is used: it is kept until another time.
 pub(super) fn prune(
     context: &Context,
     address: &Address,
     number: u32,
     all: &[GenerationRow],
 ) -> Result<()> {
-    let layout = &context.layout;
-    for part in [layout.database(address, number), layout.generation_files(address, number)] {
-        let Ok(own) = part.canonicalize() else { continue };
-        if part.is_symlink() {
-            continue;
-        }
-        let mut others =
-            all.iter().map(|row| row.generation.number).filter(|other| *other != number).flat_map(
-                |other| [layout.database(address, other), layout.generation_files(address, other)],
-            );
-        let shares = |other: &std::path::PathBuf| {
-            other.is_symlink() && other.canonicalize().ok().as_ref() == Some(&own)
-        };
-        if others.any(|other| shares(&other)) {
-            return Ok(());
-        }
+    if is_shared(&context.layout, address, number, all) {
+        return Ok(());
     }
+    stop_database(context, address, number)?;
     context
         .store
-        .transaction(|transaction| store::generations::remove(transaction, address, number))?;
-    files::move_to_trash(&layout.generation(address, number), &layout.trash())
+        .transaction(|transaction| store::generations::let_go(transaction, address, number))?;
+    put_away(context, &address.site).map(drop)
+}
+
+/// Whether another generation uses a part of this one.
+fn is_shared(layout: &Layout, address: &Address, number: u32, all: &[GenerationRow]) -> bool {
+    let parts =
+        |number| [layout.database(address, number), layout.generation_files(address, number)];
+    let own: Vec<_> = parts(number)
+        .into_iter()
+        .filter(|part| !part.is_symlink())
+        .filter_map(|part| part.canonicalize().ok())
+        .collect();
+    let others = all.iter().map(|row| row.generation.number).filter(|other| *other != number);
+    others
+        .flat_map(parts)
+        .any(|other| other.is_symlink() && other.canonicalize().is_ok_and(|it| own.contains(&it)))
+}
+
+fn stop_database(context: &Context, address: &Address, number: u32) -> Result<()> {
+    let database = context.layout.database(address, number);
+    match database.is_symlink() {
+        true => Ok(()),
+        false => context.runtime.stop_mariadb(&database, LAST_REQUESTS).map(drop),
+    }
+}
+
+/// Moves the folders of generations that were let go to the trash, also where an owner was killed before it did.
+/// Answers whether there were any.
+pub(super) fn put_away(context: &Context, site: &SiteName) -> Result<bool> {
+    let all = context.store.let_go(site)?;
+    for (address, number) in &all {
+        stop_database(context, address, *number)?;
+        files::move_to_trash(
+            &context.layout.generation(address, *number),
+            &context.layout.trash(),
+        )?;
+        context.store.put_away(address, *number)?;
+    }
+    Ok(!all.is_empty())
 }
 
 /// Lets go of releases that neither the environment nor an undoable workflow points to.
@@ -183,7 +261,17 @@ mod tests {
     }
 
     fn pruned(rows: &[GenerationRow], in_use: u32, free: u64, now: Timestamp) -> Vec<u32> {
-        to_prune(rows, in_use, free, now).iter().map(|row| row.generation.number).collect()
+        by_rule(rows, in_use, KeepRule::default(), free, now)
+    }
+
+    fn by_rule(
+        rows: &[GenerationRow],
+        in_use: u32,
+        rule: KeepRule,
+        free: u64,
+        now: Timestamp,
+    ) -> Vec<u32> {
+        to_prune(&rows.iter().collect::<Vec<_>>(), in_use, rule, free, now)
     }
 
     #[test]
@@ -194,6 +282,23 @@ mod tests {
         let young = rows(&[0, 1, 2, 3, 4, 5, 6, 7], now);
         assert!(pruned(&young, 8, u64::MAX, now).is_empty(), "none is two weeks old");
         assert_eq!(pruned(&young, 8, 1_000_000, now), [6, 5, 4, 3, 2, 1], "the disk is short");
+    }
+
+    #[test]
+    fn a_site_s_own_rule_counts_and_a_short_disk_never_keeps_more() {
+        let now = store::now();
+        let all = rows(&[0, 1, 2, 3], now);
+        let kept = |count, days, free| by_rule(&all, 4, KeepRule { count, days }, free, now);
+        assert_eq!(kept(1, 0, u64::MAX), [2, 1]);
+        assert_eq!(kept(1, 3, u64::MAX), [1], "young ones are kept as well");
+        assert_eq!(kept(0, 0, u64::MAX), [3, 2, 1]);
+        assert_eq!(
+            kept(0, 0, 1_000_000),
+            [3, 2, 1],
+            "a short disk keeps none that the rule lets go"
+        );
+        assert_eq!(kept(0, 14, 1_000_000), [2, 1]);
+        assert!(kept(0, u32::MAX, u64::MAX).is_empty());
     }
 
     #[test]

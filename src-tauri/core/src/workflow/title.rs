@@ -92,6 +92,7 @@ pub fn of(request: &Request) -> String {
         | Request::PruneGenerations(_)
         | Request::SearchReplace(_)
         | Request::SetCloneProfile(_)
+        | Request::KeepGenerations(_)
         | Request::ImportSite(_) => of_content(request),
     }
 }
@@ -115,6 +116,7 @@ fn of_content(request: &Request) -> String {
             format!("Import site into {}", it.environment.environment.title())
         }
         Request::SetCloneProfile(it) => format!("Set the clone profile of {}", it.site),
+        Request::KeepGenerations(it) => format!("Set which generations {} keeps", it.site),
         Request::SearchReplace(it) => {
             format!("Search and replace in {}", it.environment.environment.title())
         }

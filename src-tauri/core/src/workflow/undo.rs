@@ -45,18 +45,29 @@ pub(super) fn plan(context: &Context, wanted: &Undo) -> Result<Plan> {
         return Err(Error::refused(format!("workflow {} changed nothing", undone.id)));
     }
     if let Some(change) = obstacle(context, &undone)? {
-        return Err(Error::refused(format!(
-            "{} has changed since “{}”",
-            change.subject(),
-            undone.title
-        ))
-        .hint("Undo the later workflow first; `portico workflow:list` shows them."));
+        return Err(refusal(context, &undone, &change)?);
     }
     let changes: Vec<Change> = undone.changes.iter().rev().map(Change::reversed).collect();
     for change in &changes {
         check_host(context, change)?;
     }
     Ok(Plan { undone, changes })
+}
+
+/// Why the workflow can't be taken back while this change can't.
+fn refusal(context: &Context, undone: &Workflow, change: &Change) -> Result<Error> {
+    if let Change::Content { environment, before, .. } = change
+        && context.store.generation(environment, *before)?.is_none()
+    {
+        let site = &environment.site;
+        return Ok(Error::refused(format!(
+            "generation {before} of {environment} is not kept any more"
+        ))
+        .hint(format!("`portico generation:keep {site}` shows which are kept.")));
+    }
+    let title = &undone.title;
+    Ok(Error::refused(format!("{} has changed since “{title}”", change.subject()))
+        .hint("Undo the later workflow first; `portico workflow:list` shows them."))
 }
 
 /// What comes back must not have an address that another site took meanwhile.

@@ -251,6 +251,25 @@ pub struct SetCloneProfile {
     pub reset: bool,
 }
 
+/// `generation:keep`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct KeepGenerations {
+    /// The site
+    pub site: SiteName,
+    /// How many replaced contents each environment keeps for undo; 0 for none [default: as now]
+    #[cfg_attr(feature = "clap", arg(value_name = "COUNT", conflicts_with = "default"))]
+    pub count: Option<u32>,
+    /// Keep those made in the last N days as well; 0 for none more [default: as now]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", conflicts_with = "default"))]
+    pub days: Option<u32>,
+    /// Go back to the default: 5, and all that are younger than 14 days
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub default: bool,
+}
+
 /// `import:site`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

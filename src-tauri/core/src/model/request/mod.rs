@@ -104,6 +104,8 @@ pub enum Request {
     SearchReplace(SearchReplace),
     /// Says which tables' rows clones leave out.
     SetCloneProfile(SetCloneProfile),
+    /// Says which replaced generations a site keeps.
+    KeepGenerations(KeepGenerations),
     /// Brings a whole site: code, database and files, or those of them that there are.
     ImportSite(ImportSite),
 }
@@ -152,6 +154,7 @@ impl Request {
             Self::PruneGenerations(it) => &it.environment.site,
             Self::SearchReplace(it) => &it.environment.site,
             Self::SetCloneProfile(it) => &it.site,
+            Self::KeepGenerations(it) => &it.site,
             Self::ImportSite(it) => &it.environment.site,
         }
     }
@@ -164,7 +167,8 @@ impl Request {
             | Self::SetUpstream(_)
             | Self::SetDatabase(_)
             | Self::Undo(_)
-            | Self::SetCloneProfile(_) => None,
+            | Self::SetCloneProfile(_)
+            | Self::KeepGenerations(_) => None,
             Self::InstallSite(it) => Some(&it.environment.environment),
             Self::Deploy(it) => Some(&it.environment.environment),
             Self::CloneContent(it) => Some(&it.to),
@@ -246,6 +250,7 @@ impl Request {
             Self::PruneGenerations(_) => "prune_generations",
             Self::SearchReplace(_) => "search_replace",
             Self::SetCloneProfile(_) => "set_clone_profile",
+            Self::KeepGenerations(_) => "keep_generations",
             Self::ImportSite(_) => "import_site",
         }
     }

@@ -228,6 +228,11 @@ pub enum Query {
         /// The site.
         site: SiteName,
     },
+    /// Which replaced generations a site's environments keep; answers `KeepRule`.
+    KeepRule {
+        /// The site.
+        site: SiteName,
+    },
     /// What files and folders are, by a quick look into each; answers `Inspected[]`.
     Inspect {
         /// Their paths, absolute.

@@ -276,6 +276,18 @@ pub struct CloneProfile {
     pub is_default: bool,
 }
 
+/// Which replaced generations a site's environments keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct KeepRule {
+    /// So many, those that were in use last.
+    pub count: u32,
+    /// And all that were made in so many days, while the disk has room.
+    pub days: u32,
+    /// Whether this is the default, which nobody has changed.
+    pub is_default: bool,
+}
+
 /// What one environment's content has that another's lacks; the same as `env:compare`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -1,0 +1,65 @@
+//! `generation:keep`: which replaced generations the environments of a site keep.
+use super::{Change, Context, Done, request::KeepGenerations};
+use crate::{
+    error::{Error, Result},
+    model::{KeepRule, SiteName, count, view},
+};
+
+/// A site's rule: its own, or the default.
+pub fn of(context: &Context, site: &SiteName) -> Result<view::KeepRule> {
+    let own = context.store.keep_rule(&context.store.site(site)?.id)?;
+    let KeepRule { count, days } = own.unwrap_or_default();
+    Ok(view::KeepRule { count, days, is_default: own.is_none() })
+}
+
+/// The change, checked.
+pub(super) fn plan(context: &Context, wanted: &KeepGenerations) -> Result<Change> {
+    let site = context.store.site(&wanted.site)?;
+    let before = context.store.keep_rule(&site.id)?;
+    let now = before.unwrap_or_default();
+    let after = match (wanted.default, wanted.count, wanted.days) {
+        (true, None, None) => None,
+        (false, None, None) => {
+            return Err(Error::usage("it is not said how many generations are kept")
+                .hint("Give a number, `--days` with one, or `--default`."));
+        }
+        (false, count, days) => {
+            Some(KeepRule { count: count.unwrap_or(now.count), days: days.unwrap_or(now.days) })
+        }
+        (true, ..) => {
+            return Err(Error::usage("the default and a number exclude each other")
+                .hint("Leave one of them out."));
+        }
+    };
+    if before == after {
+        return Err(Error::refused(format!("{} keeps just these generations already", site.name)));
+    }
+    Ok(Change::KeepRule { site: site.name, id: site.id, before, after })
+}
+
+/// The rule holds from this workflow on: the frame lets go of what falls out of it.
+pub(super) fn run(change: &Change) -> Done {
+    let mut done = Done { changes: vec![change.clone()], ..Done::default() };
+    if let Change::KeepRule { after, .. } = change {
+        let rule = after.unwrap_or_default();
+        done.result.insert("count".into(), rule.count.into());
+        done.result.insert("days".into(), rule.days.into());
+        let note = note(rule);
+        done.result.extend(note.map(|note| ("note".to_owned(), note.into())));
+    }
+    done
+}
+
+/// What a rule means for undo, where that may surprise.
+fn note(rule: KeepRule) -> Option<String> {
+    match rule {
+        KeepRule { count: 0, days: 0 } => {
+            Some("only the content in use is kept: what replaces it can't be undone".into())
+        }
+        KeepRule { count: 0, days } => Some(format!(
+            "only the content in use is kept, and what is younger than {}: replacing older content can't be undone",
+            count(days.into(), "day")
+        )),
+        _ => None,
+    }
+}
