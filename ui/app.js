@@ -4,7 +4,7 @@ import { cloneDialog } from './dialogs/clone.js';
 import { cloneProfileDialog } from './dialogs/clone-profile.js';
 import { commitDialog } from './dialogs/commit.js';
 import { exportDialog } from './dialogs/export.js';
-import { pruneDialog, switchDialog } from './dialogs/generations.js';
+import { keepDialog, pruneDialog, switchDialog } from './dialogs/generations.js';
 import { importDialog } from './dialogs/import.js';
 import { searchReplaceDialog } from './dialogs/search-replace.js';
 import { commitInfoDialog } from './dialogs/commit-info.js';
@@ -124,6 +124,7 @@ const verbs = {
   switchGeneration: (detail) => switchDialog(detail),
   moveDatabase: (detail) => moveDatabaseDialog(detail),
   cloneProfile: (site) => once(() => cloneProfileDialog(site), 'Tables that clones leave out'),
+  keepGenerations: (detail) => keepDialog(detail),
   pruneGenerations: (detail) => pruneDialog(detail),
   deleteSite: (site) => deleteSiteDialog(site),
   start: (request) => store.start(request).catch(failed('It did not start')),

@@ -2,7 +2,7 @@ import { stateIcon } from './activity.js';
 import { html, icon, keyed, partsOf, send, show, text } from './lib/dom.js';
 import { count, duration, hookFailures, left, sentence, STATES, time, unit } from './lib/words.js';
 
-const TONES = Object.fromEntries(['clone_content', 'wipe', 'import_database', 'import_files', 'import_site', 'export_database', 'export_files', 'search_replace', 'switch_generation', 'pin_generation', 'unpin_generation', 'prune_generations', 'set_database', 'set_clone_profile'].map((kind) => [kind, 'content']));
+const TONES = Object.fromEntries(['clone_content', 'wipe', 'import_database', 'import_files', 'import_site', 'export_database', 'export_files', 'search_replace', 'switch_generation', 'pin_generation', 'unpin_generation', 'prune_generations', 'keep_generations', 'set_database', 'set_clone_profile'].map((kind) => [kind, 'content']));
 const SHOWN_DONE = 3;
 
 /** The workflows that run and those that ended lately, of every shell. */

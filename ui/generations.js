@@ -5,12 +5,13 @@ import { switchRequest } from './dialogs/generations.js';
 import { html, keyed, partsOf, send, show, text } from './lib/dom.js';
 import { ErrorNote } from './lib/error.js';
 import { databaseSize, filesSize } from './lib/found.js';
-import { ago, bytes, envName, exact, facts, origin } from './lib/words.js';
+import { ago, bytes, envName, exact, facts, kept, origin } from './lib/words.js';
 
 /** @param {HTMLElement} el @param {(all: import('./types').GenerationInfo[]) => void} onKnown called whenever they were asked for */
 export function Generations(el, onKnown) {
   el.append(
     html`<div class="titled"><h2 id="kept-title" data-part="title"></h2><button type="button" class="link" data-part="prune">Prune…</button></div>`,
+    html`<div class="acts-row rule" data-part="keeping"><p class="note" data-part="rule"></p><button type="button" class="link" data-part="keep">Change…<span class="unseen"> what is kept</span></button></div>`,
     html`<div data-part="error"></div>`,
     html`<div class="scroll" data-part="box"><table><thead><tr><th scope="col">Content</th><th scope="col">Where from</th><th scope="col">What</th><th scope="col">On disk</th><th scope="col"><span class="unseen">Actions</span></th></tr></thead><tbody data-part="rows"></tbody></table></div>`,
   );
@@ -19,6 +20,8 @@ export function Generations(el, onKnown) {
   let shown = '';
   /** @type {import('./types').GenerationInfo[]} */
   let all = [];
+  /** @type {import('./types').KeepRule | null} */
+  let rule = null;
   let view = null;
   let asked = 0;
   /** Those that nothing holds: neither in use nor pinned nor needed by one that stays. */
@@ -29,6 +32,7 @@ export function Generations(el, onKnown) {
     return all.filter((it) => ids.has(it.id));
   };
   parts.prune.addEventListener('click', () => send(el, 'pruneGenerations', { info: view.info, all: loose() }));
+  parts.keep.addEventListener('click', () => send(el, 'keepGenerations', { site: view.info.site, rule }));
 
   /** First what is known at once, then what each takes of the disk. */
   async function load() {
@@ -36,6 +40,7 @@ export function Generations(el, onKnown) {
     for (const disk of [false, true]) {
       try {
         const answer = await query({ query: 'generations', environment: address(view.info), disk });
+        if (!disk) rule = await query({ query: 'keep_rule', site: view.info.site });
         if (mine !== asked) return;
         all = disk ? answer : answer.map((it) => ({ ...it, disk: all.find((old) => old.id === it.id)?.disk ?? null }));
         note(null);
@@ -54,7 +59,9 @@ export function Generations(el, onKnown) {
     show(parts.box, all.length);
     const free = loose();
     show(parts.prune, free.length);
-    parts.prune.disabled = busy;
+    parts.prune.disabled = parts.keep.disabled = busy;
+    show(parts.keeping, rule);
+    text(parts.rule, rule && kept(rule));
     const prunable = new Set(free.map((it) => it.id));
     keyed(parts.rows, all, (it) => `${info.site} ${info.environment} ${it.id}`, Row, (row, it) => row.update(it, view, prunable.has(it.id)));
   }
@@ -64,7 +71,7 @@ export function Generations(el, onKnown) {
     // Asked again only when a workflow has ended or another environment is shown.
     const state = [address(next.info), next.info.content.generation, next.board.workflows[0]?.id, next.board.workflows[0]?.state].join(' ');
     if (state !== shown) {
-      if (!shown.startsWith(`${address(next.info)} `)) onKnown(all = []);
+      if (!shown.startsWith(`${address(next.info)} `)) { onKnown(all = []); rule = null; }
       shown = state;
       load();
     }

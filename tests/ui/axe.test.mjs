@@ -61,6 +61,7 @@ const SCREENS = {
   import: [full, (page) => dragged(page, 'drop')],
   'import-empty': [full, async (page) => { await openContent(page); await press('Import… files')(page); }],
   prune: [full, async (page) => { await openContent(page); await page.locator('.titled').getByRole('button', { name: 'Prune…' }).click(); }],
+  keep: [full, async (page) => { await openContent(page); await press(/^Change… what is kept/)(page); }],
   'clone-live': [full, async (page) => { await press('More for Live')(page); await page.getByRole('menuitem', { name: 'Clone content from…' }).click(); await page.getByText('about 9 s').waitFor(); await page.locator('dialog summary').click(); }],
   'move-database': [full, async (page) => { await press('More for this site')(page); await page.getByRole('menuitem', { name: 'Move to SQLite…' }).click(); }],
   'clone-profile': [full, async (page) => { await press('More for this site')(page); await page.getByRole('menuitem', { name: 'Tables that clones leave out…' }).click(); await page.getByRole('textbox').waitFor(); }],

@@ -58,6 +58,36 @@ test('pruning says what it frees and that it is final', async (t) => {
   assert.deepEqual(await runs(page), [{ kind: 'prune_generations', environment: 'acme.dev', ids: [6, 4], keep: null }]);
 });
 
+test('what is kept for undo is said in a sentence, and can be changed and set back', async (t) => {
+  const page = await content(t);
+  const change = page.getByRole('button', { name: 'Change… what is kept' });
+  await page.locator('.kept').getByText('Kept for undo: the 5 contents that were replaced last, and all made in the last 14 days.').waitFor();
+  await change.click();
+  assert.equal(await act(page, 'Save').isDisabled(), true, 'nothing is changed yet');
+  assert.equal(await act(page, 'Use the defaults').isDisabled(), true);
+  await dialog(page).getByLabel('Contents replaced last').fill('');
+  assert.equal(await act(page, 'Save').isDisabled(), true);
+  await dialog(page).getByText('Both are numbers from 0 to 10,000.').waitFor();
+  await dialog(page).getByLabel('Contents replaced last').fill('1.5');
+  assert.equal(await act(page, 'Save').isDisabled(), true);
+  await dialog(page).getByLabel('Contents replaced last').fill('0');
+  await dialog(page).getByLabel('Days').fill('0');
+  await dialog(page).getByText('Nothing is kept for undo: what replaces the content in use is final.').waitFor();
+  await dialog(page).getByLabel('Contents replaced last').fill('1');
+  await dialog(page).getByText('Kept for undo: the content that was replaced last.').waitFor();
+  await page.keyboard.press('Enter');
+  await dialog(page).waitFor({ state: 'detached' });
+  await page.evaluate(() => { fake.answers.keep_rule = { count: 1, days: 0, is_default: false }; fake.answers['board:acme'].workflows.unshift({ ...fake.answers['board:acme'].workflows[0], id: 100 }); });
+  await finish(page, 100);
+  await page.locator('.kept').getByText('Kept for undo: the content that was replaced last.').waitFor();
+  await change.click();
+  await act(page, 'Use the defaults').click();
+  assert.equal(await dialog(page).getByLabel('Days').isDisabled(), true);
+  await act(page, 'Save').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  assert.deepEqual(await runs(page), [{ kind: 'keep_generations', site: 'acme', count: 1, days: 0, default: false }, { kind: 'keep_generations', site: 'acme', count: null, days: null, default: true }]);
+});
+
 test('a generation that one that stays needs can’t be pruned, nor can what that one needs', async (t) => {
   const chain = [generations[0], { ...generations[1], id: 6, pinned: true, needed_by: [] }, { ...generations[2], id: 5, pinned: false, needed_by: [6] }, { ...generations[3], id: 4, needed_by: [5] }];
   const page = await content(t, 'dev', { ...full, generations: chain });

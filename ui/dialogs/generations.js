@@ -1,7 +1,7 @@
 import { address } from '../actions.js';
-import { make } from '../lib/dom.js';
-import { requestDialog, typedName } from '../lib/dialog.js';
-import { bytes, count, envName } from '../lib/words.js';
+import { make, text } from '../lib/dom.js';
+import { field, requestDialog, typedName } from '../lib/dialog.js';
+import { bytes, count, envName, kept } from '../lib/words.js';
 
 export const switchRequest = (info, id, confirm = null) => ({ kind: 'switch_generation', environment: address(info), id, confirm });
 
@@ -21,4 +21,39 @@ export function pruneDialog({ info, all }) {
   const freed = all.reduce((sum, it) => sum + (it.disk?.own ?? 0), 0);
   const dialog = requestDialog({ title: ids.length === 1 ? `Prune generation ${ids[0]} of ${name}` : `Prune ${count(ids.length, 'generation')} of ${name}`, act: 'Prune', tone: 'bad', request: () => ({ kind: 'prune_generations', environment: address(info), ids, keep: null }) });
   dialog.body.append(make('p', '', `Lets go of ${ids.length === 1 ? 'what' : 'all that'} ${name} had then${freed ? `, which frees ${bytes(freed)}` : ''}. What it has now stays.`), make('p', 'hint', 'This can’t be undone, and neither can the workflows that it would take back.'));
+}
+
+function number(value) {
+  const input = make('input');
+  Object.assign(input, { type: 'number', min: 0, max: 10000, step: 1, required: true, value });
+  return input;
+}
+
+/** Which replaced contents a site's environments keep. @param {{ site: string, rule: import('../types').KeepRule }} given */
+export function keepDialog({ site, rule }) {
+  const [last, days] = [rule.count, rule.days].map(number);
+  let reset = false;
+  const wanted = () => ({ count: Number(last.value), days: Number(days.value) });
+  const dialog = requestDialog({ title: 'What is kept for undo', act: 'Save', tone: 'content', request: () => ({ kind: 'keep_generations', site, ...(reset ? { count: null, days: null } : wanted()), default: reset }) });
+  const words = make('p', 'note');
+  const back = make('button', 'link', 'Use the defaults');
+  back.type = 'button';
+  back.addEventListener('click', () => { reset = true; draw(); });
+  for (const input of [last, days]) input.addEventListener('input', () => draw());
+
+  function draw() {
+    const valid = last.checkValidity() && days.checkValidity();
+    text(words, reset ? 'Save, and it is as it was at first.' : valid ? kept(wanted()) : 'Both are numbers from 0 to 10,000.');
+    last.disabled = days.disabled = reset;
+    back.disabled = reset || rule.is_default;
+    const same = wanted().count === rule.count && wanted().days === rule.days;
+    dialog.setReady(reset || (valid && !same));
+  }
+  const fields = make('div', 'pair');
+  fields.append(field('Contents replaced last', last), field('Days', days, 'All that were made in so many days are kept as well.'));
+  const acts = make('p', 'acts-row');
+  acts.append(words, back);
+  dialog.body.append(fields, acts, make('p', 'hint', 'It holds for every environment of this site. What falls out of it is let go at once, for good; what is pinned stays. While the disk is short, only the content that was replaced last is kept.'));
+  draw();
+  last.focus();
 }

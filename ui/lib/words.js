@@ -6,6 +6,13 @@ const full = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'medi
 
 export const count = (n, one, many = `${one}s`) => `${number.format(n)} ${n === 1 ? one : many}`;
 
+/** What a rule keeps for undo. @param {{ count: number, days: number }} rule */
+export function kept({ count: n, days }) {
+  const last = n && (n === 1 ? 'the content that was replaced last' : `the ${count(n, 'content')} that were replaced last`);
+  const young = days && `${n ? 'all' : 'what was'} made in the last ${days === 1 ? 'day' : count(days, 'day')}`;
+  return n || days ? `Kept for undo: ${[last, young].filter(Boolean).join(', and ')}.` : 'Nothing is kept for undo: what replaces the content in use is final.';
+}
+
 /** Bytes in decimal units, as disks and file managers count. */
 export function bytes(n) {
   if (n < 1000) return count(n, 'byte');
