@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use super::{
     Change, Context, Done, clone_plan, clone_profile, configuration, delete_site, effort,
-    generation, request::CloneContent, running, work::Work,
+    generation, prune, request::CloneContent, running, work::Work,
 };
 use crate::{
     content::{
@@ -76,8 +76,13 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     check_room(work, plan)?;
     let fresh = generation::begin(work, &address)?;
     let mut cost = CopyCost::default();
+    let mut spare = None;
     if files {
-        add(&mut cost, generation::copy_files(work, &plan.from, &fresh)?);
+        let numbers = (plan.to.generation, fresh.number);
+        spare = prune::spare(work.context, &plan.site, &address, numbers)?;
+        add(&mut cost, generation::copy_files(work, &plan.from, &fresh, spare)?);
+        // One that gave nothing is pruned like any other.
+        spare = spare.filter(|_| cost.taken_over > 0);
     } else {
         generation::share_files(work, &fresh, plan.to.generation)?;
     }
@@ -97,15 +102,21 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let origin = Origin::Clone { environment: plan.from.name.clone(), database, files };
     let row = generation::finish(work, &plan.site, &plan.to, &fresh, origin)?;
     work.line(cost_line(&cost, started));
+    if let Some(spare) = spare {
+        let files = count(cost.taken_over, "file");
+        work.line(format!("taken over from generation {spare}, which is let go: {files}"));
+    }
     let mut result = serde_json::Map::new();
     result.insert("generation".into(), fresh.number.into());
     result.insert("bytes".into(), cost.bytes.into());
     result.insert("new_bytes".into(), cost.new_bytes.into());
     result.insert("files".into(), cost.files.into());
+    result.insert("taken_over".into(), cost.taken_over.into());
     result.insert("replacements".into(), replacements.into());
     result.insert("url".into(), work.context.url(&address).into());
     Ok(Done {
         generations: vec![row],
+        let_go: spare.map(|number| (address.clone(), number)).into_iter().collect(),
         changes: vec![Change::Content {
             environment: address.clone(),
             before: plan.to.generation,
@@ -153,6 +164,7 @@ fn add(sum: &mut CopyCost, more: CopyCost) {
     sum.files += more.files;
     sum.bytes += more.bytes;
     sum.new_bytes += more.new_bytes;
+    sum.taken_over += more.taken_over;
 }
 
 fn cost_line(cost: &CopyCost, started: Instant) -> String {

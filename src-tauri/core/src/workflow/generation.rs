@@ -93,12 +93,21 @@ pub(crate) fn copy_database(
     Ok(cost)
 }
 
-/// Gives it the files of another generation.
-pub(crate) fn copy_files(work: &Work<'_>, from: &Environment, fresh: &Fresh) -> Result<CopyCost> {
+/// Gives it the files of another generation. Those that are unchanged since `spare`, a generation of its own
+/// environment that goes when this one is used, was copied from there are taken over from it.
+pub(crate) fn copy_files(
+    work: &Work<'_>,
+    from: &Environment,
+    fresh: &Fresh,
+    spare: Option<u32>,
+) -> Result<CopyCost> {
     let source = Address::new(&from.site, &from.name);
     let folder = work.context.layout.generation_files(&source, from.generation);
     let folder = running::resolved(&folder)?;
-    work.step("Copy the files", |meter| files::copy_tree(&folder, &fresh.files, meter))
+    let spare = spare.map(|number| work.context.layout.generation_files(&fresh.address, number));
+    work.step("Copy the files", |meter| {
+        files::copy_tree_reusing(&folder, &fresh.files, spare.as_deref(), meter)
+    })
 }
 
 /// Lets it share the database of the generation that it follows: that part is not replaced.
@@ -235,7 +244,7 @@ pub(crate) fn clone_of(
         empty_database(work, site, &fresh)?;
     }
     if with_files {
-        copy_files(work, source, &fresh)?;
+        copy_files(work, source, &fresh, None)?;
     } else {
         empty_files(&fresh)?;
     }

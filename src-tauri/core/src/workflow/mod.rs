@@ -89,6 +89,8 @@ use work::Work;
 pub(crate) struct Done {
     /// New generations.
     pub(crate) generations: Vec<GenerationRow>,
+    /// Generations that are forgotten in the same moment, because a new one took over their files.
+    pub(crate) let_go: Vec<(Address, u32)>,
     /// Pointers to move, in this order.
     pub(crate) changes: Vec<Change>,
     /// What it brought about, for programs.
@@ -283,6 +285,9 @@ fn switch(work: &Work<'_>, site: &SiteName, done: Done, hooks: &Hooks) -> Result
         }
         for change in &done.changes {
             change::apply(transaction, change)?;
+        }
+        for (address, number) in &done.let_go {
+            store::generations::let_go(transaction, address, *number)?;
         }
         store::workflows::succeed(transaction, work.id, done.undoes, &done.changes, &result)
     })?;

@@ -83,6 +83,26 @@ pub(crate) fn deleted_sites(context: &Context) -> Result<()> {
     Ok(())
 }
 
+/// The newest of the generations that are let go once `next` has taken the place of `current`, with files of its own:
+/// nobody will miss them, so they may go over to `next`.
+pub(super) fn spare(
+    context: &Context,
+    site: &Site,
+    address: &Address,
+    (current, next): (u32, u32),
+) -> Result<Option<u32>> {
+    let all = context.store.generations(address)?;
+    let mut order = vec![current];
+    order.extend(replaced(&context.store.workflows(Some(&site.name), REMEMBERED)?, address));
+    let is_spare = |number: &u32| {
+        let files = context.layout.generation_files(address, *number);
+        *number != current
+            && files.symlink_metadata().is_ok_and(|known| known.is_dir())
+            && !is_shared(&context.layout, address, *number, &all)
+    };
+    Ok(due(context, site, &all, &order, next)?.into_iter().find(is_spare))
+}
+
 /// The generations that the site's rule lets go when `in_use` is used, newest first: what shares a part goes before
 /// what it shares. `replaced` are those that were in use before, the last first.
 fn due(
