@@ -212,11 +212,12 @@ fn stop_database(context: &Context, address: &Address, number: u32) -> Result<()
 pub(super) fn put_away(context: &Context, site: &SiteName) -> Result<bool> {
     let all = context.store.let_go(site)?;
     for (address, number) in &all {
-        stop_database(context, address, *number)?;
-        files::move_to_trash(
-            &context.layout.generation(address, *number),
-            &context.layout.trash(),
-        )?;
+        // A site that was made since under the same name may have a generation of this number.
+        if context.store.generation(address, *number)?.is_none() {
+            stop_database(context, address, *number)?;
+            let folder = context.layout.generation(address, *number);
+            files::move_to_trash(&folder, &context.layout.trash())?;
+        }
         context.store.put_away(address, *number)?;
     }
     Ok(!all.is_empty())
