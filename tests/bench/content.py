@@ -150,8 +150,7 @@ def measure_mariadb(home, report, rounds, dump, rival):
 
 
 def measure_conversion(home, report, rounds, site, dumps, rival):
-    wholes, steps, rates, loops, converted = [], [], [], [], []
-    through, name = stream_replacer()
+    wholes, steps, rates, loops = [], [], [], []
     for number in range(rounds):
         pairs = ["--from-url", data.OLD, "--to-url", f"http://test-{number}.localhost:8080"]
         done = {}
@@ -160,11 +159,13 @@ def measure_conversion(home, report, rounds, site, dumps, rival):
             done.update(home.portico("env:clone-content", f"{site}.dev", "test", "--db-only", "--full", *pairs))
 
         wholes.append(timed(clone))
-        converted.append(rival.clone(through))
         steps.append(seconds_of(home, "Convert addresses"))
         rates.append(rows_changed(home) / steps[-1])
         there_and_back = [data.OLD, "http://test.localhost:8080"][:: 1 if number % 2 == 0 else -1]
         loops.append(rival.replace(*there_and_back, round(60_000 * home.scale)))
+    # Last: it leaves the rival's copy converted.
+    through, name = stream_replacer()
+    converted = [rival.clone(through) for _ in range(rounds)]
     report.add("clone with conversion", "s", wholes, converted, f"mariadb-dump | {name} | mariadb", aim=1 / 5)
     report.add("clone with conversion", "s", wholes, dumps, "mariadb-dump | mariadb, no conversion")
     report.add("conversion in place", "s", steps, aim=10 * home.scale)
