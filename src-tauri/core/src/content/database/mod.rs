@@ -14,8 +14,7 @@ use std::path::Path;
 pub(in crate::content) use building::{Building, end_connections};
 pub use sizes::{measure, table_sizes};
 pub(super) use sqlite::{
-    MAPPED, create as new_sqlite, open as open_sqlite, quoted as quoted_sqlite,
-    tables_of as sqlite_tables,
+    create as new_sqlite, open as open_sqlite, quoted as quoted_sqlite, tables_of as sqlite_tables,
 };
 
 use super::{files::CopyCost, urls::Rewriter};

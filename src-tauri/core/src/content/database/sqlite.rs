@@ -14,8 +14,6 @@ use crate::{
 /// longer, and never gets its turn beside a busy writer.
 const WAITS: i32 = 10_000;
 const WAIT: Duration = Duration::from_millis(1);
-/// So much of a file that only we use is read as memory; it is SQLite's own limit.
-pub(in crate::content) const MAPPED: u32 = 0x7fff_0000;
 /// What every SQLite file begins with.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 

@@ -33,7 +33,7 @@ use super::{
     statements::{Kind, Statements},
 };
 use crate::{
-    content::database::{MAPPED, new_sqlite, quoted_sqlite as quoted},
+    content::database::{new_sqlite, quoted_sqlite as quoted},
     error::{Doing, Result},
     progress::{Meter, Unit},
 };
@@ -256,11 +256,6 @@ impl Load<'_, '_> {
             return Err(self.spot.no_table());
         }
         let indexes = self.tables.take_indexes();
-        let doing = || "complete the database".to_owned();
-        // Each index reads its whole table again.
-        let connection = self.tables.inserter.connection()?;
-        connection.pragma_update(None, "mmap_size", MAPPED).doing(doing)?;
-        drop(connection);
         let total = Some(indexes.len() as u64);
         for (done, index) in indexes.iter().enumerate() {
             self.progress.meter.progress(done as u64, total, Unit::Tables);
@@ -268,6 +263,7 @@ impl Load<'_, '_> {
             self.build(index)?;
         }
         self.tables.set_next_numbers()?;
+        let doing = || "complete the database".to_owned();
         self.tables.inserter.connection()?.execute_batch("COMMIT; ANALYZE").doing(doing)?;
         let loaded = &mut self.loaded;
         loaded.replacements = self.rows.met.replacements;
