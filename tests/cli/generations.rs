@@ -23,6 +23,17 @@ fn current(test: &PorticoTest, environment: &str) -> u64 {
     test.json(&["env:info", environment])["content"]["generation"].as_u64().unwrap()
 }
 
+/// The site `acme`: a WordPress called Bluewhales, on MariaDB.
+fn install_wordpress(test: &PorticoTest) {
+    let source = wordpress();
+    let source = source.to_str().unwrap();
+    test.run(&["site:create", "acme", "--from", source, "--database", "mariadb"]).success();
+    let line = "--title Bluewhales --admin-user ada --admin-email ada@acme.test";
+    let mut words = vec!["site:install", "acme.dev", "--admin-password", "correct horse"];
+    words.extend(line.split(' '));
+    test.run(&words).success();
+}
+
 #[test]
 fn generations_are_listed_switched_to_pinned_and_let_go() {
     let test = PorticoTest::new();
@@ -92,13 +103,7 @@ fn live_s_generations_and_texts_ask_for_the_site_s_name() {
 fn a_text_is_replaced_everywhere_as_the_dry_run_said_and_undo_brings_it_back() {
     let test = PorticoTest::new();
     let _serving = test.serve();
-    let source = wordpress();
-    let source = source.to_str().unwrap();
-    test.run(&["site:create", "acme", "--from", source, "--database", "mariadb"]).success();
-    let line = "--title Bluewhales --admin-user ada --admin-email ada@acme.test";
-    let mut words = vec!["site:install", "acme.dev", "--admin-password", "correct horse"];
-    words.extend(line.split(' '));
-    test.run(&words).success();
+    install_wordpress(&test);
     let browser = test.browser();
     browser.publish("acme.dev", "ada", "correct horse", "Bluewhales sing");
     let before = current(&test, "acme.dev");
@@ -205,13 +210,7 @@ fn with_nothing_kept_a_content_change_is_final_and_an_undo_says_so() {
 fn a_database_that_runs_is_stopped_before_its_generation_goes() {
     let test = PorticoTest::new();
     let _serving = test.serve();
-    let source = wordpress();
-    let source = source.to_str().unwrap();
-    test.run(&["site:create", "acme", "--from", source, "--database", "mariadb"]).success();
-    let line = "--title Bluewhales --admin-user ada --admin-email ada@acme.test";
-    let mut words = vec!["site:install", "acme.dev", "--admin-password", "correct horse"];
-    words.extend(line.split(' '));
-    test.run(&words).success();
+    install_wordpress(&test);
     test.run(&["env:deploy", "acme.test"]).success();
     test.run(&["generation:keep", "acme", "0", "--days", "0"]).success();
     let browser = test.browser();
