@@ -535,7 +535,7 @@ environment: Address,
  */
 ids: Array<number>, 
 /**
- * How many of the newest replaced ones stay, for undo [default: 1]
+ * How many of those that were replaced last stay, for undo [default: 1]
  */
 keep: number | null, };
 export type SearchReplace = { 
@@ -582,7 +582,7 @@ export type KeepGenerations = {
  */
 site: SiteName, 
 /**
- * How many replaced contents each environment keeps for undo; 0 for none [default: as now]
+ * How many replaced contents each environment keeps for undo, at least 1 [default: as now]
  */
 count: number | null, 
 /**

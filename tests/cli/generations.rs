@@ -193,17 +193,36 @@ fn what_was_replaced_last_is_what_is_kept_also_after_an_undo() {
 }
 
 #[test]
-fn with_nothing_kept_a_content_change_is_final_and_an_undo_says_so() {
+fn at_least_the_content_that_was_replaced_last_is_kept() {
     let test = PorticoTest::new();
     test.run(&["site:create", "demo", "--from", "sample"]).success();
-    let row = test.json(&["generation:keep", "demo", "0", "--days", "0"]);
-    let note = row["result"]["note"].as_str().unwrap();
-    assert!(note.contains("can't be undone"), "{note}");
+    let none = ["generation:keep", "demo", "0", "--days", "0"];
+    test.run(&none).status(2).stderr_has("at least the content").stderr_has("generation:prune");
+    assert_eq!(test.json(&["generation:keep", "demo"])["count"], 5, "nothing is changed");
+}
+
+#[test]
+fn an_undo_to_a_generation_that_was_pruned_says_so() {
+    let test = PorticoTest::new();
+    test.run(&["site:create", "demo", "--from", "sample"]).success();
     test.run(&["env:wipe", "demo.dev"]).success();
+    test.run(&["generation:prune", "demo.dev", "--keep", "0"]).success();
     assert_eq!(ids(&test, "demo.dev"), [2]);
-    assert_eq!(test.json(&["workflow:list", "demo"])[0]["undoable"], false);
+    let wipe = &test.json(&["workflow:list", "demo"])[1];
+    assert_eq!((&wipe["kind"], &wipe["undoable"]), (&json!("wipe"), &json!(false)));
     test.run(&["undo", "demo"]).status(5).stderr_has("generation 1 of demo.dev is not kept");
     assert_eq!(test.json(&["env:info", "demo.dev"])["content"]["files"]["count"], 0);
+}
+
+#[test]
+fn pruning_keeps_what_was_replaced_last_too() {
+    let test = PorticoTest::new();
+    test.run(&["site:create", "demo", "--from", "sample"]).success();
+    test.run(&["env:wipe", "demo.dev"]).success();
+    test.run(&["undo", "demo"]).success();
+    test.run(&["env:wipe", "demo.dev"]).success();
+    test.run(&["generation:prune", "demo.dev", "--keep", "1"]).success();
+    assert_eq!(ids(&test, "demo.dev"), [3, 1], "not 2, although it is newer");
 }
 
 #[test]
@@ -212,12 +231,12 @@ fn a_database_that_runs_is_stopped_before_its_generation_goes() {
     let _serving = test.serve();
     install_wordpress(&test);
     test.run(&["env:deploy", "acme.test"]).success();
-    test.run(&["generation:keep", "acme", "0", "--days", "0"]).success();
+    test.run(&["generation:keep", "acme", "1", "--days", "0"]).success();
     let browser = test.browser();
-    for number in 2..4 {
+    for number in 2..5 {
         browser.get("acme.test", "/").ok();
         test.run(&["env:clone-content", "acme.dev", "test"]).success();
-        assert_eq!(ids(&test, "acme.test"), [number]);
+        assert_eq!(ids(&test, "acme.test"), [number, number - 1]);
         assert!(browser.get("acme.test", "/").ok().has("Bluewhales"));
     }
 }

@@ -67,12 +67,12 @@ test('what is kept for undo is said in a sentence, and can be changed and set ba
   assert.equal(await act(page, 'Use the defaults').isDisabled(), true);
   await dialog(page).getByLabel('Contents replaced last').fill('');
   assert.equal(await act(page, 'Save').isDisabled(), true);
-  await dialog(page).getByText('Both are numbers from 0 to 10,000.').waitFor();
+  await dialog(page).getByText('The first is a number from 1 to 10,000, the second one from 0.').waitFor();
   await dialog(page).getByLabel('Contents replaced last').fill('1.5');
   assert.equal(await act(page, 'Save').isDisabled(), true);
   await dialog(page).getByLabel('Contents replaced last').fill('0');
+  assert.equal(await act(page, 'Save').isDisabled(), true, 'at least one is kept');
   await dialog(page).getByLabel('Days').fill('0');
-  await dialog(page).getByText('Nothing is kept for undo: what replaces the content in use is final.').waitFor();
   await dialog(page).getByLabel('Contents replaced last').fill('1');
   await dialog(page).getByText('Kept for undo: the content that was replaced last.').waitFor();
   await page.keyboard.press('Enter');

@@ -23,15 +23,15 @@ export function pruneDialog({ info, all }) {
   dialog.body.append(make('p', '', `Lets go of ${ids.length === 1 ? 'what' : 'all that'} ${name} had then${freed ? `, which frees ${bytes(freed)}` : ''}. What it has now stays.`), make('p', 'hint', 'This can’t be undone, and neither can the workflows that it would take back.'));
 }
 
-function number(value) {
+function number(min, value) {
   const input = make('input');
-  Object.assign(input, { type: 'number', min: 0, max: 10000, step: 1, required: true, value });
+  Object.assign(input, { type: 'number', min, max: 10000, step: 1, required: true, value });
   return input;
 }
 
 /** Which replaced contents a site's environments keep. @param {{ site: string, rule: import('../types').KeepRule }} given */
 export function keepDialog({ site, rule }) {
-  const [last, days] = [rule.count, rule.days].map(number);
+  const [last, days] = [number(1, rule.count), number(0, rule.days)];
   let reset = false;
   const wanted = () => ({ count: Number(last.value), days: Number(days.value) });
   const dialog = requestDialog({ title: 'What is kept for undo', act: 'Save', tone: 'content', request: () => ({ kind: 'keep_generations', site, ...(reset ? { count: null, days: null } : wanted()), default: reset }) });
@@ -43,7 +43,7 @@ export function keepDialog({ site, rule }) {
 
   function draw() {
     const valid = last.checkValidity() && days.checkValidity();
-    text(words, reset ? 'Save, and it is as it was at first.' : valid ? kept(wanted()) : 'Both are numbers from 0 to 10,000.');
+    text(words, reset ? 'Save, and it is as it was at first.' : valid ? kept(wanted()) : 'The first is a number from 1 to 10,000, the second one from 0.');
     last.disabled = days.disabled = reset;
     back.disabled = reset || rule.is_default;
     const same = wanted().count === rule.count && wanted().days === rule.days;

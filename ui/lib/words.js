@@ -8,9 +8,9 @@ export const count = (n, one, many = `${one}s`) => `${number.format(n)} ${n === 
 
 /** What a rule keeps for undo. @param {{ count: number, days: number }} rule */
 export function kept({ count: n, days }) {
-  const last = n && (n === 1 ? 'the content that was replaced last' : `the ${count(n, 'content')} that were replaced last`);
-  const young = days && `${n ? 'all' : 'what was'} made in the last ${days === 1 ? 'day' : count(days, 'day')}`;
-  return n || days ? `Kept for undo: ${[last, young].filter(Boolean).join(', and ')}.` : 'Nothing is kept for undo: what replaces the content in use is final.';
+  const last = n === 1 ? 'the content that was replaced last' : `the ${count(n, 'content')} that were replaced last`;
+  const young = days && `all made in the last ${days === 1 ? 'day' : count(days, 'day')}`;
+  return `Kept for undo: ${[last, young].filter(Boolean).join(', and ')}.`;
 }
 
 /** Bytes in decimal units, as disks and file managers count. */

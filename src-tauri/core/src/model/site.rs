@@ -201,7 +201,7 @@ pub struct Generation {
 /// Which replaced generations the environments of a site keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeepRule {
-    /// So many, those that were in use last.
+    /// So many, those that were in use last; at least one, so that what was done last can be undone.
     pub count: u32,
     /// And all that were made in so many days, while the disk has room.
     pub days: u32,

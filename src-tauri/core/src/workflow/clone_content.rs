@@ -6,10 +6,7 @@ use super::{
     generation, prune, request::CloneContent, running, work::Work,
 };
 use crate::{
-    content::{
-        database,
-        files::{self, CopyCost},
-    },
+    content::{database, files::CopyCost},
     error::{Error, Result},
     model::{Address, Environment, EnvironmentName, Origin, Site, count, human_bytes},
 };
@@ -143,7 +140,7 @@ fn adapt(work: &Work<'_>, plan: &Plan<'_>, fresh: &generation::Fresh) -> Result<
     generation::convert_addresses(work, &plan.site, database, from, to, extra)
 }
 
-/// Refuses before anything is copied when the disk can't hold it; blocks that will be shared count too.
+/// Refuses before anything is copied when the disk can't hold it.
 fn check_room(work: &Work<'_>, plan: &Plan<'_>) -> Result<()> {
     let (context, source) = (work.context, &plan.wanted.from);
     let database = match plan.wanted.files_only {
@@ -154,7 +151,7 @@ fn check_room(work: &Work<'_>, plan: &Plan<'_>) -> Result<()> {
         true => 0,
         false => {
             let folder = context.layout.generation_files(source, plan.from.generation);
-            files::measure(&running::resolved(&folder)?)?.bytes
+            effort::new_bytes(context, &running::resolved(&folder)?)?
         }
     };
     effort::check_room(context, database + files)

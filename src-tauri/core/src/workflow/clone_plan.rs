@@ -39,13 +39,18 @@ pub fn plan(context: &Context, wanted: &CloneContent) -> Result<ClonePlan> {
     if !wanted.files_only {
         add_database(context, wanted, &site, &from, &mut plan)?;
     }
+    let mut new_files = 0;
     if !wanted.db_only {
         let folder = context.layout.generation_files(&wanted.from, from.generation);
-        plan.files = Some(files::measure(&running::resolved(&folder)?)?);
+        let folder = running::resolved(&folder)?;
+        plan.files = Some(files::measure(&folder)?);
+        new_files = effort::new_bytes(context, &folder)?;
     }
     let database = plan.database.map(|_| database_bytes(context, &wanted.from, &from));
-    let bytes = database.transpose()?.unwrap_or(0) + plan.files.map_or(0, |it| it.bytes);
-    plan.effort = effort::of(context, Request::CloneContent(wanted.clone()).kind(), bytes)?;
+    let database = database.transpose()?.unwrap_or(0);
+    let bytes = database + plan.files.map_or(0, |it| it.bytes);
+    let kind = Request::CloneContent(wanted.clone()).kind();
+    plan.effort = effort::of(context, kind, bytes, database + new_files)?;
     Ok(plan)
 }
 

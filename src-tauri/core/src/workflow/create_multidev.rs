@@ -3,7 +3,7 @@ use std::thread;
 
 use super::{
     Change, Context, Done, check, create_site, effort, generation, request::CreateMultidev,
-    work::Work,
+    running, work::Work,
 };
 use crate::{
     error::{Error, Result},
@@ -123,6 +123,14 @@ fn check_room(work: &Work<'_>, plan: &Plan<'_>) -> Result<()> {
     let row = work.context.store.generation(&source, plan.source.generation)?;
     let Some(measured) = row.and_then(|row| row.measured) else { return Ok(()) };
     let database = if plan.wanted.no_db { 0 } else { measured.database.bytes };
-    let files = if plan.wanted.no_files { 0 } else { measured.files.bytes };
+    if plan.wanted.no_files {
+        return effort::check_room(work.context, database);
+    }
+    // The measure is at hand; to ask the disk takes a walk.
+    if effort::check_room(work.context, database + measured.files.bytes).is_ok() {
+        return Ok(());
+    }
+    let folder = work.context.layout.generation_files(&source, plan.source.generation);
+    let files = effort::new_bytes(work.context, &running::resolved(&folder)?)?;
     effort::check_room(work.context, database + files)
 }

@@ -1,4 +1,6 @@
 //! Whether something fits on the disk, and about how long it takes: known before it is begun.
+use std::path::Path;
+
 use super::Context;
 use crate::{
     content::files,
@@ -12,11 +14,11 @@ use crate::{
 /// How many workflows are looked at for one of the same kind.
 const LOOKED_AT: u32 = 200;
 
-/// What `bytes` of work of a kind need. The time is that of the most similar workflow of that kind that succeeded on
-/// this machine, in proportion.
-pub(super) fn of(context: &Context, kind: &str, bytes: u64) -> Result<Effort> {
+/// What `bytes` of work of a kind need, of which `needed` on the disk. The time is that of the most similar workflow of
+/// that kind that succeeded on this machine, in proportion.
+pub(super) fn of(context: &Context, kind: &str, bytes: u64, needed: u64) -> Result<Effort> {
     let free = files::free_bytes(context.layout.root())?;
-    Ok(Effort { needed: bytes, free, about_s: about(context, kind, bytes)? })
+    Ok(Effort { needed, free, about_s: about(context, kind, bytes)? })
 }
 
 fn about(context: &Context, kind: &str, bytes: u64) -> Result<Option<u64>> {
@@ -40,7 +42,14 @@ fn about(context: &Context, kind: &str, bytes: u64) -> Result<Option<u64>> {
     Ok(closest.map(|(times, took)| (took * times.max(0.5)).ceil().max(1.0) as u64))
 }
 
-/// Refuses what can't fit, before anything is written; blocks that the disk will share count too.
+/// Bytes that a copy of a tree of files takes of the root folder's disk, at most: none where the disk shares blocks. Files
+/// that a clone takes over from a generation that goes count too. A copied database counts in full also where blocks are
+/// shared, since the search for addresses may write each of its pages anew.
+pub(super) fn new_bytes(context: &Context, files: &Path) -> Result<u64> {
+    files::new_bytes(files, &context.layout.scratch())
+}
+
+/// Refuses what can't fit, before anything is written.
 pub(super) fn check_room(context: &Context, bytes: u64) -> Result<()> {
     let root = context.layout.root();
     let free = files::free_bytes(root)?;

@@ -185,7 +185,10 @@ pub(super) fn run_pin(change: Change) -> Done {
 pub(super) fn plan_prune(context: &Context, wanted: &PruneGenerations) -> Result<Vec<u32>> {
     let all = list(context, &wanted.environment, false)?;
     let numbers = match wanted.ids.is_empty() {
-        true => to_prune(&all, wanted.keep.unwrap_or(KEPT)),
+        true => {
+            let replaced = prune::replaced_before(context, &wanted.environment)?;
+            to_prune(&all, &replaced, wanted.keep.unwrap_or(KEPT))
+        }
         false => named(&all, wanted)?,
     };
     if numbers.is_empty() {
@@ -198,10 +201,13 @@ pub(super) fn plan_prune(context: &Context, wanted: &PruneGenerations) -> Result
     Ok(numbers)
 }
 
-/// All that are replaced, but for the newest `keep`, the pinned, and what those use.
-fn to_prune(all: &[GenerationInfo], keep: u32) -> Vec<u32> {
-    let replaced = all.iter().filter(|it| !it.current && !it.pinned);
-    let mut going: Vec<u32> = replaced.skip(keep as usize).map(|it| it.id).collect();
+/// All that are not in use, newest first, but for the `keep` that were replaced last, the pinned, and what those use.
+fn to_prune(all: &[GenerationInfo], replaced: &[u32], keep: u32) -> Vec<u32> {
+    let free = all.iter().filter(|it| !it.current && !it.pinned);
+    let mut going: Vec<u32> = free.map(|it| it.id).collect();
+    going.sort_by_key(|id| prune::since_use(replaced, *id));
+    going.drain(..going.len().min(keep as usize));
+    going.sort_unstable_by(|a, b| b.cmp(a));
     loop {
         let stays = |it: &&GenerationInfo| !it.needed_by.iter().all(|by| going.contains(by));
         let needed: Vec<u32> = all.iter().filter(stays).map(|it| it.id).collect();

@@ -49,7 +49,8 @@ pub fn plan(context: &Context, wanted: &ImportSite) -> Result<ImportPlan> {
     };
     let request = problem.is_none().then(|| request(wanted, &parts));
     let kind = request.as_ref().map_or("import_database", Request::kind);
-    let effort = effort::of(context, kind, sources.iter().map(least_bytes).sum())?;
+    let bytes = sources.iter().map(least_bytes).sum();
+    let effort = effort::of(context, kind, bytes, bytes)?;
     Ok(ImportPlan {
         environment: address.clone(),
         replaces: content_info(context, &site, &environment)?,

@@ -2,7 +2,7 @@
 use super::{Change, Context, Done, request::KeepGenerations};
 use crate::{
     error::{Error, Result},
-    model::{KeepRule, SiteName, count, view},
+    model::{KeepRule, SiteName, view},
 };
 
 /// A site's rule: its own, or the default.
@@ -17,6 +17,10 @@ pub(super) fn plan(context: &Context, wanted: &KeepGenerations) -> Result<Change
     let site = context.store.site(&wanted.site)?;
     let before = context.store.keep_rule(&site.id)?;
     let now = before.unwrap_or_default();
+    if wanted.count == Some(0) {
+        return Err(Error::usage("at least the content that was replaced last is kept, for undo")
+            .hint("`portico generation:prune <site>.<env> --keep 0` lets go of all that is not in use, once."));
+    }
     let after = match (wanted.default, wanted.count, wanted.days) {
         (true, None, None) => None,
         (false, None, None) => {
@@ -44,22 +48,6 @@ pub(super) fn run(change: &Change) -> Done {
         let rule = after.unwrap_or_default();
         done.result.insert("count".into(), rule.count.into());
         done.result.insert("days".into(), rule.days.into());
-        let note = note(rule);
-        done.result.extend(note.map(|note| ("note".to_owned(), note.into())));
     }
     done
-}
-
-/// What a rule means for undo, where that may surprise.
-fn note(rule: KeepRule) -> Option<String> {
-    match rule {
-        KeepRule { count: 0, days: 0 } => {
-            Some("only the content in use is kept: what replaces it can't be undone".into())
-        }
-        KeepRule { count: 0, days } => Some(format!(
-            "only the content in use is kept, and what is younger than {}: replacing older content can't be undone",
-            count(days.into(), "day")
-        )),
-        _ => None,
-    }
 }

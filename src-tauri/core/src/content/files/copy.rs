@@ -62,9 +62,7 @@ pub fn copy_tree_reusing(
     spare: Option<&Path>,
     meter: Meter<'_>,
 ) -> Result<CopyCost> {
-    let mut tree = walk::walk(from, Some(meter.cancel()))?;
-    // Large files first, so that no thread is left alone with one at the end; small ones stay in folder order.
-    tree.items.sort_by_key(|item| Reverse(item.bytes >> 23));
+    let tree = walk::walk(from, Some(meter.cancel()))?;
     if let Some(parent) = to.parent() {
         fs::create_dir_all(parent).doing(|| format!("create `{}`", parent.display()))?;
     }
@@ -83,7 +81,7 @@ fn copy_into(copying: Copying<'_>) -> Result<CopyCost> {
         fs::create_dir(&path).map_err(|error| disk_full(error, &path))?;
     }
     thread::scope(|scope| {
-        for _ in 0..walk::threads().min(tree.items.len()) {
+        for _ in 0..walk::threads().min(copying.parts.len()) {
             scope.spawn(|| copying.run());
         }
     });
@@ -100,8 +98,33 @@ fn copy_into(copying: Copying<'_>) -> Result<CopyCost> {
     Ok(cost)
 }
 
+/// How many small files a thread takes at a time.
+const PART: usize = 64;
+
+/// A file of so many bytes is a part of its own.
+const LARGE: u64 = 8 << 20;
+
+/// The items in parts, each for one thread. Large files come first, so that no thread is left alone with one at the end.
+/// After them come parts of different folders in turn: a folder takes one new name at a time, and threads that wait for
+/// one another there take twice as long as they would alone.
+fn parts(tree: &Tree) -> Vec<Vec<&Item>> {
+    let (large, small): (Vec<_>, Vec<_>) = tree.items.iter().partition(|it| it.bytes >= LARGE);
+    let mut by_folder = vec![Vec::new(); tree.folders.len()];
+    small.into_iter().for_each(|item| by_folder[item.folder].push(item));
+    let mut parts: Vec<(usize, Vec<&Item>)> = by_folder
+        .iter()
+        .flat_map(|items| items.chunks(PART).map(<[_]>::to_vec).enumerate())
+        .collect();
+    parts.sort_by_key(|(turn, _)| *turn);
+    let mut first: Vec<_> = large.into_iter().map(|item| vec![item]).collect();
+    first.sort_by_key(|part| Reverse(part[0].bytes));
+    first.extend(parts.into_iter().map(|(_, part)| part));
+    first
+}
+
 struct Copying<'a> {
     tree: &'a Tree,
+    parts: Vec<Vec<&'a Item>>,
     from: &'a Path,
     to: &'a Path,
     spare: Option<Spare<'a>>,
@@ -127,6 +150,7 @@ impl<'a> Copying<'a> {
     ) -> Self {
         Self {
             tree,
+            parts: parts(tree),
             from,
             to,
             spare,
@@ -143,9 +167,13 @@ impl<'a> Copying<'a> {
     }
 
     fn run(&self) {
-        while let Some(item) = self.tree.items.get(self.next.fetch_add(1, Relaxed)) {
-            if let Err(error) = self.meter.check().and_then(|()| self.copy(item)) {
-                self.next.store(self.tree.items.len(), Relaxed);
+        while let Some(part) = self.parts.get(self.next.fetch_add(1, Relaxed)) {
+            let copied = part.iter().try_for_each(|item| {
+                self.meter.check()?;
+                self.copy(item)
+            });
+            if let Err(error) = copied {
+                self.next.store(self.parts.len(), Relaxed);
                 lock(&self.failed).get_or_insert(error);
                 return;
             }
@@ -356,6 +384,16 @@ fn copy_link(source: &Path, target: &Path) -> io::Result<()> {
     } else {
         std::os::windows::fs::symlink_file(points_to, target)
     }
+}
+
+/// Whether a copy of `source` on the disk of `scratch` shares its blocks. Nothing is left of the copy.
+pub(super) fn is_shared(source: &Path, scratch: &Path) -> Result<bool> {
+    let folder = fs::create_dir_all(scratch)
+        .and_then(|()| tempfile::tempdir_in(scratch))
+        .doing(|| format!("write to `{}`", scratch.display()))?;
+    let opened = File::open(source).and_then(|file| Ok((file.metadata()?, file)));
+    // One that vanished meanwhile or can't be read is the copy's own affair.
+    Ok(opened.is_ok_and(|(known, file)| share::clone(&file, &folder.path().join("copy"), &known)))
 }
 
 /// Files that share their blocks until one of them is changed. Asked of the disk directly, because

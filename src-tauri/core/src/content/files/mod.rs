@@ -35,6 +35,20 @@ pub fn measure(folder: &Path) -> Result<FilesInfo> {
     }))
 }
 
+/// Bytes of new disk use that a copy of the files below `from` takes on the disk of `scratch`, a folder for
+/// temporary files: none where the disk shares blocks, which one of the files is copied to find out.
+pub fn new_bytes(from: &Path, scratch: &Path) -> Result<u64> {
+    if !from.exists() {
+        return Ok(0);
+    }
+    let tree = walk::walk(from, None)?;
+    let is_shared = |item: &walk::Item| copy::is_shared(&from.join(tree.path(item)), scratch);
+    match tree.items.iter().find(|item| item.bytes > 0) {
+        Some(item) if is_shared(item)? => Ok(0),
+        _ => Ok(tree.items.iter().map(|item| item.bytes).sum()),
+    }
+}
+
 /// Free bytes on the disk that holds `path`, or that will hold it once it exists.
 pub fn free_bytes(path: &Path) -> Result<u64> {
     let there = path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(path);

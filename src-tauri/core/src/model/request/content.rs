@@ -211,7 +211,7 @@ pub struct PruneGenerations {
     #[cfg_attr(feature = "clap", arg(value_name = "ID", conflicts_with = "keep"))]
     #[serde(default)]
     pub ids: Vec<u32>,
-    /// How many of the newest replaced ones stay, for undo [default: 1]
+    /// How many of those that were replaced last stay, for undo [default: 1]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub keep: Option<u32>,
 }
@@ -258,7 +258,7 @@ pub struct SetCloneProfile {
 pub struct KeepGenerations {
     /// The site
     pub site: SiteName,
-    /// How many replaced contents each environment keeps for undo; 0 for none [default: as now]
+    /// How many replaced contents each environment keeps for undo, at least 1 [default: as now]
     #[cfg_attr(feature = "clap", arg(value_name = "COUNT", conflicts_with = "default"))]
     pub count: Option<u32>,
     /// Keep those made in the last N days as well; 0 for none more [default: as now]
