@@ -68,6 +68,24 @@ fn a_full_disk_during_a_clone_leaves_the_environment_as_it_was() {
     assert!(stdout.ends_with("}\n1\n"), "only the first generation is there: {stdout}{stderr}");
 }
 
+#[test]
+fn a_new_environment_that_can_t_fit_is_refused_before_anything_is_copied() {
+    let test = PorticoTest::new();
+    // The film came after Dev was measured.
+    let (stdout, stderr) = on_a_disk_of(
+        "30m",
+        &test,
+        "\"$PORTICO\" site:create demo --from sample --progress off >&2 && \
+         head -c 20000000 /dev/zero > \"$PORTICO_HOME/sites/demo/dev/files/film.bin\" && \
+         { \"$PORTICO\" env:deploy demo.test; echo code $?; \
+           \"$PORTICO\" multidev:create demo.dev blog; echo code $?; } && \
+         ls \"$PORTICO_HOME/sites/demo\" && git -C \"$PORTICO_HOME/sites/demo/repository.git\" for-each-ref --format='%(refname)'",
+    );
+    assert!(stdout.starts_with("code 1\ncode 1\n"), "{stdout}{stderr}");
+    assert_eq!(stderr.matches("not enough room").count(), 2, "{stderr}");
+    assert!(!stdout.contains("blog") && !stdout.contains("tags"), "{stdout}");
+}
+
 /// Random numbers from a seed that is printed: a failure can be had again.
 struct Random(u64);
 

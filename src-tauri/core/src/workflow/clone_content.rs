@@ -2,8 +2,8 @@
 use std::time::Instant;
 
 use super::{
-    Change, Context, Done, clone_plan, clone_profile, configuration, delete_site, effort,
-    generation, prune, request::CloneContent, running, work::Work,
+    Change, Context, Done, clone_profile, configuration, delete_site, effort, generation, prune,
+    request::CloneContent, running, work::Work,
 };
 use crate::{
     content::{database, files::CopyCost},
@@ -70,7 +70,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let (database, files) = (!wanted.files_only, !wanted.db_only);
     let address = Address::new(&plan.site.name, &plan.to.name);
     let started = Instant::now();
-    check_room(work, plan)?;
+    effort::check_copy(work.context, &plan.from, (database, files))?;
     let fresh = generation::begin(work, &address)?;
     let mut cost = CopyCost::default();
     let mut spare = None;
@@ -138,23 +138,6 @@ fn adapt(work: &Work<'_>, plan: &Plan<'_>, fresh: &generation::Fresh) -> Result<
     let extra = wanted.from_url.clone().zip(wanted.to_url.clone());
     let (from, to) = (&wanted.from, &fresh.address);
     generation::convert_addresses(work, &plan.site, database, from, to, extra)
-}
-
-/// Refuses before anything is copied when the disk can't hold it.
-fn check_room(work: &Work<'_>, plan: &Plan<'_>) -> Result<()> {
-    let (context, source) = (work.context, &plan.wanted.from);
-    let database = match plan.wanted.files_only {
-        true => 0,
-        false => clone_plan::database_bytes(context, source, &plan.from)?,
-    };
-    let files = match plan.wanted.db_only {
-        true => 0,
-        false => {
-            let folder = context.layout.generation_files(source, plan.from.generation);
-            effort::new_bytes(context, &running::resolved(&folder)?)?
-        }
-    };
-    effort::check_room(context, database + files)
 }
 
 fn add(sum: &mut CopyCost, more: CopyCost) {

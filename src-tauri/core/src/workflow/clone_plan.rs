@@ -39,18 +39,13 @@ pub fn plan(context: &Context, wanted: &CloneContent) -> Result<ClonePlan> {
     if !wanted.files_only {
         add_database(context, wanted, &site, &from, &mut plan)?;
     }
-    let mut new_files = 0;
     if !wanted.db_only {
         let folder = context.layout.generation_files(&wanted.from, from.generation);
-        let folder = running::resolved(&folder)?;
-        plan.files = Some(files::measure(&folder)?);
-        new_files = effort::new_bytes(context, &folder)?;
+        plan.files = Some(files::measure(&running::resolved(&folder)?)?);
     }
-    let database = plan.database.map(|_| database_bytes(context, &wanted.from, &from));
-    let database = database.transpose()?.unwrap_or(0);
-    let bytes = database + plan.files.map_or(0, |it| it.bytes);
+    let parts = (plan.database.is_some(), plan.files.is_some());
     let kind = Request::CloneContent(wanted.clone()).kind();
-    plan.effort = effort::of(context, kind, bytes, database + new_files)?;
+    plan.effort = effort::of(context, kind, effort::copy(context, &from, parts)?)?;
     Ok(plan)
 }
 
@@ -77,16 +72,6 @@ fn add_database(
         plan.pairs = pairs.into_iter().map(|(old, new)| Replacement { old, new }).collect();
     }
     Ok(())
-}
-
-/// Bytes of the folder that is copied: a server's logs and system tables come along.
-pub(super) fn database_bytes(
-    context: &Context,
-    address: &Address,
-    environment: &Environment,
-) -> Result<u64> {
-    let folder = context.layout.database(address, environment.generation);
-    Ok(files::measure(&running::resolved(&folder)?)?.bytes)
 }
 
 /// An environment's content, as last measured.

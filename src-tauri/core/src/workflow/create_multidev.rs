@@ -2,8 +2,7 @@
 use std::thread;
 
 use super::{
-    Change, Context, Done, check, create_site, effort, generation, request::CreateMultidev,
-    running, work::Work,
+    Change, Context, Done, check, create_site, generation, request::CreateMultidev, work::Work,
 };
 use crate::{
     error::{Error, Result},
@@ -60,7 +59,6 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a CreateMultidev) -> Result<
 pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let context = work.context;
     let (site, address) = (&plan.site, &plan.address);
-    check_room(work, plan)?;
     work.will_make(&context.layout.environment(address))?;
     let branch = plan.wanted.name.as_str().to_owned();
     let made_branch = (!plan.has_branch).then(|| Change::Reference {
@@ -116,21 +114,4 @@ fn check_out(work: &Work<'_>, address: &Address, branch: &str) -> Result<()> {
     work.context.store.trace(work.id, &trace)?;
     let repository = work.context.repository(&address.site);
     work.step("Check out the code", |meter| repository.add_worktree(&folder, branch, meter))
-}
-
-fn check_room(work: &Work<'_>, plan: &Plan<'_>) -> Result<()> {
-    let source = Address::new(&plan.site.name, &plan.source.name);
-    let row = work.context.store.generation(&source, plan.source.generation)?;
-    let Some(measured) = row.and_then(|row| row.measured) else { return Ok(()) };
-    let database = if plan.wanted.no_db { 0 } else { measured.database.bytes };
-    if plan.wanted.no_files {
-        return effort::check_room(work.context, database);
-    }
-    // The measure is at hand; to ask the disk takes a walk.
-    if effort::check_room(work.context, database + measured.files.bytes).is_ok() {
-        return Ok(());
-    }
-    let folder = work.context.layout.generation_files(&source, plan.source.generation);
-    let files = effort::new_bytes(work.context, &running::resolved(&folder)?)?;
-    effort::check_room(work.context, database + files)
 }

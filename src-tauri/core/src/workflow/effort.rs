@@ -1,12 +1,10 @@
 //! Whether something fits on the disk, and about how long it takes: known before it is begun.
-use std::path::Path;
-
-use super::Context;
+use super::{Context, running};
 use crate::{
     content::files,
     error::{Code, Error, Result},
     model::{
-        human_bytes,
+        Address, Environment, human_bytes,
         view::{Effort, WorkflowState},
     },
 };
@@ -14,11 +12,50 @@ use crate::{
 /// How many workflows are looked at for one of the same kind.
 const LOOKED_AT: u32 = 200;
 
-/// What `bytes` of work of a kind need, of which `needed` on the disk. The time is that of the most similar workflow of
-/// that kind that succeeded on this machine, in proportion.
-pub(super) fn of(context: &Context, kind: &str, bytes: u64, needed: u64) -> Result<Effort> {
+/// Bytes that something moves, and how many of them are new on the root folder's disk, at most.
+#[derive(Clone, Copy)]
+pub(super) struct Cost {
+    pub(super) bytes: u64,
+    pub(super) needed: u64,
+}
+
+/// What work of a kind needs. The time is that of the most similar workflow of that kind that succeeded on this machine,
+/// in proportion.
+pub(super) fn of(context: &Context, kind: &str, cost: Cost) -> Result<Effort> {
     let free = files::free_bytes(context.layout.root())?;
-    Ok(Effort { needed, free, about_s: about(context, kind, bytes)? })
+    Ok(Effort { needed: cost.needed, free, about_s: about(context, kind, cost.bytes)? })
+}
+
+/// What a copy of an environment's content costs, or of the parts of it that are asked for.
+///
+/// Files take nothing where the disk shares blocks; those that a clone takes over from a generation that goes count. A
+/// database counts in full, with its server's logs and system tables, also where blocks are shared: the search for
+/// addresses may write each page anew.
+pub(super) fn copy(
+    context: &Context,
+    from: &Environment,
+    (database, files): (bool, bool),
+) -> Result<Cost> {
+    let address = Address::new(&from.site, &from.name);
+    let mut cost = Cost { bytes: 0, needed: 0 };
+    if database {
+        let folder = running::resolved(&context.layout.database(&address, from.generation))?;
+        cost.bytes = files::measure(&folder)?.bytes;
+        cost.needed = cost.bytes;
+    }
+    if files {
+        let folder =
+            running::resolved(&context.layout.generation_files(&address, from.generation))?;
+        let (bytes, new) = files::copy_bytes(&folder, &context.layout.scratch())?;
+        cost.bytes += bytes;
+        cost.needed += new;
+    }
+    Ok(cost)
+}
+
+/// Refuses a copy of an environment's content that can't fit, before anything is written.
+pub(super) fn check_copy(context: &Context, from: &Environment, parts: (bool, bool)) -> Result<()> {
+    check_room(context, copy(context, from, parts)?.needed)
 }
 
 fn about(context: &Context, kind: &str, bytes: u64) -> Result<Option<u64>> {
@@ -40,13 +77,6 @@ fn about(context: &Context, kind: &str, bytes: u64) -> Result<Option<u64>> {
     }
     // Less work is seldom quicker in proportion: starting a server takes as long.
     Ok(closest.map(|(times, took)| (took * times.max(0.5)).ceil().max(1.0) as u64))
-}
-
-/// Bytes that a copy of a tree of files takes of the root folder's disk, at most: none where the disk shares blocks. Files
-/// that a clone takes over from a generation that goes count too. A copied database counts in full also where blocks are
-/// shared, since the search for addresses may write each of its pages anew.
-pub(super) fn new_bytes(context: &Context, files: &Path) -> Result<u64> {
-    files::new_bytes(files, &context.layout.scratch())
 }
 
 /// Refuses what can't fit, before anything is written.

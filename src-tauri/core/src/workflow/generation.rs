@@ -2,7 +2,7 @@
 use std::{fs, path::PathBuf, time::Instant};
 
 use super::{
-    Context, clone_profile,
+    Context, clone_profile, effort,
     running::{self, OpenDatabase},
     work::Work,
 };
@@ -237,6 +237,7 @@ pub(crate) fn clone_of(
 ) -> Result<Fresh> {
     let (from, to) =
         (Address::new(&site.name, &source.name), Address::new(&site.name, &future.name));
+    effort::check_copy(work.context, source, (with_database, with_files))?;
     let fresh = begin(work, &to)?;
     if with_database {
         copy_database(work, site, source, &fresh)?;

@@ -188,6 +188,34 @@ fn make_texts(server: &Server, long: &str) {
 }
 
 #[test]
+fn a_server_has_its_usual_settings_again_after_a_large_conversion() {
+    let server = Server::start();
+    server.sql(&[
+        "CREATE TABLE large (id INT PRIMARY KEY, c LONGTEXT)",
+        &format!(
+            "INSERT INTO large SELECT seq, CONCAT(REPEAT('x', 900000), '{OLD}') FROM seq_1_to_60"
+        ),
+        "ANALYZE TABLE large",
+    ]);
+    let settings = || {
+        server.ask(
+            "SELECT CONCAT_WS(' ', @@innodb_buffer_pool_size, @@innodb_log_file_size,
+                @@innodb_io_capacity, @@innodb_io_capacity_max, @@innodb_max_dirty_pages_pct,
+                @@innodb_flush_log_at_trx_commit, @@innodb_stats_auto_recalc)",
+        )
+    };
+    let usual = settings();
+    let (changed, _) = converted(&server.database, &Conversion::default());
+    assert_eq!(counts(&changed), [("large", 60, 60)]);
+    let since = Instant::now();
+    while settings() != usual {
+        assert!(since.elapsed() < Duration::from_secs(60), "{} was {usual}", settings());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(server.ask(&format!("SELECT count(*) FROM large WHERE c LIKE '%{NEW}'")), "60");
+}
+
+#[test]
 fn rows_are_written_over_and_none_is_added_whatever_the_tables_rules() {
     let server = Server::start();
     server.sql(&[

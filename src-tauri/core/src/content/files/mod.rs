@@ -35,17 +35,18 @@ pub fn measure(folder: &Path) -> Result<FilesInfo> {
     }))
 }
 
-/// Bytes of new disk use that a copy of the files below `from` takes on the disk of `scratch`, a folder for
+/// Bytes of the files below `from`, and how many of them a copy takes anew on the disk of `scratch`, a folder for
 /// temporary files: none where the disk shares blocks, which one of the files is copied to find out.
-pub fn new_bytes(from: &Path, scratch: &Path) -> Result<u64> {
+pub fn copy_bytes(from: &Path, scratch: &Path) -> Result<(u64, u64)> {
     if !from.exists() {
-        return Ok(0);
+        return Ok((0, 0));
     }
     let tree = walk::walk(from, None)?;
     let is_shared = |item: &walk::Item| copy::is_shared(&from.join(tree.path(item)), scratch);
+    let bytes = tree.items.iter().map(|item| item.bytes).sum();
     match tree.items.iter().find(|item| item.bytes > 0) {
-        Some(item) if is_shared(item)? => Ok(0),
-        _ => Ok(tree.items.iter().map(|item| item.bytes).sum()),
+        Some(item) if is_shared(item)? => Ok((bytes, 0)),
+        _ => Ok((bytes, bytes)),
     }
 }
 
