@@ -55,6 +55,8 @@ impl Window {
         let session = window.call("POST", "/session", &wanted).expect("a session");
         window.session = format!("/session/{}", session["sessionId"].as_str().unwrap());
         window.wait_for("#main > *");
+        // A command that comes before would be the owner itself, and its sites would end with it.
+        window.wait_until("there is an owner", || test.root().join("engine.json").exists());
         window
     }
 

@@ -1,6 +1,6 @@
 //! What is changed in a worktree and not committed: list, diff, commit.
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -79,7 +79,7 @@ pub fn count_changes(worktree: &Path) -> Result<u64> {
     };
     let compared = match &rest {
         Some(rest) if rest.is_empty() => 0,
-        rest => compare(&git, rest.as_deref(), false)?.deltas().len(),
+        rest => compare(&git, rest.as_deref(), false)?.deltas().count(),
     };
     Ok((certain + compared) as u64)
 }
@@ -89,12 +89,15 @@ pub fn diff(worktree: &Path, file: &str) -> Result<String> {
     let git = open(worktree)?;
     let doing = || format!("compare `{file}` in {}", worktree.display());
     let diff = status(&git, Some(file))?;
-    let delta = delta_of(&diff, file).doing(doing)?;
+    let delta = delta_of(diff.deltas(), file).doing(doing)?;
     patch_text(&hold_still(&git, &diff)?, &delta).doing(doing)
 }
 
-fn delta_of<'a>(diff: &'a git2::Diff<'_>, file: &str) -> Result<git2::DiffDelta<'a>> {
-    diff.deltas()
+fn delta_of<'a>(
+    mut deltas: impl Iterator<Item = git2::DiffDelta<'a>>,
+    file: &str,
+) -> Result<git2::DiffDelta<'a>> {
+    deltas
         .find(|delta| String::from_utf8_lossy(path(delta)) == file)
         .ok_or_else(|| Error::not_found("changed file", file))
 }
@@ -148,7 +151,7 @@ impl Repository {
         let git = self.open()?;
         let diff = against_parent(&git, commit, Some(file))?;
         let doing = || format!("compare `{file}` in the commit {commit}");
-        patch_text(&diff, &delta_of(&diff, file).doing(doing)?).doing(doing)
+        patch_text(&diff, &delta_of(diff.deltas(), file).doing(doing)?).doing(doing)
     }
 }
 
@@ -294,7 +297,7 @@ pub fn any_tracked(worktree: &Path, paths: &[PathBuf]) -> bool {
 
 /// The deltas of the named files, of all when none are named.
 pub(super) fn choose<'a>(
-    diff: &'a git2::Diff<'_>,
+    diff: &'a Compared<'_>,
     files: &[String],
 ) -> Result<Vec<git2::DiffDelta<'a>>> {
     if files.is_empty() {
@@ -342,7 +345,7 @@ pub(super) fn open(worktree: &Path) -> Result<git2::Repository> {
 pub(super) fn status<'git>(
     git: &'git git2::Repository,
     file: Option<&str>,
-) -> Result<git2::Diff<'git>> {
+) -> Result<Compared<'git>> {
     // A name with bytes that are no text is not in here as it is on the disk: then all are compared.
     match file.filter(|it| !it.contains(char::REPLACEMENT_CHARACTER)) {
         Some(file) => compare(git, Some(&[file.as_bytes().to_owned()]), true),
@@ -355,7 +358,8 @@ pub(super) fn compare<'git>(
     git: &'git git2::Repository,
     paths: Option<&[Vec<u8>]>,
     with_content: bool,
-) -> Result<git2::Diff<'git>> {
+) -> Result<Compared<'git>> {
+    let doing = || format!("read the changes in {}", git.workdir().unwrap_or(git.path()).display());
     let attempt = |refresh: bool| -> Result<git2::Diff<'git>, git2::Error> {
         let head = match git.head() {
             Err(error) if error.code() == git2::ErrorCode::UnbornBranch => None,
@@ -381,7 +385,7 @@ pub(super) fn compare<'git>(
         git.diff_tree_to_workdir_with_index(head.as_ref(), Some(&mut options))
     };
     let held = INDEX.try_lock();
-    attempt(held.is_ok())
+    let diff = attempt(held.is_ok())
         .or_else(|error| {
             // Another `git` holds the index at this moment, or it can't be written: then without the shortcut.
             if matches!(error.code(), git2::ErrorCode::Locked)
@@ -392,7 +396,42 @@ pub(super) fn compare<'git>(
                 Err(error)
             }
         })
-        .doing(|| format!("read the changes in {}", git.workdir().unwrap_or(git.path()).display()))
+        .doing(doing)?;
+    let left_out = left_out(git, &diff).doing(doing)?;
+    Ok(Compared { diff, left_out })
+}
+
+/// The files that are gone from the folder and that Git takes for unchanged nevertheless: a sparse checkout leaves them
+/// out, or a person said so (`git update-index --assume-unchanged`). libgit2 takes them for deleted.
+fn left_out(
+    git: &git2::Repository,
+    diff: &git2::Diff<'_>,
+) -> Result<HashSet<Vec<u8>>, git2::Error> {
+    let mut left_out = HashSet::new();
+    for delta in diff.deltas().filter(|it| it.status() == git2::Delta::Deleted) {
+        let Ok(file) = system_path(path(&delta)) else { continue };
+        let is_passed_over = |it: git2::IndexEntry| {
+            git2::IndexEntryFlag::from_bits_truncate(it.flags).is_valid()
+                || git2::IndexEntryExtendedFlag::from_bits_truncate(it.flags_extended)
+                    .is_skip_worktree()
+        };
+        if git.index()?.get_path(&file, 0).is_some_and(is_passed_over) {
+            left_out.insert(path(&delta).to_owned());
+        }
+    }
+    Ok(left_out)
+}
+
+/// What libgit2 found different between a worktree and its branch.
+pub(super) struct Compared<'git> {
+    diff: git2::Diff<'git>,
+    left_out: HashSet<Vec<u8>>,
+}
+
+impl Compared<'_> {
+    pub(super) fn deltas(&self) -> impl Iterator<Item = git2::DiffDelta<'_>> {
+        self.diff.deltas().filter(|it| !self.left_out.contains(path(it)))
+    }
 }
 
 pub(super) fn path<'a>(delta: &git2::DiffDelta<'a>) -> &'a [u8] {

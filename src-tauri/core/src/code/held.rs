@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::{
     bare_entry,
-    changes::{DIFF_LIMIT, mode_now, path},
+    changes::{Compared, DIFF_LIMIT, mode_now, path},
     system_path,
 };
 use crate::error::{Doing, Result};
@@ -14,7 +14,7 @@ use crate::error::{Doing, Result};
 /// without content for libgit2.
 pub(super) fn hold_still<'git>(
     git: &'git git2::Repository,
-    diff: &git2::Diff<'_>,
+    diff: &Compared<'_>,
 ) -> Result<git2::Diff<'git>> {
     let folder = git.workdir().unwrap_or(git.path()).to_owned();
     let hold = || -> Result<git2::Diff<'git>, git2::Error> {

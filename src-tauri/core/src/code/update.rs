@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::{
     Author, bare_entry,
-    changes::{choose, hold_index, open, path, stage, status},
+    changes::{Compared, choose, hold_index, open, path, stage, status},
     checkout, find_commit, references, signature, system_path,
 };
 use crate::{
@@ -84,7 +84,7 @@ pub fn snapshot_worktree(worktree: &Path) -> Result<String> {
 /// A snapshot of the last commit with those changes that are `wanted`.
 fn keep(
     git: &git2::Repository,
-    diff: &git2::Diff<'_>,
+    diff: &Compared<'_>,
     wanted: impl Fn(&git2::DiffDelta<'_>) -> bool,
 ) -> Result<String> {
     let folder = git.workdir().unwrap_or(git.path());
@@ -155,7 +155,7 @@ pub fn move_worktree(worktree: &Path, from: &WorktreeState, to: &WorktreeState) 
     if from.snapshot.is_none() && to.snapshot.is_none() {
         return update_worktree(worktree, &to.commit);
     }
-    if from.snapshot.is_none() && status(&git, None)?.deltas().len() > 0 {
+    if from.snapshot.is_none() && status(&git, None)?.deltas().next().is_some() {
         return Err(Error::refused("uncommitted changes would be overwritten")
             .hint("Commit or discard the changes first, then try again."));
     }
