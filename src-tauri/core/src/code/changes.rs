@@ -323,13 +323,13 @@ pub(super) fn stage(
 ) -> Result<()> {
     let shown = String::from_utf8_lossy(path(delta)).into_owned();
     let doing = || format!("stage `{shown}`");
-    if mode_now(folder, delta) == git2::FileMode::Commit || shown.ends_with('/') {
-        return Err(checkout::submodule(shown.trim_end_matches('/')));
-    }
     let file = system_path(path(delta))?;
     if delta.status() == git2::Delta::Deleted {
         index.remove_path(&file).doing(doing)?;
         return staged.remove_path(&file).doing(doing);
+    }
+    if is_repository(folder, delta) {
+        return Err(checkout::submodule(shown.trim_end_matches('/')));
     }
     index.add_path(&file).doing(doing)?;
     let entry =
@@ -438,19 +438,10 @@ pub(super) fn path<'a>(delta: &git2::DiffDelta<'a>) -> &'a [u8] {
     delta.new_file().path_bytes().or_else(|| delta.old_file().path_bytes()).unwrap_or_default()
 }
 
-/// What a changed file is now. Of one that became a link, or was one, libgit2 makes up a mode that is none where Git does
-/// not trust those of the disk (`core.fileMode`); there the disk is asked.
-pub(super) fn mode_now(folder: &Path, delta: &git2::DiffDelta<'_>) -> git2::FileMode {
-    if delta.status() != git2::Delta::Typechange {
-        return delta.new_file().mode();
-    }
-    let found =
-        system_path(path(delta)).ok().and_then(|it| folder.join(it).symlink_metadata().ok());
-    match found {
-        Some(it) if it.is_symlink() => git2::FileMode::Link,
-        Some(it) if it.is_dir() => git2::FileMode::Commit,
-        _ => git2::FileMode::Blob,
-    }
+/// Whether a folder is where a changed file is named: a Git repository of its own.
+fn is_repository(folder: &Path, delta: &git2::DiffDelta<'_>) -> bool {
+    let is_folder = |it: PathBuf| folder.join(it).symlink_metadata().is_ok_and(|it| it.is_dir());
+    path(delta).ends_with(b"/") || system_path(path(delta)).is_ok_and(is_folder)
 }
 
 pub(super) fn file_status(status: git2::Delta) -> FileStatus {

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::{
     bare_entry,
-    changes::{Compared, DIFF_LIMIT, mode_now, path},
+    changes::{Compared, DIFF_LIMIT, path},
     system_path,
 };
 use crate::error::{Doing, Result};
@@ -20,6 +20,7 @@ pub(super) fn hold_still<'git>(
     let hold = || -> Result<git2::Diff<'git>, git2::Error> {
         // New objects stay in memory, and go with this handle.
         git.odb()?.add_new_mempack_backend(999)?;
+        let trusts_modes = git.config()?.get_bool("core.filemode").unwrap_or(true);
         let (mut before, mut after) = (git2::Index::new()?, git2::Index::new()?);
         for delta in diff.deltas() {
             let old = delta.old_file();
@@ -29,7 +30,7 @@ pub(super) fn hold_still<'git>(
             if delta.status() == git2::Delta::Deleted {
                 continue;
             }
-            let mode = mode_now(&folder, &delta);
+            let mode = mode_now(&folder, &delta, trusts_modes);
             if is_blob(mode)
                 && let Some(id) = read_into(git, &folder, path(&delta), mode)
             {
@@ -43,6 +44,24 @@ pub(super) fn hold_still<'git>(
         git.diff_tree_to_tree(Some(&before), Some(&after), Some(&mut options))
     };
     hold().doing(|| format!("read the changes in {}", folder.display()))
+}
+
+/// What a changed file is now. Where Git does not trust the modes of the disk (`core.fileMode`), libgit2 makes up one that
+/// is none for a file that became a link or was one, and git2 panics over it: there the disk is asked, and whether a file
+/// is executable stays as the branch has it.
+fn mode_now(folder: &Path, delta: &git2::DiffDelta<'_>, trusts_modes: bool) -> git2::FileMode {
+    let is_other_type = delta.status() == git2::Delta::Typechange;
+    if trusts_modes && !is_other_type {
+        return delta.new_file().mode();
+    }
+    let found =
+        system_path(path(delta)).ok().and_then(|it| folder.join(it).symlink_metadata().ok());
+    match found {
+        Some(it) if it.is_symlink() => git2::FileMode::Link,
+        Some(it) if it.is_dir() => git2::FileMode::Commit,
+        _ if !is_other_type && is_blob(delta.old_file().mode()) => delta.old_file().mode(),
+        _ => git2::FileMode::Blob,
+    }
 }
 
 fn is_blob(mode: git2::FileMode) -> bool {
