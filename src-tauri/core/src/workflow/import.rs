@@ -348,12 +348,12 @@ fn import_files(
 ) -> Result<()> {
     work.step("Bring the files", |meter| {
         if source.is_dir() {
-            let uploads = dump::uploads_in(source, &site.uploads);
+            let uploads = archive::uploads_in(source, &site.uploads);
             return files::copy_tree(&uploads, &fresh.files, meter).map(drop);
         }
         let unpacked = work.scratch()?.join("files");
         archive::unpack(source, &unpacked, meter)?;
-        let uploads = dump::uploads_in(&unpacked, &site.uploads);
+        let uploads = archive::uploads_in(&unpacked, &site.uploads);
         fs::rename(&uploads, &fresh.files)
             .doing(|| format!("move `{}` to `{}`", uploads.display(), fresh.files.display()))
     })?;

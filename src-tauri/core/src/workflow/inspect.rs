@@ -221,7 +221,7 @@ fn has_files(files: &[Listed], folder: &str) -> bool {
     files.iter().any(|it| counts(&it.path))
 }
 
-/// The folder that becomes the uploads folder; empty for the whole. As `dump::uploads_in` finds it on the disk.
+/// The folder that becomes the uploads folder; empty for the whole. As `archive::uploads_in` finds it on the disk.
 fn files_root(files: &[Listed]) -> String {
     if let Some(uploads) = uploads_in(files) {
         return uploads;

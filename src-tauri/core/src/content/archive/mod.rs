@@ -3,9 +3,11 @@
 mod fuzz;
 mod place;
 mod tar;
+mod uploads;
 mod zip;
 
 pub(super) use self::tar::is_header as is_tar_header;
+pub use uploads::uploads_in;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Dumps: read as a stream into a database, written from one.
 mod definition;
+mod encoding;
 mod export;
 mod export_sqlite;
 mod filter;
@@ -7,6 +8,7 @@ mod filter;
 mod fuzz;
 mod load;
 mod load_sqlite;
+mod members;
 mod parts;
 mod peek;
 mod rows;
@@ -26,8 +28,9 @@ pub use export::{Exported, Form, export_database, export_files, write_sql};
 pub use export_sqlite::{Show, export_sqlite_as_sql, write_sqlite};
 pub use load::load_mariadb;
 pub use load_sqlite::{Definitions, Dialect, load_sqlite};
+pub use members::is_dump_name;
 pub use peek::{Peeked, peek};
-pub use source::{Choice, Content, Dump, is_dump_name, look, open, uploads_in};
+pub use source::{Choice, Content, Dump, look, open};
 use statements::Trouble;
 pub use survey::{Survey, survey, survey_sqlite};
 

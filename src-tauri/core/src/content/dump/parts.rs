@@ -11,7 +11,11 @@ use std::{
     vec,
 };
 
-use super::source::{Dump, Member, as_text, is_dump_name, open_member, open_plain};
+use super::{
+    encoding::as_text,
+    members::{Member, is_dump_name, open_member},
+    source::{Dump, open_plain},
+};
 use crate::error::{Code, Doing, Error, Result};
 
 /// What stands before each file in the stream; see [`super::statements::Statements`].

@@ -1,18 +1,20 @@
 //! Opens whatever a person has: finds out what it is by its content, and unpacks it as it is read.
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
-use flate2::Crc;
-use zip::{CompressionMethod, ZipArchive};
-
-use super::{super::archive, parts};
+use super::{
+    super::archive,
+    encoding::as_text,
+    members::{Member, members, open_member},
+    parts,
+};
 use crate::{
     error::{Doing, Error, Result},
     progress::{Meter, Unit},
@@ -161,7 +163,7 @@ pub(super) fn open_plain(path: &Path) -> io::Result<Dump> {
 
 pub(super) type Buffered = BufReader<Box<dyn Read>>;
 
-fn counted(path: &Path, at: u64) -> io::Result<(Buffered, Arc<AtomicU64>, u64)> {
+pub(super) fn counted(path: &Path, at: u64) -> io::Result<(Buffered, Arc<AtomicU64>, u64)> {
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
     file.seek(SeekFrom::Start(at))?;
@@ -170,7 +172,7 @@ fn counted(path: &Path, at: u64) -> io::Result<(Buffered, Arc<AtomicU64>, u64)> 
     Ok((buffered(counted), read, size))
 }
 
-fn buffered(input: impl Read + 'static) -> Buffered {
+pub(super) fn buffered(input: impl Read + 'static) -> Buffered {
     BufReader::with_capacity(1 << 17, Box::new(input))
 }
 
@@ -188,7 +190,7 @@ impl Read for Counted {
 }
 
 /// By its first bytes. A stream inside a stream (`.sql.gz` in a `.tar.gz`) is unpacked too.
-fn unpacked(mut input: Buffered) -> io::Result<Buffered> {
+pub(super) fn unpacked(mut input: Buffered) -> io::Result<Buffered> {
     for _ in 0..3 {
         input = match input.fill_buf()? {
             [0x1f, 0x8b, ..] => buffered(flate2::bufread::MultiGzDecoder::new(input)),
@@ -201,205 +203,6 @@ fn unpacked(mut input: Buffered) -> io::Result<Buffered> {
         };
     }
     Ok(input)
-}
-
-/// A file inside an archive.
-pub(super) struct Member {
-    pub(super) name: String,
-    place: Place,
-}
-
-enum Place {
-    /// In a zip.
-    Zip { at: u64, packed: u64, bytes: u64, crc: u32, method: CompressionMethod },
-    /// In a tar, which may be packed as a whole: where it begins in what comes out.
-    Tar { at: u64, bytes: u64 },
-}
-
-/// The files of an archive whose names are those of dumps, in its order; only one of them where that is enough.
-fn members(path: &Path, only_one: bool) -> io::Result<Vec<Member>> {
-    let mut first = [0; 2];
-    let is_zip = File::open(path)?.read(&mut first)? == 2 && first == *b"PK";
-    if is_zip {
-        return zip_members(path);
-    }
-    let (file, ..) = counted(path, 0)?;
-    let mut archive = tar::Archive::new(unpacked(file)?);
-    let mut all = Vec::new();
-    for entry in archive.entries()? {
-        // A tar that is cut is told when it is unpacked, or when the dump that is in it is read.
-        let Ok(entry) = entry else { break };
-        let name = entry.path()?.to_string_lossy().into_owned();
-        if entry.header().entry_type().is_file() && is_dump_name(&name) {
-            let place = Place::Tar { at: entry.raw_file_position(), bytes: entry.size() };
-            all.push(Member { name, place });
-            if only_one {
-                break;
-            }
-        }
-    }
-    Ok(all)
-}
-
-fn zip_members(path: &Path) -> io::Result<Vec<Member>> {
-    let mut zip = ZipArchive::new(BufReader::new(File::open(path)?)).map_err(io::Error::other)?;
-    let mut all = Vec::new();
-    for index in 0..zip.len() {
-        let entry = zip.by_index_raw(index).map_err(io::Error::other)?;
-        let name = entry.name().map_err(io::Error::other)?.into_owned();
-        if !entry.is_file() || !is_dump_name(&name) {
-            continue;
-        }
-        let method = entry.compression();
-        if entry.encrypted() {
-            return Err(io::Error::other(format!("`{name}` is encrypted")));
-        }
-        let at = entry.data_start().ok_or_else(|| io::Error::other("an entry without a place"))?;
-        let (packed, bytes, crc) = (entry.compressed_size(), entry.size(), entry.crc32());
-        all.push(Member { name, place: Place::Zip { at, packed, bytes, crc, method } });
-    }
-    Ok(all)
-}
-
-/// What an entry of a zip holds.
-fn unpacked_entry(
-    packed: impl Read + 'static,
-    method: CompressionMethod,
-) -> io::Result<Box<dyn Read>> {
-    let packed = BufReader::with_capacity(1 << 17, packed);
-    Ok(match method {
-        CompressionMethod::Stored => Box::new(packed),
-        CompressionMethod::Deflated => Box::new(flate2::bufread::DeflateDecoder::new(packed)),
-        CompressionMethod::Deflate64 => Box::new(deflate64::Deflate64Decoder::with_buffer(packed)),
-        CompressionMethod::Bzip2 => Box::new(bzip2::bufread::BzDecoder::new(packed)),
-        // By their numbers: the zip library knows these two only where it brings decoders of its own.
-        CompressionMethod::ZSTD => Box::new(zstd::Decoder::with_buffer(packed)?),
-        CompressionMethod::XZ => Box::new(liblzma::bufread::XzDecoder::new(packed)),
-        other => {
-            let shown = format!("it is packed by a method of zip that is not known here: {other}");
-            return Err(io::Error::new(io::ErrorKind::Unsupported, shown));
-        }
-    })
-}
-
-/// `acme.sql`, `acme.sql.gz`; not what macOS puts beside it.
-pub fn is_dump_name(name: &str) -> bool {
-    let file = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
-    let packed = [".gz", ".bz2", ".xz", ".zst"].iter().find_map(|end| file.strip_suffix(end));
-    !file.starts_with("._") && packed.unwrap_or(&file).ends_with(".sql")
-}
-
-pub(super) fn open_member(
-    path: &Path,
-    member: &Member,
-) -> io::Result<(Buffered, Arc<AtomicU64>, u64)> {
-    match member.place {
-        Place::Zip { at, packed, bytes, crc, method } => {
-            let (file, read, size) = counted(path, at)?;
-            let content = unpacked_entry(file.take(packed), method)?;
-            let whole = Whole { content, left: bytes, expected: Some(crc), crc: Crc::new() };
-            Ok((unpacked(buffered(whole))?, read, size))
-        }
-        Place::Tar { at, bytes } => {
-            let (file, read, size) = counted(path, 0)?;
-            let mut stream = unpacked(file)?;
-            io::copy(&mut Read::take(&mut stream, at), &mut io::sink())?;
-            let content = Box::new(stream);
-            let whole = Whole { content, left: bytes, expected: None, crc: Crc::new() };
-            Ok((unpacked(buffered(whole))?, read, size))
-        }
-    }
-}
-
-/// Exactly the bytes that the archive promises, with the checksum that it has of them.
-struct Whole {
-    content: Box<dyn Read>,
-    left: u64,
-    expected: Option<u32>,
-    crc: Crc,
-}
-
-impl Read for Whole {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
-        if most == 0 {
-            return match self.expected {
-                Some(expected) if self.left == 0 && self.crc.sum() != expected => {
-                    Err(io::Error::new(io::ErrorKind::InvalidData, "its checksum is wrong"))
-                }
-                _ => Ok(0),
-            };
-        }
-        let count = self.content.read(&mut buffer[..most])?;
-        if count == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        self.crc.update(&buffer[..count]);
-        self.left -= count as u64;
-        Ok(count)
-    }
-}
-
-/// Without a byte order mark; UTF-16 (as PowerShell's `>` writes it) as UTF-8.
-pub(super) fn as_text(mut input: Buffered) -> io::Result<Box<dyn Read>> {
-    let is_big = match input.fill_buf()? {
-        [0xef, 0xbb, 0xbf, ..] => {
-            input.consume(3);
-            return Ok(Box::new(input));
-        }
-        [0xff, 0xfe, ..] => false,
-        [0xfe, 0xff, ..] => true,
-        _ => return Ok(Box::new(input)),
-    };
-    input.consume(2);
-    Ok(Box::new(Utf16 { input, is_big, high: None, out: Vec::new(), at: 0 }))
-}
-
-struct Utf16 {
-    input: Buffered,
-    is_big: bool,
-    /// The first half of a pair, met at the end of the last read.
-    high: Option<u16>,
-    out: Vec<u8>,
-    at: usize,
-}
-
-impl Utf16 {
-    fn refill(&mut self) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        Read::take(&mut self.input, 1 << 16).read_to_end(&mut bytes)?;
-        if !bytes.len().is_multiple_of(2) {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let is_last = bytes.is_empty();
-        let units = bytes.chunks(2).map(|pair| match self.is_big {
-            true => u16::from_be_bytes([pair[0], pair[1]]),
-            false => u16::from_le_bytes([pair[0], pair[1]]),
-        });
-        let mut units: Vec<u16> = self.high.take().into_iter().chain(units).collect();
-        if !is_last {
-            self.high = units.pop_if(|unit| (0xd800..0xdc00).contains(unit));
-        }
-        self.at = 0;
-        self.out = String::from_utf16(&units)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?
-            .into_bytes();
-        // A read that held only the first half of a pair is no end.
-        if self.out.is_empty() && self.high.is_some() { self.refill() } else { Ok(()) }
-    }
-}
-
-impl Read for Utf16 {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.out.len() {
-            self.refill()?;
-        }
-        let rest = &self.out[self.at..];
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        self.at += count;
-        Ok(count)
-    }
 }
 
 fn is_sqlite(head: &[u8]) -> bool {
@@ -427,52 +230,12 @@ fn looks_like_sql(head: &[u8]) -> bool {
         || super::statements::is_any(word, &WORDS)
 }
 
-/// The folder inside `unpacked` that holds the uploads: archives have it at any depth. `uploads` is where the
-/// site's code has them, such as `wp-content/uploads`.
-pub fn uploads_in(unpacked: &Path, uploads: &str) -> PathBuf {
-    let mut folder = unpacked.to_path_buf();
-    loop {
-        for inside in [uploads, "wp-content/uploads", "sites/default/files"] {
-            let found = folder.join(inside);
-            if !inside.is_empty() && found.is_dir() {
-                return found;
-            }
-        }
-        let Some(only) = only_folder(&folder) else { return folder };
-        let name = only.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        // A folder of a year or of a plugin is content; one that only wraps it is not.
-        let wraps = ["files", "uploads", "web", "docroot", "public_html"];
-        let is_wrapper = wraps.iter().any(|it| name == *it) || name.starts_with("files_");
-        let holds_wrapper = ["files", "uploads", "web", "wp-content", "sites"]
-            .iter()
-            .any(|it| only.join(it).is_dir());
-        if !is_wrapper && !holds_wrapper {
-            return folder;
-        }
-        folder = only;
-    }
-}
-
-/// The single folder in `folder`, if there is nothing beside it that counts.
-fn only_folder(folder: &Path) -> Option<PathBuf> {
-    let mut only = None;
-    for entry in fs::read_dir(folder).ok()? {
-        let entry = entry.ok()?;
-        let name = entry.file_name();
-        if name == "__MACOSX" || name == ".DS_Store" {
-            continue;
-        }
-        if only.is_some() || !entry.file_type().ok()?.is_dir() {
-            return None;
-        }
-        only = Some(entry.path());
-    }
-    only
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::{fs, io::Write};
+
+    use flate2::Crc;
+    use zip::CompressionMethod;
 
     use super::*;
 
@@ -628,23 +391,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn uploads_are_found_whatever_wraps_them() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let find = |inside: &str| {
-            let root = folder.path().join(inside.replace('/', "-"));
-            let deep = root.join(inside);
-            fs::create_dir_all(&deep).expect("makes");
-            fs::write(deep.join("a.jpg"), "x").expect("writes");
-            let found = uploads_in(&root, "wp-content/uploads");
-            found.strip_prefix(&root).expect("inside").to_string_lossy().into_owned()
-        };
-        assert_eq!(find("site/wp-content/uploads/2024/01"), "site/wp-content/uploads");
-        assert_eq!(find("files_dev/2024"), "files_dev");
-        assert_eq!(find("2024/01"), "");
-        assert_eq!(find("uploads/2024/01"), "uploads");
-        assert_eq!(find("woocommerce_uploads"), "");
     }
 }
