@@ -86,6 +86,21 @@ fn a_new_environment_that_can_t_fit_is_refused_before_anything_is_copied() {
     assert!(!stdout.contains("blog") && !stdout.contains("tags"), "{stdout}");
 }
 
+#[test]
+fn a_folder_of_uploads_that_can_t_fit_is_refused_before_anything_is_copied() {
+    let test = PorticoTest::new();
+    test.run(&["site:create", "demo", "--from", "sample"]).success();
+    let uploads = test.folder("uploads");
+    fs::create_dir_all(uploads.join("2024")).unwrap();
+    // It has no blocks yet, but a copy would.
+    fs::File::create(uploads.join("2024/film.bin")).unwrap().set_len(1 << 43).unwrap();
+    let arguments = ["import:files", "demo.dev", path(&uploads)];
+    test.run(&arguments).status(1).stderr_has("not enough room");
+    fs::write(uploads.join("2024/film.bin"), [b'f'; 70_000]).unwrap();
+    let imported = test.json(&arguments);
+    assert_eq!(imported["result"]["bytes"], 70_000);
+}
+
 /// Random numbers from a seed that is printed: a failure can be had again.
 struct Random(u64);
 

@@ -35,6 +35,8 @@ pub(super) struct Plan<'a> {
     files: Option<PathBuf>,
     /// What lists show: the names of the files.
     name: String,
+    /// How much there is to read: what it takes at the least, and what the next import's time is told by.
+    bytes: u64,
 }
 
 impl Plan<'_> {
@@ -59,18 +61,19 @@ pub(super) fn plan_database<'a>(context: &Context, wanted: &'a ImportDatabase) -
             ));
         }
     }
+    plan.bytes = size(&file)?;
     plan.database = Some((file, content, wanted));
     if let Some(files) = &wanted.files {
         add_files(&mut plan, files)?;
     }
-    effort::check_room(context, source_bytes(&plan))?;
+    effort::check_room(context, plan.bytes)?;
     Ok(plan)
 }
 
 pub(super) fn plan_files<'a>(context: &Context, wanted: &ImportFiles) -> Result<Plan<'a>> {
     let mut plan = plan(context, &wanted.environment, wanted.confirm.as_deref())?;
     add_files(&mut plan, &wanted.file)?;
-    effort::check_room(context, source_bytes(&plan))?;
+    effort::check_room(context, plan.bytes)?;
     Ok(plan)
 }
 
@@ -79,7 +82,7 @@ fn plan<'a>(context: &Context, address: &Address, confirm: Option<&str>) -> Resu
     let environment = context.store.environment(address)?;
     self::confirm(&site, address, confirm)?;
     let (address, name) = (address.clone(), String::new());
-    Ok(Plan { site, environment, address, database: None, files: None, name })
+    Ok(Plan { site, environment, address, database: None, files: None, name, bytes: 0 })
 }
 
 /// Live's content is replaced only when the person typed the site's name.
@@ -100,6 +103,7 @@ fn add_files(plan: &mut Plan<'_>, source: &str) -> Result<()> {
             .hint("Files come as tar (plain, gz, bz2, xz, zst), zip, or a folder."));
     }
     plan.name = if plan.name.is_empty() { name } else { format!("{}, {name}", plan.name) };
+    plan.bytes += size(&source)?;
     plan.files = Some(source);
     Ok(())
 }
@@ -138,7 +142,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
             clear_cache = wanted.options.cc.then(|| plan.address.clone());
         }
     }
-    result.insert("bytes".into(), source_bytes(plan).into());
+    result.insert("bytes".into(), plan.bytes.into());
     let origin = Origin::Import { name: plan.name.clone() };
     let row = generation::finish(work, site, environment, &fresh, origin)?;
     result.insert("generation".into(), fresh.number.into());
@@ -164,10 +168,15 @@ fn choice(wanted: &ImportDatabase) -> Choice<'_> {
     }
 }
 
-/// How much there is to read: what it takes at the least, and what the next import's time is told by.
-fn source_bytes(plan: &Plan<'_>) -> u64 {
-    let sources = plan.database.iter().map(|(file, ..)| file).chain(&plan.files);
-    sources.filter_map(|file| fs::metadata(file).ok()).map(|known| known.len()).sum()
+/// The bytes of a file, or of all files in a folder.
+fn size(source: &Path) -> Result<u64> {
+    match source.is_dir() {
+        true => Ok(files::measure(source)?.bytes),
+        false => {
+            let known = fs::metadata(source).doing(|| format!("read `{}`", source.display()))?;
+            Ok(known.len())
+        }
+    }
 }
 
 type Counted = serde_json::Map<String, serde_json::Value>;
