@@ -83,7 +83,7 @@ pub(super) async fn run(job: Job, head: oneshot::Sender<Response<Body>>) {
         bodiless: parts.method == Method::HEAD,
         first_byte: shared.limits.first_byte,
         errors: &move |said| log_errors(&logs, said),
-        answered: &|status: StatusCode| visited.answered(status, began.elapsed()),
+        answered: &|status: StatusCode| visited.answered(&parts.headers, status, began.elapsed()),
     };
     exchange::run(streams, start, upload, asker).await;
     // In this order: the pool may sleep once nothing is under way.

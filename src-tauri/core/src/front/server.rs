@@ -231,7 +231,8 @@ impl Arrived<'_> {
         let asked = (&self.parts.method, &self.parts.headers);
         let response = static_files::answer(&self.shared.files, served, file, asked, status).await;
         if !served.php {
-            self.visited.answered(response.status(), self.began.elapsed());
+            let took = self.began.elapsed();
+            self.visited.answered(&self.parts.headers, response.status(), took);
         }
         response
     }

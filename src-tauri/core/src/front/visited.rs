@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hyper::StatusCode;
+use hyper::{HeaderMap, StatusCode, header::HeaderValue};
 use tokio::sync::oneshot;
 
 use super::{Ready, Served, Sites, access_log::AccessLog, gate::Gate};
@@ -46,6 +46,12 @@ impl Default for Visited {
     }
 }
 
+/// Whether a page is asked for, as browsers tell (Fetch Metadata, `Sec-Fetch-Dest`); programs don't tell.
+fn is_a_page(headers: &HeaderMap) -> bool {
+    let wanted = headers.get("sec-fetch-dest").map(HeaderValue::as_bytes);
+    matches!(wanted, None | Some(b"document" | b"iframe" | b"frame"))
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().expect("nothing panics while it holds this lock")
 }
@@ -55,9 +61,14 @@ impl Visited {
         lock(&self.health).clone()
     }
 
-    pub(super) fn answered(&self, status: StatusCode, took: Duration) {
+    /// Takes note of an answer to a request with these headers. What a page fetches by itself, such as an icon that is
+    /// not there, says nothing about how the page was answered.
+    pub(super) fn answered(&self, headers: &HeaderMap, status: StatusCode, took: Duration) {
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        *lock(&self.health) = Health::Answered { status: status.as_u16(), ms };
+        let mut health = lock(&self.health);
+        if is_a_page(headers) || !matches!(*health, Health::Answered { .. }) {
+            *health = Health::Answered { status: status.as_u16(), ms };
+        }
     }
 
     pub(super) fn broke(&self, error: &Error) {

@@ -56,6 +56,25 @@ fn a_file_is_served_revalidated_and_in_parts() {
 }
 
 #[test]
+fn what_a_page_fetches_by_itself_says_nothing_of_how_the_page_was_answered() {
+    let stage = Stage::new(false, None);
+    stage.write("code/index.html", "a page");
+    stage.write("code/404.html", "not here");
+    let last = || match stage.front.health(&"acme.dev".parse().unwrap()) {
+        Health::Answered { status, .. } => status,
+        health => panic!("{health:?}"),
+    };
+    let ask = |path: &str, kind: &str| {
+        stage.send("GET", path, &format!("Sec-Fetch-Dest: {kind}\r\n"), b"").status
+    };
+    assert_eq!((ask("/", "document"), last()), (200, 200));
+    assert_eq!((ask("/favicon.ico", "image"), last()), (404, 200));
+    assert_eq!((ask("/gone", "document"), last()), (404, 404));
+    assert_eq!((ask("/", "empty"), last()), (200, 404));
+    assert_eq!((stage.send("GET", "/", "", b"").status, last()), (200, 200));
+}
+
+#[test]
 fn an_edit_shows_at_once_even_if_size_and_time_stay() {
     let stage = Stage::new(false, None);
     for round in 0..50 {
