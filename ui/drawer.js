@@ -78,12 +78,14 @@ function Done({ row }) {
   text(parts.figures, row.state === 'succeeded' ? `${duration(new Date(row.finished_at) - new Date(row.started_at))} · ${time(row.finished_at)}` : `${STATES[row.state]} · everything is as it was`);
   text(parts.why, row.state === 'failed' && row.error ? sentence(row.error.message) : hookFailures(row));
   show(parts.more, failed && row.error);
-  show(parts.undo, row.undoable);
   parts.undo.addEventListener('click', () => send(el, 'undo', row));
   parts.more.addEventListener('click', () => send(el, 'showError', { title: row.title, error: row.error }));
   parts.log.addEventListener('click', () => send(el, 'showLog', row));
   parts.command.addEventListener('click', () => send(el, 'copyText', { text: row.command, said: 'Copied the command' }));
   parts.dismiss.addEventListener('click', () => send(el, 'dismissWorkflow', row.id));
-  el.update = (it) => { text(parts.title, it.site ? `${it.site}: ${row.title}` : row.title); };
+  el.update = (it) => {
+    text(parts.title, it.site ? `${it.site}: ${row.title}` : row.title);
+    show(parts.undo, it.row.undoable);
+  };
   return el;
 }

@@ -75,6 +75,14 @@ export function refreshBoard(site = state.selected) {
 export const refreshStatus = () => ask('status', { query: 'status' }, (answer) => { if (answer) state.status = answer; });
 export const refreshChecks = () => ask('doctor', { query: 'doctor' }, (answer) => { if (answer) state.checks = answer; });
 
+/** What was done since decides whether a workflow that ended can still be undone. */
+function refreshFinished() {
+  if (!state.finished.length) return Promise.resolve();
+  return ask('finished', { query: 'workflows', site: null }, (rows) => {
+    if (rows) state.finished = state.finished.map((row) => rows.find((it) => it.id === row.id) ?? row);
+  });
+}
+
 const dirty = new Set();
 let settling = 0;
 
@@ -88,7 +96,7 @@ function refreshSoon(site) {
     const shown = all || dirty.has(state.selected);
     dirty.clear();
     const before = state.selected;
-    await Promise.all([refreshSites(), shown ? refreshBoard() : null]);
+    await Promise.all([refreshSites(), refreshFinished(), shown ? refreshBoard() : null]);
     if (state.selected !== before) refreshBoard();
   }, SETTLE_MS);
 }

@@ -41,6 +41,17 @@ test('an undoable end shows a toast that undoes exactly it', async (t) => {
   assert.deepEqual((await runs(page)).at(-1), { kind: 'undo', site: 'acme', workflow: 100 });
 });
 
+test('what can no longer be undone offers no undo in the drawer', async (t) => {
+  const page = await open(t, full);
+  const undo = (title) => page.locator('.drawer').getByRole('button', { name: `Undo: ${title}` });
+  await emit(page, { event: 'finished', workflow: row(60, 'deploy', 'Deploy to Live', { undoable: true }) });
+  await undo('Deploy to Live').waitFor();
+  await page.evaluate((now) => { fake.answers.workflows = now; }, [row(61, 'import_files', 'Import files into Live', { undoable: true }), row(60, 'deploy', 'Deploy to Live')]);
+  await emit(page, { event: 'finished', workflow: row(61, 'import_files', 'Import files into Live', { undoable: true }) });
+  await undo('Import files into Live').waitFor();
+  await undo('Deploy to Live').waitFor({ state: 'hidden' });
+});
+
 test('the toast stays while it is focused', async (t) => {
   const page = await open(t, full);
   await page.clock.install();
