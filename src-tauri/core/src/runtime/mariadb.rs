@@ -35,6 +35,12 @@ const SAY: Duration = Duration::from_secs(20);
 /// A clean stop takes 0.02 to 2 s; with a full log on a slow disk, longer. What is killed after that recovers at its next start.
 const STOP: Duration = Duration::from_secs(60);
 
+/// The longest log that a server has at rest: see [`Installation::log_size`].
+const SHORT_LOG: u64 = 48 << 20;
+
+/// How long a server may take to shorten a log.
+const SHORTEN: Duration = Duration::from_secs(10);
+
 /// Each server's own folder for temporary tables, in its data directory: a server that starts deletes all such tables
 /// that it finds there, those of other servers too.
 pub(super) const TEMPORARY: &str = "portico-tmp";
@@ -263,6 +269,14 @@ impl Server {
 
     pub(super) fn pid(&self) -> u32 {
         self.process.pid()
+    }
+
+    /// Waits until the log is short again that the server had long while it built a generation in `data`. Whoever built
+    /// it has that done and goes on; but who copies the folder now would copy a gigabyte of a log in which nothing is.
+    pub(super) fn wait_for_short_log(&mut self, data: &Path) {
+        let log = data.join("ib_logfile0");
+        let is_short = || fs::metadata(&log).map_or(true, |known| known.len() <= SHORT_LOG);
+        wait_for(Instant::now() + SHORTEN, || is_short() || !self.is_running());
     }
 
     pub(super) fn ask_to_end(&mut self) {

@@ -312,7 +312,7 @@ impl Runtime {
         loop {
             let is_free = slot.usage.wait_until_free(until);
             let mut running = slot.lock();
-            let Some(server) = running.as_ref() else {
+            let Some(server) = running.as_mut() else {
                 slot.usage.hold();
                 drop(running);
                 return Ok(Stopped(Some(slot)));
@@ -320,6 +320,7 @@ impl Runtime {
             let environment = server.environment.clone();
             // Between the wait and the lock somebody may have taken a lease.
             if slot.usage.is_free() {
+                server.wait_for_short_log(&data);
                 let is_clean = running.take().is_none_or(Server::end);
                 if !is_clean {
                     return Err(Error::failed(format!(
