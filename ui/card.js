@@ -1,5 +1,5 @@
 import { attribute, html, icon, partsOf, send, show, text } from './lib/dom.js';
-import { ago, bytes, count, engine, envName, exact, facts, host, origin, sentence, short, tagName } from './lib/words.js';
+import { ago, bytes, count, engine, envName, exact, facts, host, origin, rows, sentence, short, tagName } from './lib/words.js';
 import { databaseDrift, drift, filesDrift, seen, source } from './lib/drift.js';
 import { environmentMenu } from './actions.js';
 import { drawHealth } from './health.js';
@@ -98,7 +98,7 @@ function drawContent(parts, info, system, environments) {
   const when = content.origin_at ? ago(content.origin_at) : '';
   text(parts.origin, content.origin && content.origin.type !== 'empty' ? `${origin(content.origin)}${when && `, ${when}`}` : empty ? 'Nothing yet' : 'The original');
   parts.origin.title = content.origin_at ? exact(content.origin_at) : '';
-  text(parts.database, empty ? 'empty' : facts(bytes(database.bytes), count(database.tables, 'table'), count(database.rows, 'row')));
+  text(parts.database, empty ? 'empty' : facts(bytes(database.bytes), count(database.tables, 'table'), rows(database)));
   parts.database.title = engine(database.engine);
   text(parts.files, files.count ? facts(bytes(files.bytes), count(files.count, 'file')) : 'none');
   const installs = ['wordpress', 'drupal', 'drupal7'].includes(system) && empty;

@@ -1,7 +1,7 @@
 // The tab Database / Files of an environment: what it has, where that came from, and what can be done with it.
 import { html, partsOf, send, show, text } from './lib/dom.js';
 import { compare, databaseDrift, drift, filesDrift, seen, source } from './lib/drift.js';
-import { ago, bytes, count, engine, envName, exact, facts, origin } from './lib/words.js';
+import { ago, bytes, count, engine, envName, exact, facts, origin, rows } from './lib/words.js';
 import { Generations } from './generations.js';
 
 /** @param {HTMLElement} el */
@@ -73,7 +73,7 @@ function PartCard(el, part) {
     const [whence, at] = whenceOf(part, info.content, all);
     const empty = isDatabase ? !database.tables : !files.count;
     text(parts.size, empty ? (isDatabase ? 'Empty' : 'None') : bytes(isDatabase ? database.bytes : files.bytes));
-    text(parts.facts, isDatabase ? facts(!empty && count(database.tables, 'table'), !empty && count(database.rows, 'row'), engine(database.engine)) : empty ? '' : count(files.count, 'file'));
+    text(parts.facts, isDatabase ? facts(!empty && count(database.tables, 'table'), !empty && rows(database), engine(database.engine)) : empty ? '' : count(files.count, 'file'));
     text(parts.from, whence && whence.type !== 'empty' ? [whence.type === 'clone' ? `From ${envName(whence.environment)}` : origin(whence), at && ago(at)].filter(Boolean).join(', ') : '');
     parts.from.title = parts.from.textContent && at ? exact(at) : '';
     show(parts.from, parts.from.textContent);

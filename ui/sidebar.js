@@ -56,6 +56,6 @@ function machine(checks, status) {
   const found = (checks ?? []).filter((it) => it.ok && /^(php|mariadb|mysql|sqlite)/i.test(it.name) && it.version);
   const seen = new Set();
   const words = found.filter((it) => !seen.has(it.name) && seen.add(it.name)).map((it) => (/\d/.test(it.name) ? it.name : `${it.name} ${it.version.split('.').slice(0, 2).join('.')}`));
-  if (status) words.push(`:${status.port}`);
+  if (status) words.push(`port\u00A0${status.port}`);
   return facts(...words) || 'Looking at this machine…';
 }

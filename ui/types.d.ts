@@ -1077,9 +1077,13 @@ engine: DatabaseEngine,
  */
 tables: number, 
 /**
- * Rows; MariaDB's own estimate for large tables.
+ * Rows.
  */
 rows: number, 
+/**
+ * Whether `rows` is the engine's own estimate: counting them all would take long.
+ */
+estimated: boolean, 
 /**
  * Bytes of data and indexes.
  */
@@ -2056,9 +2060,13 @@ export type TableSize = {
  */
 table: string, 
 /**
- * Its rows; MariaDB's own estimate for large tables.
+ * Its rows.
  */
 rows: number, 
+/**
+ * Whether `rows` is the engine's own estimate: counting them would take long.
+ */
+estimated: boolean, 
 /**
  * Bytes of data and indexes; 0 where the engine does not tell (SQLite).
  */
@@ -2235,7 +2243,11 @@ rows_from: number | null,
 /**
  * Its rows in `to`; none when it is not there.
  */
-rows_to: number | null, };
+rows_to: number | null, 
+/**
+ * Whether one of both is an estimate, so that they may be the same.
+ */
+estimated: boolean, };
 export type FilesSeen = { 
 /**
  * Files.

@@ -4,6 +4,7 @@ use portico_core::{
     model::{
         Address, ConnectionMode, EnvironmentName, LockInfo, count, human_bytes,
         request::{CloneContent, Deploy, Query, Request},
+        rows,
         view::{
             Board, ClonePlan, CommitInfo, CommitRow, Connection, ContentComparison, DatabaseInfo,
             DeployPlan, DeployRow, Effort, EnvironmentInfo, FileChange, FileStatus, FilesInfo,
@@ -147,7 +148,7 @@ fn show(info: &EnvironmentInfo, output: &Output) {
                 format!(
                     "{}, {}, {}",
                     count(content_info.database.tables, "table"),
-                    count(content_info.database.rows, "row"),
+                    rows(content_info.database.rows, content_info.database.estimated),
                     human_bytes(content_info.database.bytes)
                 ),
             ),
@@ -238,11 +239,11 @@ fn clone_plan(clone: &CloneContent, output: &Output) -> Result<()> {
     let excluded: Vec<String> = plan
         .excluded
         .iter()
-        .map(|it| format!("{} ({})", it.table, count(it.rows, "row")))
+        .map(|it| format!("{} ({})", it.table, rows(it.rows, it.estimated)))
         .collect();
     let size = |database: Option<DatabaseInfo>, files: Option<FilesInfo>| {
         let database = database.map(|it| {
-            let (tables, rows) = (count(it.tables, "table"), count(it.rows, "row"));
+            let (tables, rows) = (count(it.tables, "table"), rows(it.rows, it.estimated));
             format!("{tables} with {rows} ({})", human_bytes(it.bytes))
         });
         let files =
@@ -337,9 +338,11 @@ fn compare(from: Address, to: EnvironmentName, output: &Output) -> Result<()> {
         ],
     );
     print("");
-    let rows = |rows: Option<u64>| rows.map_or("no table".into(), |rows| rows.to_string());
     let (from, to) = (found.from.to_string(), found.to.to_string());
     output.table(&["Table that differs", &from, &to], &found.tables, |it| {
+        let rows = |number: Option<u64>| {
+            number.map_or("no table".into(), |number| rows(number, it.estimated))
+        };
         [it.table.clone(), rows(it.rows_from), rows(it.rows_to)]
     });
     Ok(())

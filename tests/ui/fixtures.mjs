@@ -7,7 +7,7 @@ const hex = (start) => start.padEnd(40, '0123456789abcdef');
 
 const content = (extra = {}) => ({
   generation: 7, origin: { type: 'clone', environment: 'live', database: true, files: true }, origin_at: before(4 * 1440),
-  database: { engine: 'mariadb', tables: 48, rows: 214_310, bytes: 212_000_000 }, files: { count: 3204, bytes: 1_900_000_000 }, ...extra,
+  database: { engine: 'mariadb', tables: 48, rows: 214_310, estimated: false, bytes: 212_000_000 }, files: { count: 3204, bytes: 1_900_000_000 }, ...extra,
 });
 const environment = (site, name, extra) => ({
   site, environment: name, url: `http://${name}-${site}.localhost:8080/`, initialized: true, connection_mode: name === 'test' || name === 'live' ? null : 'sftp', locked: false,
@@ -30,7 +30,7 @@ const acme = [
   environment('acme', 'test', { locked: true, fatal_errors: 2, health: { type: 'answered', status: 200, ms: 91 }, content: content({ origin_at: before(70), files: { count: 3221, bytes: 1_910_000_000 } }), code: { commit: hex('5c0d77b'), tag: 'pantheon_test_12', branch: null, message: 'Sprint 8: event calendar', author: 'Mira Novak', date: before(1500), deployable: 3, uncommitted: 0 } }),
   environment('acme', 'live', { content: content({ origin: { type: 'install' }, origin_at: before(90 * 1440), files: { count: 3222, bytes: 1_910_000_000 } }), code: { commit: hex('77be012'), tag: 'pantheon_live_11', branch: null, message: 'Sprint 7: new footer', author: 'Mira Novak', date: before(9 * 1440), deployable: 1, uncommitted: 0 } }),
 ];
-const fresh = (site, name) => environment(site, name, { initialized: false, content: content({ generation: 0, origin: null, origin_at: null, database: { engine: 'sqlite', tables: 0, rows: 0, bytes: 0 }, files: { count: 0, bytes: 0 } }) });
+const fresh = (site, name) => environment(site, name, { initialized: false, content: content({ generation: 0, origin: null, origin_at: null, database: { engine: 'sqlite', tables: 0, rows: 0, estimated: false, bytes: 0 }, files: { count: 0, bytes: 0 } }) });
 const plan = (extra) => ({ environment: 'acme.test', from: 'dev', first: false, commits: commits.slice(0, 3), deployable: 3, uncommitted: 2, dropped: 0, tag: 'pantheon_test_13', warnings: [], content: acme[2].content, ...extra });
 const card = (name, label, cms, version, deployable, busy = false) => ({ name, label, cms, cms_version: version, deployable, busy });
 const check = (name, extra) => ({ name, ok: true, optional: false, version: null, path: null, problem: null, remedy: null, ...extra });
@@ -76,7 +76,7 @@ export const full = {
   site_cards: [card('acme', 'Acme Corp', 'wordpress', '6.9', 4), card('library', 'City Library', 'drupal7', '7.103', 0), card('harbor', 'Harbor Festival', 'wordpress', '6.8.2', 0), card('intranet', 'Intranet', 'drupal', '10.4', 1)],
   'board:acme': board('acme', 'Acme Corp', 'wordpress', '6.9', acme, history),
   'board:library': board('library', 'City Library', 'drupal7', '7.103', [environment('library', 'dev', { code: { ...acme[0].code, uncommitted: 0 } }), fresh('library', 'test'), fresh('library', 'live')], []),
-  'board:harbor': board('harbor', 'Harbor Festival', 'wordpress', '6.8.2', [environment('harbor', 'dev', { health: { type: 'broken', error: { code: 'missing', message: 'PHP 7.2 was not found on this machine', hint: '`portico doctor` shows what is missing and how to get it.', causes: [] } }, content: content({ origin: { type: 'empty' }, origin_at: null, database: { engine: 'sqlite', tables: 0, rows: 0, bytes: 0 }, files: { count: 0, bytes: 0 } }) }),
+  'board:harbor': board('harbor', 'Harbor Festival', 'wordpress', '6.8.2', [environment('harbor', 'dev', { health: { type: 'broken', error: { code: 'missing', message: 'PHP 7.2 was not found on this machine', hint: '`portico doctor` shows what is missing and how to get it.', causes: [] } }, content: content({ origin: { type: 'empty' }, origin_at: null, database: { engine: 'sqlite', tables: 0, rows: 0, estimated: false, bytes: 0 }, files: { count: 0, bytes: 0 } }) }),
     environment('harbor', 'test', { code: { ...acme[1].code, deployable: 0 } }), fresh('harbor', 'live'),
     environment('harbor', 'events', { code: { ...acme[0].code, commit: hex('e90ab12'), message: 'Calendar filters', branch: 'events' } })], []),
   'board:intranet': board('intranet', 'Intranet', 'drupal', '10.4', [environment('intranet', 'dev'), environment('intranet', 'test'), environment('intranet', 'live')], []),
@@ -92,7 +92,7 @@ export const full = {
 
 const generation = (id, extra) => ({
   id, origin: { type: 'clone', environment: 'live', database: true, files: true }, workflow: id, made_by: null, created: before(id * 1440), current: false, pinned: false,
-  database: { engine: 'mariadb', tables: 48, rows: 212_004, bytes: 209_000_000 }, files: { count: 3190, bytes: 1_890_000_000 }, database_of: null, files_of: null, needed_by: [], disk: { own: 14_000_000, is_exact: true }, ...extra,
+  database: { engine: 'mariadb', tables: 48, rows: 212_004, estimated: false, bytes: 209_000_000 }, files: { count: 3190, bytes: 1_890_000_000 }, database_of: null, files_of: null, needed_by: [], disk: { own: 14_000_000, is_exact: true }, ...extra,
 });
 export const generations = [
   generation(7, { created: before(4 * 1440), current: true, disk: { own: 2_100_000_000, is_exact: true } }),
@@ -102,8 +102,8 @@ export const generations = [
 ];
 const effort = { needed: 2_112_000_000, free: 80_000_000_000, about_s: 9 };
 export const clonePlan = {
-  from: 'acme.live', to: 'acme.dev', database: { engine: 'mariadb', tables: 51, rows: 221_904, bytes: 219_000_000 }, files: { count: 3240, bytes: 1_912_000_000 }, replaces: acme[0].content,
-  excluded: [{ table: 'wp_actionscheduler_logs', rows: 48_210, bytes: 31_000_000 }, { table: 'wp_yoast_indexable', rows: 12_003, bytes: 9_400_000 }],
+  from: 'acme.live', to: 'acme.dev', database: { engine: 'mariadb', tables: 51, rows: 221_904, estimated: false, bytes: 219_000_000 }, files: { count: 3240, bytes: 1_912_000_000 }, replaces: acme[0].content,
+  excluded: [{ table: 'wp_actionscheduler_logs', rows: 148_210, estimated: true, bytes: 31_000_000 }, { table: 'wp_yoast_indexable', rows: 12_003, estimated: false, bytes: 9_400_000 }],
   pairs: [{ old: 'http://live-acme.localhost:8080', new: 'http://dev-acme.localhost:8080' }, { old: 'https://www.acme.example', new: 'http://dev-acme.localhost:8080' }], effort, confirm: false,
 };
 const inspected = (name, bytes, packed, holds, notes = []) => ({ path: `/home/mira/Downloads/${name}`, name, bytes, packed, holds, notes });
@@ -113,7 +113,7 @@ export const unusable = inspected('holiday.jpg', 2_400_000, [], { type: 'unusabl
 export const importRequest = (environment, extra = {}) => ({ kind: 'import_database', environment, file: dump.path, files: null, from_database: null, from_url: null, keep_urls: false, updatedb: false, cc: false, confirm: null, ...extra });
 export const comparison = {
   from: 'acme.live', to: 'acme.dev', entries: { what: 'posts', newer: 18, newest_from: before(30), newest_to: before(4 * 1440) },
-  tables: [{ table: 'wp_posts', rows_from: 12_018, rows_to: 12_000 }, { table: 'wp_bookings', rows_from: 40, rows_to: null }],
+  tables: [{ table: 'wp_posts', rows_from: 12_018, rows_to: 12_000, estimated: false }, { table: 'wp_bookings', rows_from: 40, rows_to: null, estimated: false }],
   files_from: { count: 3222, bytes: 1_942_000_000, newest: before(30) }, files_to: { count: 3204, bytes: 1_900_000_000, newest: before(4 * 1440) },
 };
 export const dryRun = { tables: [{ table: 'wp_options', rows: 12, replacements: 31 }, { table: 'wp_postmeta', rows: 410, replacements: 902 }, { table: 'wp_posts', rows: 228, replacements: 271 }], rows: 650, replacements: 1204, notes: ['2 serialised values were broken before and are left as they are'] };

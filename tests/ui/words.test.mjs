@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { foldSame, readMarkers } from '../../ui/conflicts.js';
 import { pairLines, readDiff } from '../../ui/lib/diff.js';
 import { marks } from '../../ui/lib/marks.js';
-import { ago, bytes, duration, NAME_RULE, sentence, suggestName, tagName, unit } from '../../ui/lib/words.js';
+import { ago, bytes, duration, NAME_RULE, rows, sentence, suggestName, tagName, unit } from '../../ui/lib/words.js';
 
 test('sizes are rounded as people say them', () => {
   assert.deepEqual([0, 1, 999, 1000, 212_000_000, 1_900_000_000, 999_700].map(bytes), ['0 bytes', '1 byte', '999 bytes', '1.0 kB', '212 MB', '1.9 GB', '1.0 MB']);
@@ -41,7 +41,16 @@ test('a diff keeps both numberings and does not take the file names for lines', 
 });
 
 test('a removed line that looks like a header stays a line', () => {
-  assert.deepEqual(readDiff('@@ -1 +0,0 @@\n--- old\n').map((it) => it.text), ['', '-- old']);
+  assert.deepEqual(readDiff('@@ -1 +0,0 @@\n--- old\n').map((it) => it.text), ['-- old']);
+});
+
+test('nothing is left out before the first line of a diff', () => {
+  assert.deepEqual(readDiff('@@ -0,0 +1 @@\n+new\n').map((it) => it.kind), ['ins']);
+  assert.deepEqual(readDiff('@@ -1,1 +1,1 @@\n-a\n+b\n@@ -9,1 +9,1 @@\n-c\n+d\n').map((it) => it.kind), ['del', 'ins', 'gap', 'del', 'ins']);
+});
+
+test('rows that are estimated are said to be, in no more digits than they are worth', () => {
+  assert.deepEqual([rows({ rows: 1, estimated: false }), rows({ rows: 1_487_312, estimated: true })], ['1 row', 'about 1,500,000 rows']);
 });
 
 test('only the words that differ are marked, and nothing in lines that have little in common', () => {
@@ -55,7 +64,7 @@ test('only the words that differ are marked, and nothing in lines that have litt
 
 test('removed and added lines stand side by side, and the rest in both columns', () => {
   const pairs = pairLines(readDiff('@@ -1,3 +1,4 @@\n a\n-b one\n+b two\n+c\n d\n'));
-  assert.deepEqual(pairs.map(([old, now]) => [old?.text ?? null, now?.text ?? null]), [['', ''], ['a', 'a'], ['b one', 'b two'], [null, 'c'], ['d', 'd']]);
+  assert.deepEqual(pairs.map(([old, now]) => [old?.text ?? null, now?.text ?? null]), [['a', 'a'], ['b one', 'b two'], [null, 'c'], ['d', 'd']]);
 });
 
 test('a file with markers is read into both sides, and what is the same is folded', () => {

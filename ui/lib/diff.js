@@ -15,7 +15,8 @@ export function readDiff(diff) {
     const hunk = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@(.*)$/.exec(line);
     if (hunk) {
       [old, now, inside] = [Number(hunk[1]), Number(hunk[2]), true];
-      lines.push({ kind: 'gap', old: null, now: null, text: hunk[3].trim() });
+      // Nothing is left out before the first line.
+      if (lines.length || now > 1) lines.push({ kind: 'gap', old: null, now: null, text: hunk[3].trim() });
     } else if (!inside) {
       if (/^(Binary files|GIT binary|binary file)/.test(line)) lines.push({ kind: 'word', old: null, now: null, text: binary(line) });
     } else if (line[0] === '+') lines.push({ kind: 'ins', old: null, now: now++, text: line.slice(1) });

@@ -34,7 +34,7 @@ export function source(info, environments) {
 export function databaseDrift({ entries, tables, to }) {
   const name = envName(to.split('.')[1]);
   const missing = tables.filter((it) => it.rows_to == null).length;
-  const differ = tables.filter((it) => it.rows_to != null && it.rows_from != null).length;
+  const differ = tables.filter((it) => it.rows_to != null && it.rows_from != null && !it.estimated).length;
   const newer = entries?.newer ? `${count(entries.newer, `newer ${entries.what.replace(/s$/, '')}`)}` : '';
   return [newer, missing && `${count(missing, 'table')} that ${name} lacks`, differ && `${count(differ, 'table')} with more or fewer rows`].filter(Boolean);
 }

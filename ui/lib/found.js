@@ -1,5 +1,5 @@
 // What Portico found in a file, in words.
-import { bytes, count, facts, sentence, system } from './words.js';
+import { bytes, count, facts, rows, sentence, system } from './words.js';
 
 const atLeast = (words, complete) => (complete ? words : `more than ${words}`);
 
@@ -22,5 +22,5 @@ export function brings(all) {
 }
 
 /** "48 tables, 212 MB", of what is there now. */
-export const databaseSize = (it) => (it?.tables ? `${count(it.tables, 'table')}, ${count(it.rows, 'row')}, ${bytes(it.bytes)}` : 'an empty database');
+export const databaseSize = (it) => (it?.tables ? `${count(it.tables, 'table')}, ${rows(it)}, ${bytes(it.bytes)}` : 'an empty database');
 export const filesSize = (it) => (it?.count ? `${count(it.count, 'file')}, ${bytes(it.bytes)}` : 'no files');

@@ -1,6 +1,6 @@
 // Parts of dialogs that say what a clone or an import is going to do.
 import { html, keyed, make, text } from './dom.js';
-import { bytes, count, host, left } from './words.js';
+import { bytes, count, host, left, rows } from './words.js';
 
 /** Facts as `[name, value]`; a value is text or an element. An unchanged fact keeps its element. */
 export function Facts(el) {
@@ -43,13 +43,13 @@ export function LeftOut() {
   const [summary, list] = el.children;
   return Object.assign(el, {
     update: (tables) => {
-      const rows = tables.reduce((sum, it) => sum + it.rows, 0);
+      const all = { rows: tables.reduce((sum, it) => sum + it.rows, 0), estimated: tables.some((it) => it.estimated) };
       const size = tables.reduce((sum, it) => sum + it.bytes, 0);
-      text(summary, `${count(rows, 'row')} of ${count(tables.length, 'table')}${size ? ` (${bytes(size)})` : ''}; their structure is kept`);
+      text(summary, `${rows(all)} of ${count(tables.length, 'table')}${size ? ` (${bytes(size)})` : ''}; their structure is kept`);
       keyed(list, tables, (it) => it.table, () => html`<li><code></code><small></small></li>`, (row, it) => {
         const [name, note] = row.children;
         text(name, it.table);
-        text(note, [count(it.rows, 'row'), it.bytes ? bytes(it.bytes) : ''].filter(Boolean).join(', '));
+        text(note, [rows(it), it.bytes ? bytes(it.bytes) : ''].filter(Boolean).join(', '));
       });
     },
   });

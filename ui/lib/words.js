@@ -1,10 +1,14 @@
 // How names, numbers and times are written, everywhere the same.
 const number = new Intl.NumberFormat('en');
+const rough = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
 const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hour12: false });
 const day = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' });
 const full = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'medium' });
 
 export const count = (n, one, many = `${one}s`) => `${number.format(n)} ${n === 1 ? one : many}`;
+
+/** Rows of a table or a database, which may be estimated. @param {{ rows: number, estimated: boolean }} it */
+export const rows = (it) => (it.estimated ? `about ${rough.format(it.rows)} rows` : count(it.rows, 'row'));
 
 /** What a rule keeps for undo. @param {{ count: number, days: number }} rule */
 export function kept({ count: n, days }) {

@@ -187,7 +187,7 @@ fn environment_measured(context: &Context, address: &Address) -> Result<Environm
         return uninitialized(context, &site, address);
     };
     let opened = running::open_database(context, &site, &found, found.generation)?;
-    let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
+    let empty = DatabaseInfo::empty(site.engine);
     let database = opened.database.as_ref().map(database::measure).transpose()?.unwrap_or(empty);
     let folder = context.layout.generation_files(address, found.generation);
     // Who asks about one environment wants to know it as it is at this moment.
@@ -250,7 +250,7 @@ fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<En
             generation: 0,
             origin: None,
             origin_at: None,
-            database: DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 },
+            database: DatabaseInfo::empty(site.engine),
             files: FilesInfo::default(),
         },
         health: Health::Asleep,

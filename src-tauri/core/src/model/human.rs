@@ -21,6 +21,16 @@ pub fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// The rows of a table or a database: "1 row", "about 1500000 rows" where they are estimated.
+pub fn rows(number: u64, estimated: bool) -> String {
+    if !estimated {
+        return count(number, "row");
+    }
+    // Two digits are more than an estimate is worth.
+    let unit = 10_u64.pow(number.max(1).ilog10().saturating_sub(1));
+    format!("about {} rows", (number + unit / 2) / unit * unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +41,8 @@ mod tests {
         assert_eq!(human_bytes(8_240_000_000), "8.2 GB");
         assert_eq!(human_bytes(14_000_000), "14 MB");
         assert_eq!(count(1, "file"), "1 file");
+        assert_eq!(rows(1, false), "1 row");
+        assert_eq!(rows(1_487_312, true), "about 1500000 rows");
+        assert_eq!(rows(0, true), "about 0 rows");
     }
 }

@@ -20,7 +20,7 @@ pub use change::{Change, WorktreeState};
 pub use check::{Finding, LaunchCheck, PageDifference, Score, SmokeReport};
 pub use configuration::{ConfigItem, ConfigState, Configuration};
 pub use database::Database;
-pub use human::{count, human_bytes};
+pub use human::{count, human_bytes, rows};
 pub use names::{Address, EnvironmentName, MultidevName, SiteName};
 pub use quicksilver::{Hook, HookEvent, HookRun, HookStage};
 pub use record::{GenerationRow, Measured, SiteRecord};

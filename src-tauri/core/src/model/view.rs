@@ -155,12 +155,22 @@ pub struct DatabaseInfo {
     /// Tables.
     #[cfg_attr(test, ts(type = "number"))]
     pub tables: u64,
-    /// Rows; MariaDB's own estimate for large tables.
+    /// Rows.
     #[cfg_attr(test, ts(type = "number"))]
     pub rows: u64,
+    /// Whether `rows` is the engine's own estimate: counting them all would take long.
+    #[serde(default)]
+    pub estimated: bool,
     /// Bytes of data and indexes.
     #[cfg_attr(test, ts(type = "number"))]
     pub bytes: u64,
+}
+
+impl DatabaseInfo {
+    /// One without a table.
+    pub fn empty(engine: DatabaseEngine) -> Self {
+        Self { engine, tables: 0, rows: 0, estimated: false, bytes: 0 }
+    }
 }
 
 /// Size of the uploaded files.

@@ -63,8 +63,8 @@ fn add_database(
     clone_profile::check_names(site, &tables, &wanted.exclude_table)?;
     let out = clone_profile::left_out(context, site, &tables, wanted.full, &wanted.exclude_table)?;
     let is_out = |it: &TableSize| out.contains(&it.table);
+    plan.database = Some(database::sum(database, &sizes));
     plan.excluded = sizes.into_iter().filter(is_out).collect();
-    plan.database = Some(database::measure(database)?);
     if !wanted.keep_urls {
         let extra = wanted.from_url.clone().zip(wanted.to_url.clone());
         let pairs =
@@ -82,7 +82,7 @@ pub(crate) fn content_info(
 ) -> Result<ContentInfo> {
     let address = Address::new(&site.name, &environment.name);
     let row = context.store.generation(&address, environment.generation)?;
-    let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
+    let empty = DatabaseInfo::empty(site.engine);
     let measured = row.as_ref().and_then(|row| row.measured);
     Ok(ContentInfo {
         generation: environment.generation,

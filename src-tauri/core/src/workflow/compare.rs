@@ -1,5 +1,8 @@
 //! `env:compare`: what one environment's content has that another's lacks, told by counts and dates.
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use super::{Context, clone_content::initialized, clone_profile, running};
 use crate::{
@@ -14,9 +17,11 @@ use crate::{
 
 /// Tables that are listed; the rest differs less.
 const LISTED: usize = 100;
+/// How long tables are counted that are large enough to be estimated otherwise.
+const COUNTING: Duration = Duration::from_secs(2);
 
 /// Compares the content of two environments of a site. Rows are counted, not read: a table whose rows were changed in
-/// place is no difference here, and MariaDB estimates the rows of large tables.
+/// place is no difference here. Where counting them would take long they are estimated, and said to be.
 pub fn compare(
     context: &Context,
     from: &Address,
@@ -41,7 +46,7 @@ pub fn compare(
     if let (Some(one), Some(other)) = (&opened.0.database, &opened.1.database) {
         let sizes = (database::table_sizes(one)?, database::table_sizes(other)?);
         comparison.entries = entries(site.cms, (one, &sizes.0), (other, &sizes.1))?;
-        comparison.tables = tables(context, &site, sizes.0, sizes.1)?;
+        comparison.tables = tables(context, &site, (one, &sizes.0), (other, &sizes.1))?;
     }
     Ok(comparison)
 }
@@ -62,29 +67,49 @@ fn files_of(context: &Context, address: &Address, it: &Environment) -> Result<Fi
 fn tables(
     context: &Context,
     site: &Site,
-    from: Vec<TableSize>,
-    to: Vec<TableSize>,
+    (from, from_sizes): (&Database, &[TableSize]),
+    (to, to_sizes): (&Database, &[TableSize]),
 ) -> Result<Vec<TableDifference>> {
-    let mut rows: BTreeMap<String, (Option<u64>, Option<u64>)> = BTreeMap::new();
-    for it in from {
-        rows.entry(it.table).or_default().0 = Some(it.rows);
-    }
-    for it in to {
-        rows.entry(it.table).or_default().1 = Some(it.rows);
-    }
-    let names: Vec<String> = rows.keys().cloned().collect();
+    let mut sizes: BTreeMap<&str, [Option<&TableSize>; 2]> = BTreeMap::new();
+    from_sizes.iter().for_each(|it| sizes.entry(&it.table).or_default()[0] = Some(it));
+    to_sizes.iter().for_each(|it| sizes.entry(&it.table).or_default()[1] = Some(it));
+    let names: Vec<String> = sizes.keys().map(|it| (*it).to_owned()).collect();
     // Caches and logs always differ; clones leave them out.
     let out = clone_profile::left_out(context, site, &names, false, &[])?;
-    let mut differing: Vec<TableDifference> = rows
-        .into_iter()
-        .filter(|(table, (one, other))| one != other && !out.contains(table))
-        .map(|(table, (rows_from, rows_to))| TableDifference { table, rows_from, rows_to })
-        .collect();
+    let mut sizes: Vec<_> =
+        sizes.into_iter().filter(|(table, _)| !out.iter().any(|it| it == table)).collect();
+    // Small tables are counted while there is time.
+    sizes.sort_by_key(|(_, both)| both.iter().flatten().map(|it| it.rows).max());
+    let until = Instant::now() + COUNTING;
+    let mut differing = Vec::new();
+    for (table, [one, other]) in sizes {
+        let (rows_from, from_estimated) = rows(from, one, until)?;
+        let (rows_to, to_estimated) = rows(to, other, until)?;
+        if rows_from != rows_to {
+            let estimated = from_estimated || to_estimated;
+            differing.push(TableDifference { table: table.into(), rows_from, rows_to, estimated });
+        }
+    }
     differing.sort_by_key(|it| {
         std::cmp::Reverse(it.rows_from.unwrap_or(0).abs_diff(it.rows_to.unwrap_or(0)))
     });
     differing.truncate(LISTED);
     Ok(differing)
+}
+
+/// The rows of a table that may not be there, and whether they are an estimate: what was estimated is counted until then.
+fn rows(
+    database: &Database,
+    size: Option<&TableSize>,
+    until: Instant,
+) -> Result<(Option<u64>, bool)> {
+    let Some(size) = size else { return Ok((None, false)) };
+    let patience = until.saturating_duration_since(Instant::now());
+    if !size.estimated || patience.is_zero() {
+        return Ok((Some(size.rows), size.estimated));
+    }
+    let counted = database::count_rows(database, &size.table, patience)?;
+    Ok((Some(counted.unwrap_or(size.rows)), counted.is_none()))
 }
 
 fn entries(

@@ -341,7 +341,7 @@ fn measure(
     fresh: &Fresh,
 ) -> Result<Measured> {
     work.step("Measure", |_| {
-        let empty = DatabaseInfo { engine: site.engine, tables: 0, rows: 0, bytes: 0 };
+        let empty = DatabaseInfo::empty(site.engine);
         let database = database.map(database::measure).transpose()?.unwrap_or(empty);
         let files: FilesInfo = files::measure(&fresh.files)?;
         Ok(Measured { database, files })

@@ -12,13 +12,17 @@ pub(super) mod tests;
 use std::path::Path;
 
 pub(in crate::content) use building::{Building, end_connections};
-pub use sizes::{measure, table_sizes};
+pub use sizes::{count_rows, measure, sum, table_sizes};
 pub(super) use sqlite::{
     create as new_sqlite, open as open_sqlite, quoted as quoted_sqlite, tables_of as sqlite_tables,
 };
 
 use super::{files::CopyCost, urls::Rewriter};
-use crate::{error::Result, model::Database, progress::Meter};
+use crate::{
+    error::Result,
+    model::{Database, count},
+    progress::Meter,
+};
 
 /// Copies a SQLite generation as it is at one moment, while others may use it.
 /// (A MariaDB generation is a folder whose server was stopped: `files::copy_tree`.)
@@ -128,11 +132,15 @@ pub fn convert(
         }
         Database::Sqlite { file } => sqlite_convert::convert(file, rewriter, how, meter, &mut met),
     }?;
-    if met.broken > 0 {
-        meter.line(format!("{} serialised values were broken before", met.broken));
-    }
-    if met.base64 > 0 {
-        meter.line(format!("{} base64 values seem to hold an address: left alone", met.base64));
-    }
+    met.notes().into_iter().for_each(|note| meter.line(note));
     Ok(converted)
+}
+
+/// Says how many rows of a table a conversion left as they were.
+fn tell_forbidden(meter: Meter<'_>, table: &str, rows: u64) {
+    if rows > 0 {
+        let rows = count(rows, "row");
+        meter
+            .line(format!("left as before, for a rule of `{table}` forbids the new value: {rows}"));
+    }
 }

@@ -20,18 +20,25 @@ use crate::{
 const COUNTING: Duration = Duration::from_millis(300);
 /// Tables that the server thinks larger are not counted.
 const SMALL: u64 = 50_000;
+/// A statement that took longer than it may: MariaDB's error, and MySQL's.
+const TOO_LONG: [u16; 2] = [1969, 3024];
 
 /// Tables, rows and bytes in all. Rows are counted, and estimated only where counting would take long.
 pub fn measure(database: &Database) -> Result<DatabaseInfo> {
-    let sizes = table_sizes(database)?;
+    Ok(sum(database, &table_sizes(database)?))
+}
+
+/// The size of a database whose tables are so large.
+pub fn sum(database: &Database, sizes: &[TableSize]) -> DatabaseInfo {
     let rows = sizes.iter().map(|it| it.rows).sum();
+    let estimated = sizes.iter().any(|it| it.estimated);
     let (engine, bytes) = match database {
         Database::MariaDb { .. } => {
             (DatabaseEngine::MariaDb, sizes.iter().map(|it| it.bytes).sum())
         }
         Database::Sqlite { file } => (DatabaseEngine::Sqlite, bytes_of(file)),
     };
-    Ok(DatabaseInfo { engine, tables: sizes.len() as u64, rows, bytes })
+    DatabaseInfo { engine, tables: sizes.len() as u64, rows, estimated, bytes }
 }
 
 /// What a SQLite file takes, with what waits to be written into it.
@@ -50,6 +57,32 @@ pub fn table_sizes(database: &Database) -> Result<Vec<TableSize>> {
     }
 }
 
+/// Counts the rows of a table; none when that takes a server longer than it may.
+pub fn count_rows(database: &Database, table: &str, patience: Duration) -> Result<Option<u64>> {
+    let doing = || format!("count the rows of `{table}`");
+    match database {
+        Database::MariaDb { .. } => {
+            let mut connection = mariadb::connect(database)?;
+            let milliseconds = patience.as_millis().max(1);
+            // MariaDB's way to say it, which MySQL does not know; in the query is MySQL's.
+            let limit = format!("SET max_statement_time = {}", patience.as_secs_f64().max(0.001));
+            drop(connection.query_drop(limit));
+            let table = mariadb::quoted(table);
+            let sql =
+                format!("SELECT /*+ MAX_EXECUTION_TIME({milliseconds}) */ count(*) FROM {table}");
+            match connection.query_first(sql) {
+                Err(mysql::Error::MySqlError(error)) if TOO_LONG.contains(&error.code) => Ok(None),
+                counted => counted.doing(doing),
+            }
+        }
+        Database::Sqlite { file } => {
+            let sql = format!("SELECT count(*) FROM {}", sqlite::quoted(table));
+            let counted = sqlite::open(file)?.query_row(&sql, [], |row| row.get::<_, i64>(0));
+            Ok(u64::try_from(counted.doing(doing)?).ok())
+        }
+    }
+}
+
 fn of_mariadb(database: &Database) -> Result<Vec<TableSize>> {
     let mut connection = mariadb::connect(database)?;
     let known: Vec<(String, Option<u64>, Option<u64>)> = connection
@@ -63,12 +96,13 @@ fn of_mariadb(database: &Database) -> Result<Vec<TableSize>> {
     let mut sizes = Vec::new();
     for (table, estimate, bytes) in known {
         let mut rows = estimate.unwrap_or(0);
-        if rows < SMALL && started.elapsed() < COUNTING {
+        let estimated = rows >= SMALL || started.elapsed() >= COUNTING;
+        if !estimated {
             let sql = format!("SELECT count(*) FROM {}", mariadb::quoted(&table));
             let counted = connection.query_first::<u64, _>(sql);
             rows = counted.doing(|| format!("count the rows of `{table}`"))?.unwrap_or(rows);
         }
-        sizes.push(TableSize { table, rows, bytes: bytes.unwrap_or(0) });
+        sizes.push(TableSize { table, rows, estimated, bytes: bytes.unwrap_or(0) });
     }
     sizes.sort_by(|one, other| one.table.cmp(&other.table));
     Ok(sizes)
@@ -87,13 +121,14 @@ fn of_sqlite(file: &Path) -> Result<Vec<TableSize>> {
             let sql = format!("SELECT {what} FROM {name}");
             connection.query_row(&sql, [], |row| row.get::<_, Option<i64>>(0))
         };
+        let estimated = started.elapsed() >= COUNTING;
         // Row numbers grow with the rows; a table without them has to be counted all the same.
-        let rows = match started.elapsed() < COUNTING {
-            true => count("count(*)"),
-            false => count("max(rowid)").or_else(|_| count("count(*)")),
+        let rows = match estimated {
+            false => count("count(*)"),
+            true => count("max(rowid)").or_else(|_| count("count(*)")),
         };
         let rows = u64::try_from(rows.doing(doing)?.unwrap_or(0)).unwrap_or(0);
-        Ok(TableSize { table, rows, bytes: 0 })
+        Ok(TableSize { table, rows, estimated, bytes: 0 })
     };
     sqlite::tables_of(&connection).doing(doing)?.into_iter().map(size).collect()
 }

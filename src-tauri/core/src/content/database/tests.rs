@@ -9,8 +9,8 @@ use std::{
 use mysql::prelude::Queryable;
 
 use super::{
-    Conversion, Converted, convert, copy_sqlite, empty_tables, mariadb, measure, sqlite, tables,
-    text,
+    Conversion, Converted, convert, copy_sqlite, empty_tables, mariadb, measure, sqlite,
+    table_sizes, tables, text,
 };
 use crate::{
     content::urls::Rewriter,
@@ -156,6 +156,26 @@ fn mariadb_is_measured_emptied_and_asked() {
     assert_eq!(text(&server.database, "SELECT id FROM none").unwrap(), None);
     assert_eq!(text(&server.database, "SELECT id FROM parent").unwrap(), None);
     text(&server.database, "SELECT nonsense FROM").unwrap_err();
+}
+
+#[test]
+fn a_large_table_is_estimated_and_counted_only_in_the_time_that_there_is() {
+    let server = Server::start();
+    server.sql(&[
+        "CREATE TABLE large (id INT PRIMARY KEY) SELECT seq AS id FROM seq_1_to_120000",
+        "CREATE TABLE small (id INT PRIMARY KEY) SELECT seq AS id FROM seq_1_to_3",
+        "CREATE VIEW slow AS SELECT DISTINCT id, SLEEP(1) AS s FROM small",
+        "ANALYZE TABLE large",
+    ]);
+    let sizes = table_sizes(&server.database).unwrap();
+    assert!(sizes[0].table == "large" && sizes[0].estimated && sizes[0].rows > 50_000);
+    assert!((sizes[1].rows, sizes[1].estimated) == (3, false));
+    assert!(measure(&server.database).unwrap().estimated);
+    let count = |table, patience| {
+        super::count_rows(&server.database, table, Duration::from_millis(patience)).unwrap()
+    };
+    assert_eq!(count("large", 20_000), Some(120_000));
+    assert_eq!(count("slow", 200), None);
 }
 
 /// Every kind of column, key and rule that a conversion meets.
@@ -392,7 +412,7 @@ fn base64_alone_is_left_alone_and_counted() {
     for database in [&server.database, &sqlite] {
         let (done, lines) = converted(database, &Conversion::default());
         assert!(done.is_empty(), "{done:?}");
-        assert_eq!(lines, ["1 base64 values seem to hold an address: left alone"]);
+        assert_eq!(lines, ["left alone, though an address seems to be in it: 1 base64 value"]);
         assert_eq!(text(database, "SELECT c FROM t WHERE id = 1").unwrap().unwrap(), base64);
     }
 }

@@ -18,7 +18,10 @@ use std::borrow::Cow;
 use aho_corasick::{AhoCorasick, MatchKind};
 use pair::Pair;
 
-use crate::error::{Doing, Result};
+use crate::{
+    error::{Doing, Result},
+    model::count,
+};
 
 /// What replaces what, in one pass: longest match first, no replacement is replaced again.
 #[derive(Clone, Debug)]
@@ -53,10 +56,12 @@ impl Met {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.broken > 0 {
-            notes.push(format!("{} values with broken lengths were replaced as text", self.broken));
+            let values = count(self.broken, "serialised value");
+            notes.push(format!("replaced as text, for the length was wrong before: {values}"));
         }
         if self.base64 > 0 {
-            notes.push(format!("{} addresses inside base64 were left alone", self.base64));
+            let values = count(self.base64, "base64 value");
+            notes.push(format!("left alone, though an address seems to be in it: {values}"));
         }
         notes
     }

@@ -190,9 +190,11 @@ pub struct InspectedFiles {
 pub struct TableSize {
     /// The table.
     pub table: String,
-    /// Its rows; MariaDB's own estimate for large tables.
+    /// Its rows.
     #[cfg_attr(test, ts(type = "number"))]
     pub rows: u64,
+    /// Whether `rows` is the engine's own estimate: counting them would take long.
+    pub estimated: bool,
     /// Bytes of data and indexes; 0 where the engine does not tell (SQLite).
     #[cfg_attr(test, ts(type = "number"))]
     pub bytes: u64,
@@ -335,6 +337,8 @@ pub struct TableDifference {
     /// Its rows in `to`; none when it is not there.
     #[cfg_attr(test, ts(type = "number | null"))]
     pub rows_to: Option<u64>,
+    /// Whether one of both is an estimate, so that they may be the same.
+    pub estimated: bool,
 }
 
 /// Uploaded files, counted just now.

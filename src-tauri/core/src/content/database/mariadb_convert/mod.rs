@@ -9,11 +9,11 @@ mod table;
 mod triggers;
 mod work;
 
-use super::{Conversion, Converted, building::Building, mariadb};
+use super::{Conversion, Converted, building::Building, mariadb, tell_forbidden};
 use crate::{
     content::urls::{Met, Rewriter},
     error::Result,
-    model::Database,
+    model::{Database, count},
     progress::Meter,
 };
 use work::{Outcome, Work};
@@ -45,15 +45,10 @@ fn sum(outcomes: Vec<(String, Outcome)>, meter: Meter<'_>, met: &mut Met) -> Vec
     let mut converted = Vec::new();
     for (table, outcome) in outcomes {
         if outcome.too_long > 0 {
-            let count = outcome.too_long;
-            meter.line(format!("in `{table}` {count} values stay: the new ones are too long"));
+            let values = count(outcome.too_long, "value");
+            meter.line(format!("left as before, too long for `{table}` otherwise: {values}"));
         }
-        if outcome.colliding > 0 {
-            let count = outcome.colliding;
-            meter.line(format!(
-                "in `{table}` {count} rows stay: a rule of the table forbids the new value"
-            ));
-        }
+        tell_forbidden(meter, &table, outcome.colliding);
         *met += outcome.met;
         if outcome.rows > 0 {
             let (rows, replacements) = (outcome.rows, outcome.met.replacements);

@@ -74,6 +74,10 @@ impl Column {
     }
 
     pub(super) fn takes(&self, value: &[u8]) -> bool {
+        // A text has no more characters than bytes.
+        if value.len() as u64 <= self.longest {
+            return true;
+        }
         let length = if self.is_utf8() || self.is_wide() {
             String::from_utf8_lossy(value).chars().count()
         } else {

@@ -13,7 +13,7 @@ use rusqlite::{
 };
 
 use self::table::{Access, columns, rows};
-use super::{Conversion, Converted, sqlite};
+use super::{Conversion, Converted, sqlite, tell_forbidden};
 use crate::{
     content::urls::{Met, Rewriter},
     error::{Doing, Error, Result},
@@ -56,12 +56,7 @@ pub(super) fn convert(
     for table in &tables {
         let outcome = convert_table(&transaction, table, rewriter, how, &mut progress)?;
         *met += outcome.met;
-        if outcome.forbidden > 0 {
-            let count = outcome.forbidden;
-            meter.line(format!(
-                "in `{table}` {count} rows stay: a rule of the table forbids the new value"
-            ));
-        }
+        tell_forbidden(meter, table, outcome.forbidden);
         if outcome.rows > 0 {
             let (rows, replacements) = (outcome.rows, outcome.met.replacements);
             converted.push(Converted { table: table.clone(), rows, replacements });
