@@ -14,7 +14,8 @@ use std::path::Path;
 pub(in crate::content) use building::{Building, end_connections};
 pub use sizes::{count_rows, measure, sum, table_sizes};
 pub(super) use sqlite::{
-    create as new_sqlite, open as open_sqlite, quoted as quoted_sqlite, tables_of as sqlite_tables,
+    begin_building, create as new_sqlite, open as open_sqlite, quoted as quoted_sqlite,
+    tables_of as sqlite_tables,
 };
 
 use super::{files::CopyCost, urls::Rewriter};

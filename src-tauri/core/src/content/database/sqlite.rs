@@ -17,6 +17,13 @@ const WAIT: Duration = Duration::from_millis(1);
 /// What every SQLite file begins with.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
+/// Prepares a file for building a generation. It is thrown away after a failure: nothing of it is kept to go back to. The
+/// cache is as large as pays. (Measured for 1 GB: with 64 MB an import and a conversion took as long, and 70 MB more.)
+pub(in crate::content) fn begin_building(connection: &Connection) -> rusqlite::Result<()> {
+    connection
+        .execute_batch("PRAGMA journal_mode=off; PRAGMA synchronous=off; PRAGMA cache_size=-24576")
+}
+
 pub(super) fn copy(from: &Path, to: &Path, meter: Meter<'_>) -> Result<CopyCost> {
     if !from.exists() {
         return Ok(CopyCost::default());

@@ -45,11 +45,8 @@ pub(super) fn convert(
     let mode: String =
         connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).doing(doing)?;
     if !how.dry_run {
-        // The copy is not in use, and thrown away after a failure: nothing of it is kept to go back to.
-        connection.pragma_update(None, "journal_mode", "off").doing(doing)?;
-        connection.pragma_update(None, "synchronous", "off").doing(doing)?;
+        sqlite::begin_building(&connection).doing(doing)?;
     }
-    connection.pragma_update(None, "cache_size", -65536).doing(doing)?;
     let mut converted = Vec::new();
     let mut progress = Progress { meter, total, seen: 0, told: Instant::now() };
     let transaction = connection.transaction().doing(doing)?;

@@ -33,7 +33,7 @@ use super::{
     statements::{Kind, Statements},
 };
 use crate::{
-    content::database::{new_sqlite, quoted_sqlite as quoted},
+    content::database::{begin_building, new_sqlite, quoted_sqlite as quoted},
     error::{Doing, Result},
     progress::{Meter, Unit},
 };
@@ -65,12 +65,7 @@ pub fn load_sqlite(
 ) -> Result<Loaded> {
     let doing = || format!("write `{}`", file.display());
     let connection = new_sqlite(file)?;
-    // The file is thrown away when anything goes wrong.
-    connection
-        .execute_batch(
-            "PRAGMA journal_mode=off; PRAGMA synchronous=off; PRAGMA cache_size=-65536; BEGIN",
-        )
-        .doing(doing)?;
+    begin_building(&connection).and_then(|()| connection.execute_batch("BEGIN")).doing(doing)?;
     let mut load = Load {
         progress: Progress { meter, read: dump.read.clone(), size: dump.size },
         told: Instant::now(),
