@@ -70,7 +70,7 @@ def seconds_of(home, step):
     """Seconds that a step of the last workflow took, by its log."""
     logs = sorted((home.root / "logs/workflows").glob("*.log"), key=lambda it: int(it.stem))
     lines = [(float(line[:9]), line[10:].rstrip()) for line in logs[-1].read_text().splitlines()]
-    steps = {"Convert addresses": r"looked through|^\S+: \d+ replacements", "Copy the database": r"was held for|^Leave"}
+    steps = {"Convert addresses": r"looked through|^\S+: \d+ replacement", "Copy the database": r"was held for|^Leave"}
     start = next(when for when, text in lines if text == step)
     return next(when for when, text in lines if when >= start and re.search(steps[step], text)) - start
 
@@ -174,7 +174,7 @@ def measure_conversion(home, report, rounds, site, dumps, rival):
 
 def rows_changed(home):
     logs = sorted((home.root / "logs/workflows").glob("*.log"), key=lambda it: int(it.stem))
-    return sum(map(int, re.findall(r"replacements in (\d+) rows", logs[-1].read_text())))
+    return sum(map(int, re.findall(r"replacements? in (\d+) rows?", logs[-1].read_text())))
 
 
 def measure_sqlite(home, report, rounds, dump, loads):

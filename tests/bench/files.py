@@ -48,11 +48,10 @@ class Ways:
         return timed(lambda: subprocess.run(["rsync", "-a", f"{self.uploads}/", target], check=True))
 
 
-def settle(cold=False):
-    """Waits until the disk has all that was written. Cold: what was read is forgotten, as it is after a day's work."""
+def forget():
+    """Has the system forget what it read, as it has after a day's work. It keeps what is not written yet."""
     os.sync()
-    if cold:
-        FORGET.write_text("3")
+    FORGET.write_text("3")
 
 
 def can_forget():
@@ -65,22 +64,17 @@ def beside_all(ways, report, rounds):
     # It reads the uploads, which nobody should do first.
     ways.cp()
     for _ in range(rounds):
-        settle()
         first.append(ways.clone())
-        settle()
         cp.append(ways.cp())
-        settle()
         synced = ways.next_folder()
         rsync.append(ways.rsync(synced))
         data.change_files(ways.uploads, 0.01)
-        settle()
         again.append(ways.clone())
-        settle()
         rsync_again.append(ways.rsync(synced))
         if can_forget():
-            settle(cold=True)
+            forget()
             cold.append(ways.clone())
-            settle(cold=True)
+            forget()
             cold_cp.append(ways.cp())
     report.add("clone of the files", "s", first, cp, "cp -r", aim=1 / 3)
     report.add("clone of the files", "s", first, rsync, "rsync", aim=1 / 3)
@@ -102,18 +96,15 @@ def letting_go(ways, report, rounds):
         # What went before is deleted in the background: a person clones again minutes later.
         wait_for("an empty trash", lambda: not list(trash.glob("*")), seconds=600)
         data.change_files(ways.uploads, 0.01)
-        settle()
         again.append(ways.clone())
-        settle()
         cp.append(ways.cp())
-        settle()
         rsync_again.append(ways.rsync(synced))
         if can_forget():
             wait_for("an empty trash", lambda: not list(trash.glob("*")), seconds=600)
             data.change_files(ways.uploads, 0.01)
-            settle(cold=True)
+            forget()
             cold.append(ways.clone())
-            settle(cold=True)
+            forget()
             cold_cp.append(ways.cp())
     name = "again after 1 % changed, a generation is let go"
     report.add(name, "s", again, cp, "cp -r", aim=1 / 20)

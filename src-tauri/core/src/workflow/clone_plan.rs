@@ -7,7 +7,7 @@ use super::{
     running,
 };
 use crate::{
-    content::{database, files},
+    content::database,
     error::{Error, Result},
     model::{
         Address, Environment, EnvironmentName, Site,
@@ -39,13 +39,10 @@ pub fn plan(context: &Context, wanted: &CloneContent) -> Result<ClonePlan> {
     if !wanted.files_only {
         add_database(context, wanted, &site, &from, &mut plan)?;
     }
-    if !wanted.db_only {
-        let folder = context.layout.generation_files(&wanted.from, from.generation);
-        plan.files = Some(files::measure(&running::resolved(&folder)?)?);
-    }
-    let parts = (plan.database.is_some(), plan.files.is_some());
+    let cost = effort::copy(context, &from, (plan.database.is_some(), !wanted.db_only))?;
+    plan.files = cost.files;
     let kind = Request::CloneContent(wanted.clone()).kind();
-    plan.effort = effort::of(context, kind, effort::copy(context, &from, parts)?)?;
+    plan.effort = effort::of(context, kind, cost)?;
     Ok(plan)
 }
 

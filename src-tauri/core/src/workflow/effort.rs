@@ -5,7 +5,7 @@ use crate::{
     error::{Code, Error, Result},
     model::{
         Address, Environment, human_bytes,
-        view::{Effort, WorkflowState},
+        view::{Effort, FilesInfo, WorkflowState},
     },
 };
 
@@ -13,10 +13,12 @@ use crate::{
 const LOOKED_AT: u32 = 200;
 
 /// Bytes that something moves, and how many of them are new on the root folder's disk, at most.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Cost {
     pub(super) bytes: u64,
     pub(super) needed: u64,
+    /// The uploaded files among them, where a copy brings them.
+    pub(super) files: Option<FilesInfo>,
 }
 
 /// What work of a kind needs. The time is that of the most similar workflow of that kind that succeeded on this machine,
@@ -37,7 +39,7 @@ pub(super) fn copy(
     (database, files): (bool, bool),
 ) -> Result<Cost> {
     let address = Address::new(&from.site, &from.name);
-    let mut cost = Cost { bytes: 0, needed: 0 };
+    let mut cost = Cost::default();
     if database {
         let folder = running::resolved(&context.layout.database(&address, from.generation))?;
         cost.bytes = files::measure(&folder)?.bytes;
@@ -46,9 +48,10 @@ pub(super) fn copy(
     if files {
         let folder =
             running::resolved(&context.layout.generation_files(&address, from.generation))?;
-        let (bytes, new) = files::copy_bytes(&folder, &context.layout.scratch())?;
-        cost.bytes += bytes;
+        let (size, new) = files::measure_for_copy(&folder, &context.layout.scratch())?;
+        cost.bytes += size.bytes;
         cost.needed += new;
+        cost.files = Some(size);
     }
     Ok(cost)
 }

@@ -16,7 +16,7 @@ use crate::{
     error::{Doing, Result},
     model::{
         Address, Cms, Database, DatabaseEngine, Environment, Generation, GenerationRow, Measured,
-        Origin, Site,
+        Origin, Site, count,
         view::{DatabaseInfo, FilesInfo},
     },
     store::now,
@@ -218,10 +218,9 @@ pub(crate) fn convert_addresses(
         Ok(converted)
     })?;
     for table in converted.iter().filter(|table| table.replacements > 0) {
-        work.line(format!(
-            "{}: {} replacements in {} rows",
-            table.table, table.replacements, table.rows
-        ));
+        let (replacements, rows) =
+            (count(table.replacements, "replacement"), count(table.rows, "row"));
+        work.line(format!("{}: {replacements} in {rows}", table.table));
     }
     Ok(converted.iter().map(|table| table.replacements).sum())
 }

@@ -50,7 +50,7 @@ pub fn plan(context: &Context, wanted: &ImportSite) -> Result<ImportPlan> {
     let request = problem.is_none().then(|| request(wanted, &parts));
     let kind = request.as_ref().map_or("import_database", Request::kind);
     let bytes = sources.iter().map(least_bytes).sum();
-    let effort = effort::of(context, kind, effort::Cost { bytes, needed: bytes })?;
+    let effort = effort::of(context, kind, effort::Cost { bytes, needed: bytes, files: None })?;
     Ok(ImportPlan {
         environment: address.clone(),
         replaces: content_info(context, &site, &environment)?,

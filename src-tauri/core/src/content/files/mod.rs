@@ -25,29 +25,33 @@ use crate::{
 /// Counts files and their bytes below `folder`; nothing when it does not exist. Links count as nothing.
 pub fn measure(folder: &Path) -> Result<FilesInfo> {
     if !folder.exists() {
-        return Ok(FilesInfo { count: 0, bytes: 0 });
+        return Ok(FilesInfo::default());
     }
-    let tree = walk::walk(folder, None)?;
-    let files = tree.items.iter().filter(|item| item.kind == walk::Kind::File);
-    Ok(files.fold(FilesInfo { count: 0, bytes: 0 }, |sum, item| FilesInfo {
-        count: sum.count + 1,
-        bytes: sum.bytes + item.bytes,
-    }))
+    Ok(size_of(&walk::walk(folder, None)?))
 }
 
-/// Bytes of the files below `from`, and how many of them a copy takes anew on the disk of `scratch`, a folder for
-/// temporary files: none where the disk shares blocks, which one of the files is copied to find out.
-pub fn copy_bytes(from: &Path, scratch: &Path) -> Result<(u64, u64)> {
+/// The size of the files below `from` as [`measure`] tells it, and the bytes that a copy takes anew on the disk of
+/// `scratch`, a folder for temporary files: none where the disk shares blocks, which one of the files is copied to find
+/// out.
+pub fn measure_for_copy(from: &Path, scratch: &Path) -> Result<(FilesInfo, u64)> {
     if !from.exists() {
-        return Ok((0, 0));
+        return Ok((FilesInfo::default(), 0));
     }
     let tree = walk::walk(from, None)?;
+    let size = size_of(&tree);
     let is_shared = |item: &walk::Item| copy::is_shared(&from.join(tree.path(item)), scratch);
-    let bytes = tree.items.iter().map(|item| item.bytes).sum();
     match tree.items.iter().find(|item| item.bytes > 0) {
-        Some(item) if is_shared(item)? => Ok((bytes, 0)),
-        _ => Ok((bytes, bytes)),
+        Some(item) if is_shared(item)? => Ok((size, 0)),
+        _ => Ok((size, size.bytes)),
     }
+}
+
+fn size_of(tree: &walk::Tree) -> FilesInfo {
+    let files = tree.items.iter().filter(|item| item.kind == walk::Kind::File);
+    files.fold(FilesInfo::default(), |sum, item| FilesInfo {
+        count: sum.count + 1,
+        bytes: sum.bytes + item.bytes,
+    })
 }
 
 /// Free bytes on the disk that holds `path`, or that will hold it once it exists.
