@@ -407,7 +407,7 @@ fn left_out(
     git: &git2::Repository,
     diff: &git2::Diff<'_>,
 ) -> Result<HashSet<Vec<u8>>, git2::Error> {
-    let mut left_out = HashSet::new();
+    let (index, mut left_out) = (git.index()?, HashSet::new());
     for delta in diff.deltas().filter(|it| it.status() == git2::Delta::Deleted) {
         let Ok(file) = system_path(path(&delta)) else { continue };
         let is_passed_over = |it: git2::IndexEntry| {
@@ -415,7 +415,7 @@ fn left_out(
                 || git2::IndexEntryExtendedFlag::from_bits_truncate(it.flags_extended)
                     .is_skip_worktree()
         };
-        if git.index()?.get_path(&file, 0).is_some_and(is_passed_over) {
+        if index.get_path(&file, 0).is_some_and(is_passed_over) {
             left_out.insert(path(&delta).to_owned());
         }
     }

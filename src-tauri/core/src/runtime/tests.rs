@@ -496,10 +496,7 @@ fn a_broken_data_directory_is_told_with_the_servers_words() {
 fn a_data_directory_at_rest_is_small_even_after_its_log_was_large() {
     let bench = Bench::new(LONG);
     let data = bench.data("one");
-    let lease = bench.runtime.mariadb(&address(), &data, "p").expect("a server");
-    let Database::MariaDb { socket, .. } = &lease.database else { panic!("a server") };
-    let options = OptsBuilder::new().socket(socket.to_str()).user(Some("root"));
-    let mut root = Conn::new(options).expect("a connection");
+    let (lease, mut root) = as_root(&bench, &data);
     for size in [256 << 20, 8 << 20] {
         root.query_drop(format!("SET GLOBAL innodb_log_file_size = {size}")).expect("a size");
     }
@@ -514,10 +511,7 @@ fn a_data_directory_at_rest_is_small_even_after_its_log_was_large() {
 fn a_server_is_stopped_when_the_log_that_it_had_for_a_while_is_short_again() {
     let bench = Bench::new(LONG);
     let data = bench.data("one");
-    let lease = bench.runtime.mariadb(&address(), &data, "p").expect("a server");
-    let Database::MariaDb { socket, .. } = &lease.database else { panic!("a server") };
-    let options = OptsBuilder::new().socket(socket.to_str()).user(Some("root"));
-    let mut root = Conn::new(options).expect("a connection");
+    let (lease, mut root) = as_root(&bench, &data);
     root.query_drop("SET GLOBAL innodb_log_file_size = 268435456").expect("a long log");
     drop(lease);
     // Whoever built a generation does this beside everything else, and has not come to it yet.
@@ -529,6 +523,15 @@ fn a_server_is_stopped_when_the_log_that_it_had_for_a_while_is_short_again() {
     bench.runtime.stop_mariadb(&data, SOON).expect("stopped");
     assert_eq!(fs::metadata(data.join("ib_logfile0")).expect("a log").len(), 8 << 20);
     shortening.join().expect("it was shortened");
+}
+
+/// A server of `data`, and a connection as its administrator.
+fn as_root(bench: &Bench, data: &Path) -> (DatabaseLease, Conn) {
+    let lease = bench.runtime.mariadb(&address(), data, "p").expect("a server");
+    let Database::MariaDb { socket, .. } = &lease.database else { panic!("a server") };
+    let options = OptsBuilder::new().socket(socket.to_str()).user(Some("root"));
+    let root = Conn::new(options).expect("a connection");
+    (lease, root)
 }
 
 fn folder_size(folder: &Path) -> u64 {
