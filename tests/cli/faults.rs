@@ -6,11 +6,12 @@ use std::{
     path::PathBuf,
     process::{Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use crate::{
     content::{path, with_wordpress},
+    random::{Random, moments},
     support::{PorticoTest, Serving, eventually, signal},
 };
 
@@ -101,27 +102,6 @@ fn a_folder_of_uploads_that_can_t_fit_is_refused_before_anything_is_copied() {
     assert_eq!(imported["result"]["bytes"], 70_000);
 }
 
-/// Random numbers from a seed that is printed: a failure can be had again.
-struct Random(u64);
-
-impl Random {
-    #[expect(clippy::print_stdout, reason = "whoever sees a failure needs the seed")]
-    fn new() -> Self {
-        let given = std::env::var("PORTICO_FAULTS_SEED").ok().and_then(|it| it.parse().ok());
-        let clock = std::time::UNIX_EPOCH.elapsed().unwrap().subsec_nanos();
-        let seed = given.unwrap_or_else(|| u64::from(clock));
-        println!("PORTICO_FAULTS_SEED={seed}");
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    fn below(&mut self, limit: Duration) -> Duration {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        limit.mul_f64((self.0 >> 11) as f64 / (1_u64 << 53) as f64)
-    }
-}
-
 /// What a visitor and a list see of Dev: rows of the posts come through the page.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
@@ -159,7 +139,6 @@ fn with_content(test: &PorticoTest) -> (Serving, PathBuf) {
 
 #[test]
 fn an_owner_killed_or_a_cancel_at_any_moment_leaves_everything_as_before_or_complete() {
-    let moments = std::env::var("PORTICO_FAULTS").map_or(12, |it| it.parse().unwrap());
     let test = PorticoTest::new();
     let (mut serving, dump) = with_content(&test);
     let import = ["import", path(&dump), "uploads", "acme.dev"];
@@ -175,7 +154,7 @@ fn an_owner_killed_or_a_cancel_at_any_moment_leaves_everything_as_before_or_comp
         lasts
     });
     let mut random = Random::new();
-    for number in 0..moments {
+    for number in 0..moments(12) {
         let (command, lasts) = (all[number % 3], lasts[number % 3]);
         let moment = random.below(lasts);
         let newest = test.json(&["workflow:list", "acme"])[0]["id"].clone();

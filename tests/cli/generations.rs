@@ -1,25 +1,19 @@
 //! The contents that an environment had, and what is replaced throughout one.
-use std::{
-    collections::HashMap,
-    fs::{self, File, OpenOptions},
-    io::Write,
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-};
+use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{PorticoTest, eventually, wordpress};
+use crate::support::{PorticoTest, wordpress};
 
-fn generations(test: &PorticoTest, environment: &str) -> Vec<Value> {
+pub(crate) fn generations(test: &PorticoTest, environment: &str) -> Vec<Value> {
     test.json(&["generation:list", environment]).as_array().unwrap().clone()
 }
 
-fn ids(test: &PorticoTest, environment: &str) -> Vec<u64> {
+pub(crate) fn ids(test: &PorticoTest, environment: &str) -> Vec<u64> {
     generations(test, environment).iter().map(|it| it["id"].as_u64().unwrap()).collect()
 }
 
-fn current(test: &PorticoTest, environment: &str) -> u64 {
+pub(crate) fn current(test: &PorticoTest, environment: &str) -> u64 {
     test.json(&["env:info", environment])["content"]["generation"].as_u64().unwrap()
 }
 
@@ -239,167 +233,6 @@ fn a_database_that_runs_is_stopped_before_its_generation_goes() {
         assert_eq!(ids(&test, "acme.test"), [number, number - 1]);
         assert!(browser.get("acme.test", "/").ok().has("Bluewhales"));
     }
-}
-
-/// Files of an environment's content, by their path, and what tells a file from every other.
-fn files_of(folder: &Path) -> HashMap<PathBuf, (u64, u64)> {
-    let mut found = HashMap::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let known = path.symlink_metadata().unwrap();
-            if known.is_dir() {
-                folders.push(path);
-            } else if known.is_file() {
-                found.insert(path, (known.dev(), known.ino()));
-            }
-        }
-    }
-    found
-}
-
-/// No file of the site is one of another generation's as well, once the trash is empty.
-#[track_caller]
-fn nothing_is_shared(test: &PorticoTest) {
-    let trash = test.root().join("trash");
-    eventually("the trash is empty", || fs::read_dir(&trash).map_or(0, Iterator::count) == 0);
-    let mut owners = HashMap::new();
-    for environment in ["demo.dev", "demo.test"] {
-        for (path, own) in files_of(&test.environment(environment).join("content")) {
-            assert_eq!(path.metadata().unwrap().nlink(), 1, "{}", path.display());
-            let other = owners.insert(own, path.clone());
-            assert!(other.is_none(), "{} is {other:?}", path.display());
-        }
-    }
-}
-
-/// A file's text, written in place.
-fn write_in_place(path: &Path, text: &str) {
-    OpenOptions::new()
-        .write(true)
-        .truncate(true)
-        .open(path)
-        .unwrap()
-        .write_all(text.as_bytes())
-        .unwrap();
-}
-
-fn bytes_of(folder: &Path) -> HashMap<PathBuf, Vec<u8>> {
-    let read = |path: PathBuf| {
-        (path.strip_prefix(folder).unwrap().to_path_buf(), fs::read(&path).unwrap())
-    };
-    files_of(folder).into_keys().map(read).collect()
-}
-
-/// The sample with many small files on Dev, Test with the same, and one replaced content kept.
-fn with_many_files(test: &PorticoTest) -> PathBuf {
-    test.run(&["site:create", "demo", "--from", "sample"]).success();
-    let uploads = test.environment("demo.dev").join("files").canonicalize().unwrap();
-    for number in 0..300 {
-        let path = uploads.join(format!("2026/{}/{number}.txt", number % 7));
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, format!("file {number}")).unwrap();
-    }
-    test.run(&["env:deploy", "demo.test"]).success();
-    test.run(&["generation:keep", "demo", "1", "--days", "0"]).success();
-    uploads
-}
-
-#[test]
-fn a_clone_takes_over_the_files_of_the_generation_that_goes_and_shares_none() {
-    let test = PorticoTest::new();
-    let _serving = test.serve();
-    let uploads = with_many_files(&test);
-    let content =
-        |number: u64| test.environment("demo.test").join(format!("content/{number}/files"));
-    for round in 2..7_u64 {
-        for number in 0..3 {
-            write_in_place(
-                &uploads.join(format!("2026/{number}/{number}.txt")),
-                &format!("{round}"),
-            );
-        }
-        // As long and as old as before, and yet another.
-        let hidden = uploads.join("2026/3/3.txt");
-        let then = hidden.metadata().unwrap().modified().unwrap();
-        write_in_place(&hidden, &format!("FILE {}", round % 10));
-        File::options().write(true).open(&hidden).unwrap().set_modified(then).unwrap();
-        fs::remove_file(uploads.join(format!("2026/{}/{}.txt", (100 + round) % 7, 100 + round)))
-            .unwrap();
-        fs::write(uploads.join(format!("new-{round}.txt")), "new").unwrap();
-
-        let row = test.json(&["env:clone-content", "demo.dev", "test"]);
-
-        assert_eq!(ids(&test, "demo.test"), [round, round - 1]);
-        assert_eq!(bytes_of(&content(round)), bytes_of(&uploads), "the files are the source's");
-        let taken = row["result"]["taken_over"].as_u64().unwrap();
-        assert!(if round == 2 { taken == 0 } else { taken > 280 }, "{taken} in round {round}");
-        if round > 2 {
-            let line =
-                format!("taken over from generation {}, which is let go: {taken} files", round - 2);
-            test.run(&["workflow:info:logs", "demo"]).success().stdout_has(&line);
-        }
-        assert!(!test.environment("demo.test").join(format!("content/{}", round - 2)).exists());
-        nothing_is_shared(&test);
-
-        // What a site writes in place shows nowhere else.
-        let (kept, source) = (bytes_of(&content(round - 1)), bytes_of(&uploads));
-        write_in_place(&content(round).join("2026/4/200.txt"), "of test alone");
-        assert_eq!((bytes_of(&content(round - 1)), bytes_of(&uploads)), (kept, source));
-        write_in_place(&uploads.join("2026/5/201.txt"), &format!("of dev alone {round}"));
-        let copied = fs::read_to_string(content(round).join("2026/5/201.txt")).unwrap();
-        assert_ne!(copied, format!("of dev alone {round}"));
-    }
-    let kept = bytes_of(&content(5));
-    test.run(&["undo", "demo"]).success();
-    assert_eq!(current(&test, "demo.test"), 5);
-    assert_eq!(bytes_of(&test.environment("demo.test").join("files/.")), kept);
-}
-
-#[test]
-fn a_clone_that_fails_leaves_the_generation_that_would_go_as_it_was() {
-    let test = PorticoTest::new();
-    let _serving = test.serve();
-    let uploads = with_many_files(&test);
-    // Its first visit makes its database.
-    test.browser().get("demo.dev", "/").ok();
-    let clone = ["env:clone-content", "demo.dev", "test"];
-    test.run(&clone).success();
-    test.run(&clone).success();
-    // What a file takes of the disk is known only once the system has written it.
-    let listed = || {
-        let mut all = generations(&test, "demo.test");
-        all.iter_mut().for_each(|it| it["disk"] = serde_json::Value::Null);
-        all
-    };
-    let before = listed();
-    assert_eq!(ids(&test, "demo.test"), [3, 2]);
-    let content =
-        |number: u64| test.environment("demo.test").join(format!("content/{number}/files"));
-    let files = [2, 3].map(|number| (files_of(&content(number)), bytes_of(&content(number))));
-
-    // Its database is broken, which shows only after the files are copied.
-    let database = uploads.with_file_name("database").join("site.sqlite");
-    let aside = database.with_file_name("aside");
-    fs::rename(&database, &aside).unwrap();
-    fs::write(&database, "no database at all".repeat(100)).unwrap();
-    test.run(&clone).status(1);
-    test.run(&["workflow:info:logs", "demo"]).success().stdout_has("Copy the database");
-    fs::rename(&aside, &database).unwrap();
-    // A large file, so that there is something to be cancelled in.
-    File::create(uploads.join("film.bin")).unwrap().write_all(&vec![7; 400 << 20]).unwrap();
-    let mut child = test.command(&clone).spawn().unwrap();
-    eventually("files are copied", || content(5).join("film.bin").exists());
-    crate::support::signal(&child, rustix::process::Signal::INT);
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-
-    nothing_is_shared(&test);
-    assert_eq!(listed(), before);
-    let now = [2, 3].map(|number| (files_of(&content(number)), bytes_of(&content(number))));
-    assert_eq!(now, files, "the very files, and what is in them");
-    test.run(&["generation:switch", "demo.test", "2"]).success();
-    assert_eq!(current(&test, "demo.test"), 2);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Store, from_json, to_json};
 use crate::{
+    content::files::TakeOver,
     error::{Doing, Result},
     model::{Address, SiteName, WorktreeState},
 };
@@ -27,6 +28,8 @@ pub enum Trace {
         /// To where nothing was.
         to: PathBuf,
     },
+    /// It made a copy of files that is not needed any more into the next one.
+    TakenOver(TakeOver),
     /// It made this tag, which did not exist.
     Tag {
         /// The site.

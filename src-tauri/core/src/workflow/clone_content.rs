@@ -2,7 +2,7 @@
 use std::time::Instant;
 
 use super::{
-    Change, Context, Done, clone_profile, configuration, delete_site, effort, generation, prune,
+    Change, Context, Done, clone_profile, configuration, delete_site, effort, generation,
     request::CloneContent, running, work::Work,
 };
 use crate::{
@@ -70,18 +70,17 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let (database, files) = (!wanted.files_only, !wanted.db_only);
     let address = Address::new(&plan.site.name, &plan.to.name);
     let started = Instant::now();
-    effort::check_copy(work.context, &plan.from, (database, files))?;
-    let fresh = generation::begin(work, &address)?;
+    let mut fresh = generation::begin(work, &address)?;
+    let replaced = plan.to.generation;
+    let listed = match files {
+        true => Some(generation::list_files(work, &plan.site, &plan.from, &fresh, replaced)?),
+        false => None,
+    };
+    effort::check_copy(work.context, &plan.from, database, listed.as_ref())?;
     let mut cost = CopyCost::default();
-    let mut spare = None;
-    if files {
-        let numbers = (plan.to.generation, fresh.number);
-        spare = prune::spare(work.context, &plan.site, &address, numbers)?;
-        add(&mut cost, generation::copy_files(work, &plan.from, &fresh, spare)?);
-        // One that gave nothing is pruned like any other.
-        spare = spare.filter(|_| cost.taken_over > 0);
-    } else {
-        generation::share_files(work, &fresh, plan.to.generation)?;
+    match listed {
+        Some(listed) => add(&mut cost, generation::copy_files(work, &mut fresh, listed)?),
+        None => generation::share_files(work, &fresh, replaced)?,
     }
     let mut replacements = 0;
     if database {
@@ -99,10 +98,6 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let origin = Origin::Clone { environment: plan.from.name.clone(), database, files };
     let row = generation::finish(work, &plan.site, &plan.to, &fresh, origin)?;
     work.line(cost_line(&cost, started));
-    if let Some(spare) = spare {
-        let files = count(cost.taken_over, "file");
-        work.line(format!("taken over from generation {spare}, which is let go: {files}"));
-    }
     let mut result = serde_json::Map::new();
     result.insert("generation".into(), fresh.number.into());
     result.insert("bytes".into(), cost.bytes.into());
@@ -113,7 +108,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     result.insert("url".into(), work.context.url(&address).into());
     Ok(Done {
         generations: vec![row],
-        let_go: spare.map(|number| (address.clone(), number)).into_iter().collect(),
+        let_go: fresh.lets_go(),
         changes: vec![Change::Content {
             environment: address.clone(),
             before: plan.to.generation,

@@ -13,6 +13,7 @@ use crate::{
         Address, Environment, EnvironmentName, Site,
         view::{ClonePlan, ContentInfo, DatabaseInfo, FilesInfo, Replacement, TableSize},
     },
+    progress::Cancel,
 };
 
 /// What a clone would do. The confirmation that Live needs is not asked for yet.
@@ -39,7 +40,16 @@ pub fn plan(context: &Context, wanted: &CloneContent) -> Result<ClonePlan> {
     if !wanted.files_only {
         add_database(context, wanted, &site, &from, &mut plan)?;
     }
-    let cost = effort::copy(context, &from, (plan.database.is_some(), !wanted.db_only))?;
+    let files = match wanted.db_only {
+        true => None,
+        // The number that the new generation will have is not known, nor needed.
+        false => {
+            let numbers = (to.generation, u32::MAX);
+            let cancel = Cancel::default();
+            Some(generation::plan_files(context, &site, &from, &target, numbers, &cancel)?)
+        }
+    };
+    let cost = effort::copy(context, &from, plan.database.is_some(), files.as_ref())?;
     plan.files = cost.files;
     let kind = Request::CloneContent(wanted.clone()).kind();
     plan.effort = effort::of(context, kind, cost)?;

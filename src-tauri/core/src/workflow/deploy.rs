@@ -257,7 +257,7 @@ fn create(work: &Work<'_>, plan: &Plan<'_>, code: CodePointer) -> Result<Done> {
         secrets: create_site::secrets()?,
         created: now(),
     };
-    let row = clone_from(work, plan, source, &environment)?;
+    let (row, _) = clone_from(work, plan, source, &environment)?;
     environment.generation = row.generation.number;
     Ok(Done {
         generations: vec![row],
@@ -284,8 +284,13 @@ fn renew(
         after: code.clone(),
     }];
     let future = Environment { code, ..target.clone() };
+    let mut let_go = Vec::new();
     let row = match &plan.live {
-        Some(live) => Some(clone_from(work, plan, live, &future)?),
+        Some(live) => {
+            let (row, goes) = clone_from(work, plan, live, &future)?;
+            let_go = goes;
+            Some(row)
+        }
         None if plan.wanted.updatedb || plan.wanted.config_import => {
             let change = |fresh: &generation::Fresh| renew_content(work, plan, &future, fresh);
             Some(generation::changed_copy(work, &plan.site, target, &future, change)?)
@@ -297,7 +302,7 @@ fn renew(
         before: target.generation,
         after: row.generation.number,
     }));
-    Ok(Done { generations: row.into_iter().collect(), changes, ..Done::default() })
+    Ok(Done { generations: row.into_iter().collect(), let_go, changes, ..Done::default() })
 }
 
 /// What the new code does to the content, in Pantheon's order: updates, then configuration.
@@ -316,16 +321,16 @@ fn renew_content(
     Ok(())
 }
 
-/// A generation with the source's content, updated if asked.
+/// A generation with the source's content, updated if asked; and what goes with it.
 fn clone_from(
     work: &Work<'_>,
     plan: &Plan<'_>,
     source: &Environment,
     future: &Environment,
-) -> Result<GenerationRow> {
+) -> Result<(GenerationRow, Vec<(Address, u32)>)> {
     let site = &plan.site;
     let fresh = generation::clone_of(work, site, source, future, (true, true))?;
     renew_content(work, plan, future, &fresh)?;
     let origin = Origin::Clone { environment: source.name.clone(), database: true, files: true };
-    generation::finish(work, site, future, &fresh, origin)
+    Ok((generation::finish(work, site, future, &fresh, origin)?, fresh.lets_go()))
 }

@@ -1,5 +1,5 @@
 //! Whether something fits on the disk, and about how long it takes: known before it is begun.
-use super::{Context, running};
+use super::{Context, generation::FilesPlan, running};
 use crate::{
     content::files,
     error::{Code, Error, Result},
@@ -30,13 +30,14 @@ pub(super) fn of(context: &Context, kind: &str, cost: Cost) -> Result<Effort> {
 
 /// What a copy of an environment's content costs, or of the parts of it that are asked for.
 ///
-/// Files take nothing where the disk shares blocks; those that a clone takes over from a generation that goes count. A
-/// database counts in full, with its server's logs and system tables, also where blocks are shared: the search for
-/// addresses may write each page anew.
+/// Files take nothing where the disk shares blocks, or where a generation that goes has them already. A database counts
+/// in full, with its server's logs and system tables, also where blocks are shared: the search for addresses may write
+/// each page anew.
 pub(super) fn copy(
     context: &Context,
     from: &Environment,
-    (database, files): (bool, bool),
+    database: bool,
+    files: Option<&FilesPlan>,
 ) -> Result<Cost> {
     let address = Address::new(&from.site, &from.name);
     let mut cost = Cost::default();
@@ -45,20 +46,23 @@ pub(super) fn copy(
         cost.bytes = files::measure(&folder)?.bytes;
         cost.needed = cost.bytes;
     }
-    if files {
-        let folder =
-            running::resolved(&context.layout.generation_files(&address, from.generation))?;
-        let (size, new) = files::measure_for_copy(&folder, &context.layout.scratch())?;
+    if let Some(plan) = files {
+        let size = plan.copy.size();
         cost.bytes += size.bytes;
-        cost.needed += new;
+        cost.needed += plan.copy.new_bytes(&context.layout.scratch())?;
         cost.files = Some(size);
     }
     Ok(cost)
 }
 
 /// Refuses a copy of an environment's content that can't fit, before anything is written.
-pub(super) fn check_copy(context: &Context, from: &Environment, parts: (bool, bool)) -> Result<()> {
-    check_room(context, copy(context, from, parts)?.needed)
+pub(super) fn check_copy(
+    context: &Context,
+    from: &Environment,
+    database: bool,
+    files: Option<&FilesPlan>,
+) -> Result<()> {
+    check_room(context, copy(context, from, database, files)?.needed)
 }
 
 fn about(context: &Context, kind: &str, bytes: u64) -> Result<Option<u64>> {

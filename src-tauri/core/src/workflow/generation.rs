@@ -2,7 +2,7 @@
 use std::{fs, path::PathBuf, time::Instant};
 
 use super::{
-    Context, clone_profile, effort,
+    Context, clone_profile, effort, prune,
     running::{self, OpenDatabase},
     work::Work,
 };
@@ -19,7 +19,8 @@ use crate::{
         Origin, Site, count,
         view::{DatabaseInfo, FilesInfo},
     },
-    store::now,
+    progress::Cancel,
+    store::{Trace, now},
 };
 
 /// A generation in the making; nobody uses it yet.
@@ -28,6 +29,15 @@ pub(crate) struct Fresh {
     pub(crate) number: u32,
     pub(crate) database: PathBuf,
     pub(crate) files: PathBuf,
+    /// A generation whose files became its own; it goes in the moment in which this one is used.
+    pub(crate) took_over: Option<u32>,
+}
+
+impl Fresh {
+    /// What is forgotten in the moment in which it is used.
+    pub(crate) fn lets_go(&self) -> Vec<(Address, u32)> {
+        self.took_over.map(|number| (self.address.clone(), number)).into_iter().collect()
+    }
 }
 
 /// Makes the folder of a new generation.
@@ -41,6 +51,7 @@ pub(crate) fn begin(work: &Work<'_>, address: &Address) -> Result<Fresh> {
         number,
         database: work.context.layout.database(address, number),
         files: work.context.layout.generation_files(address, number),
+        took_over: None,
     })
 }
 
@@ -93,21 +104,60 @@ pub(crate) fn copy_database(
     Ok(cost)
 }
 
-/// Gives it the files of another generation. Those that are unchanged since `spare`, a generation of its own
-/// environment that goes when this one is used, was copied from there are taken over from it.
-pub(crate) fn copy_files(
+/// How an environment's files come to another one.
+pub(crate) struct FilesPlan {
+    pub(crate) copy: files::CopyPlan,
+    /// The target's own generation whose files become the new ones.
+    spare: Option<u32>,
+}
+
+/// Lists the files of `from`. Where an older generation of the target goes once `next` has taken the place of
+/// `replaced`, what is unchanged since that was copied from there will be taken over from it.
+pub(crate) fn plan_files(
+    context: &Context,
+    site: &Site,
+    from: &Environment,
+    to: &Address,
+    (replaced, next): (u32, u32),
+    cancel: &Cancel,
+) -> Result<FilesPlan> {
+    let layout = &context.layout;
+    let source = Address::new(&from.site, &from.name);
+    let folder = running::resolved(&layout.generation_files(&source, from.generation))?;
+    let spare = prune::spare(context, site, to, (replaced, next))?;
+    let earlier = spare.as_ref().map(|it| (layout.generation_files(to, it.number), it.created));
+    let earlier = earlier.as_ref().map(|(folder, at)| files::Earlier { folder, complete: *at });
+    let copy = files::CopyPlan::of(&folder, earlier, cancel)?;
+    Ok(FilesPlan { copy, spare: spare.map(|it| it.number) })
+}
+
+/// Lists the files of another generation, which will become its own when `replaced` is replaced by it.
+pub(crate) fn list_files(
     work: &Work<'_>,
+    site: &Site,
     from: &Environment,
     fresh: &Fresh,
-    spare: Option<u32>,
-) -> Result<CopyCost> {
-    let source = Address::new(&from.site, &from.name);
-    let folder = work.context.layout.generation_files(&source, from.generation);
-    let folder = running::resolved(&folder)?;
-    let spare = spare.map(|number| work.context.layout.generation_files(&fresh.address, number));
-    work.step("Copy the files", |meter| {
-        files::copy_tree_reusing(&folder, &fresh.files, spare.as_deref(), meter)
+    replaced: u32,
+) -> Result<FilesPlan> {
+    let numbers = (replaced, fresh.number);
+    work.step("List the files", |meter| {
+        plan_files(work.context, site, from, &fresh.address, numbers, meter.cancel())
     })
+}
+
+/// Gives it the files of another generation.
+pub(crate) fn copy_files(work: &Work<'_>, fresh: &mut Fresh, plan: FilesPlan) -> Result<CopyCost> {
+    let note = |taken: &files::TakeOver| {
+        work.context.store.trace(work.id, &Trace::TakenOver(taken.clone()))
+    };
+    let cost = work.step("Copy the files", |meter| plan.copy.copy(&fresh.files, note, meter))?;
+    // One that gave nothing is pruned like any other.
+    if let Some(spare) = plan.spare.filter(|_| cost.taken_over > 0) {
+        let taken = count(cost.taken_over, "file");
+        work.line(format!("taken over from generation {spare}, which is let go: {taken}"));
+        fresh.took_over = Some(spare);
+    }
+    Ok(cost)
 }
 
 /// Lets it share the database of the generation that it follows: that part is not replaced.
@@ -236,17 +286,20 @@ pub(crate) fn clone_of(
 ) -> Result<Fresh> {
     let (from, to) =
         (Address::new(&site.name, &source.name), Address::new(&site.name, &future.name));
-    effort::check_copy(work.context, source, (with_database, with_files))?;
-    let fresh = begin(work, &to)?;
+    let mut fresh = begin(work, &to)?;
+    let plan = match with_files {
+        true => Some(list_files(work, site, source, &fresh, future.generation)?),
+        false => None,
+    };
+    effort::check_copy(work.context, source, with_database, plan.as_ref())?;
     if with_database {
         copy_database(work, site, source, &fresh)?;
     } else {
         empty_database(work, site, &fresh)?;
     }
-    if with_files {
-        copy_files(work, source, &fresh, None)?;
-    } else {
-        empty_files(&fresh)?;
+    match plan {
+        Some(plan) => copy_files(work, &mut fresh, plan).map(drop)?,
+        None => empty_files(&fresh)?,
     }
     if with_database {
         let opened = open(work, site, future, &fresh)?;

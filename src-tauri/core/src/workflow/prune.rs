@@ -8,7 +8,10 @@ use crate::{
     content::files,
     error::{Doing, Result},
     layout::Layout,
-    model::{Address, CodePointer, GenerationRow, KeepRule, Site, SiteName, view::WorkflowState},
+    model::{
+        Address, CodePointer, Generation, GenerationRow, KeepRule, Site, SiteName,
+        view::WorkflowState,
+    },
     store::{self, Workflow},
 };
 
@@ -90,7 +93,7 @@ pub(super) fn spare(
     site: &Site,
     address: &Address,
     (current, next): (u32, u32),
-) -> Result<Option<u32>> {
+) -> Result<Option<Generation>> {
     let all = context.store.generations(address)?;
     let mut order = vec![current];
     order.extend(replaced_before(context, address)?);
@@ -100,7 +103,9 @@ pub(super) fn spare(
             && files.symlink_metadata().is_ok_and(|known| known.is_dir())
             && !is_shared(&context.layout, address, *number, &all)
     };
-    Ok(due(context, site, &all, &order, next)?.into_iter().find(is_spare))
+    let spare = due(context, site, &all, &order, next)?.into_iter().find(is_spare);
+    let mut rows = all.into_iter().map(|row| row.generation);
+    Ok(spare.and_then(|number| rows.find(|it| it.number == number)))
 }
 
 /// The generations that the site's rule lets go when `in_use` is used, newest first: what shares a part goes before
@@ -271,7 +276,7 @@ fn remove_others(context: &Context, releases: &Path, wanted: &HashSet<String>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DatabaseEngine, EnvironmentName, Generation, Origin};
+    use crate::model::{DatabaseEngine, EnvironmentName, Origin};
 
     fn rows(ages_in_days: &[i64], now: Timestamp) -> Vec<GenerationRow> {
         let numbers = (1..=ages_in_days.len() as u32).rev();

@@ -3,7 +3,7 @@ use std::{
     cmp::Reverse,
     fs::{self, File, FileTimes, Metadata, OpenOptions},
     io::{self, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Mutex,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
@@ -12,24 +12,27 @@ use std::{
 };
 
 use super::{
-    spare::Spare,
+    compare::{Difference, Earlier, compare},
+    size_of,
+    take_over::{self, TakeOver},
     walk::{self, Item, Kind, Tree, lock},
 };
 use crate::{
     error::{Doing, Error, Result},
-    progress::{Meter, Unit},
+    model::view::FilesInfo,
+    progress::{Cancel, Meter, Unit},
 };
 
 /// What a copy came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CopyCost {
-    /// Files copied.
+    /// Files in the copy.
     pub files: u64,
     /// Bytes in them.
     pub bytes: u64,
     /// Bytes of new disk use: less than `bytes` where the disk shares blocks.
     pub new_bytes: u64,
-    /// Files that were taken over from a copy that goes.
+    /// Files among them that were taken over from an earlier copy.
     pub taken_over: u64,
 }
 
@@ -45,38 +48,85 @@ const CHUNK: u64 = 16 << 20;
 /// that would make a second copy after few changes much faster. A site may write a file in place (plugins that optimise
 /// images, logs, generated style sheets do), and every copy is either one that a site uses next or one that is kept for
 /// undo: what is written in one would be in the other. Where the disk shares blocks, it does this safely, and copies at
-/// once. An earlier copy that goes is another matter: [`copy_tree_reusing`].
+/// once. An earlier copy that goes is another matter: [`CopyPlan`].
 /// After a failure or a cancel nothing is left at `to`.
 pub fn copy_tree(from: &Path, to: &Path, meter: Meter<'_>) -> Result<CopyCost> {
-    copy_tree_reusing(from, to, None, meter)
+    CopyPlan::of(from, None, meter.cancel())?.copy(to, |_| Ok(()), meter)
 }
 
-/// Copies a tree as [`copy_tree`] does, but takes unchanged files over from `spare`, an earlier copy of the same tree
-/// that nobody uses and that is deleted once the new one is used. Until then these files have two names; a failure or
-/// a cancel takes the new name away again, and `spare` is as it was.
-///
-/// Whoever deletes either may remove names only: a change of the file, of its mode or length, would be in both.
-pub fn copy_tree_reusing(
-    from: &Path,
-    to: &Path,
-    spare: Option<&Path>,
-    meter: Meter<'_>,
-) -> Result<CopyCost> {
-    let tree = walk::walk(from, Some(meter.cancel()))?;
-    if let Some(parent) = to.parent() {
-        fs::create_dir_all(parent).doing(|| format!("create `{}`", parent.display()))?;
+/// What a copy of a tree takes, found out before it is begun.
+pub struct CopyPlan {
+    from: PathBuf,
+    /// What is copied.
+    difference: Difference,
+    /// The copy from before that becomes the new one.
+    over: Option<PathBuf>,
+}
+
+impl CopyPlan {
+    /// Lists the tree below `from`, and how `earlier`, a copy of it from before that is not needed any more, differs:
+    /// that will become the new copy, where anything in it is the same.
+    pub fn of(from: &Path, earlier: Option<Earlier<'_>>, cancel: &Cancel) -> Result<Self> {
+        if let Some(earlier) = earlier.filter(|it| take_over::is_possible(it.folder)) {
+            let difference = compare(from, earlier, cancel)?;
+            if difference.same.count > 0 && difference.can_be_written_down() {
+                let over = Some(earlier.folder.to_owned());
+                return Ok(Self { from: from.to_owned(), difference, over });
+            }
+        }
+        let difference = Difference::whole(walk::walk(from, Some(cancel))?);
+        Ok(Self { from: from.to_owned(), difference, over: None })
     }
-    fs::create_dir(to).doing(|| format!("create `{}`", to.display()))?;
-    let spare = spare.map(|root| Spare::of(root, &tree));
-    copy_into(Copying::new(&tree, from, to, spare, meter)).inspect_err(|_| {
-        // What could not be removed is reported by the next attempt to create `to`.
-        fs::remove_dir_all(to).ok();
-    })
+
+    /// The size of the whole copy.
+    pub fn size(&self) -> FilesInfo {
+        let (same, new) = (self.difference.same, size_of(&self.difference.tree));
+        FilesInfo { count: same.count + new.count, bytes: same.bytes + new.bytes }
+    }
+
+    /// The bytes that it takes anew on the disk of `scratch`, a folder for temporary files: none where the disk shares
+    /// blocks, which one of the files is copied to find out.
+    pub fn new_bytes(&self, scratch: &Path) -> Result<u64> {
+        let tree = &self.difference.tree;
+        match tree.items.iter().find(|item| item.bytes > 0) {
+            Some(item) if is_shared(&self.from.join(tree.path(item)), scratch)? => Ok(0),
+            _ => Ok(size_of(tree).bytes),
+        }
+    }
+
+    /// Copies to the new folder `to` as [`copy_tree`] does. Where an earlier copy becomes the new one, its folder is
+    /// moved, and what is not surely the same is copied; `note` hears how that can be taken back, before anything is
+    /// changed. After a failure or a cancel the earlier copy is as it was.
+    pub fn copy(
+        self,
+        to: &Path,
+        note: impl FnOnce(&TakeOver) -> Result<()>,
+        meter: Meter<'_>,
+    ) -> Result<CopyCost> {
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent).doing(|| format!("create `{}`", parent.display()))?;
+        }
+        let Some(earlier) = &self.over else {
+            fs::create_dir(to).doing(|| format!("create `{}`", to.display()))?;
+            return copy_into(Copying::new(&self, to, meter)).inspect_err(|_| {
+                // What could not be removed is reported by the next attempt to create `to`.
+                fs::remove_dir_all(to).ok();
+            });
+        };
+        let take_over = TakeOver::plan(earlier, to, &self.difference)?;
+        note(&take_over)?;
+        let copied = take_over.begin().and_then(|()| copy_into(Copying::new(&self, to, meter)));
+        copied.inspect_err(|_| {
+            // What could not be taken back is tried again by whoever was told of it.
+            take_over.take_back().ok();
+        })
+    }
 }
 
 fn copy_into(copying: Copying<'_>) -> Result<CopyCost> {
-    let (tree, from, to) = (copying.tree, copying.from, copying.to);
-    for folder in tree.folders.iter().skip(1) {
+    let Difference { tree, common, .. } = &copying.plan.difference;
+    let (from, to) = (&copying.plan.from, copying.to);
+    for folder in tree.folders.iter().filter(|folder| !common.contains(*folder)) {
         let path = to.join(folder);
         fs::create_dir(&path).map_err(|error| disk_full(error, &path))?;
     }
@@ -123,16 +173,13 @@ fn parts(tree: &Tree) -> Vec<Vec<&Item>> {
 }
 
 struct Copying<'a> {
-    tree: &'a Tree,
+    plan: &'a CopyPlan,
     parts: Vec<Vec<&'a Item>>,
-    from: &'a Path,
     to: &'a Path,
-    spare: Option<Spare<'a>>,
     meter: Meter<'a>,
     total: u64,
     next: AtomicUsize,
     files: AtomicU64,
-    taken_over: AtomicU64,
     done: AtomicU64,
     new: AtomicU64,
     /// Cleared by the first file that the disk refuses to share, so that it is asked once.
@@ -141,25 +188,16 @@ struct Copying<'a> {
 }
 
 impl<'a> Copying<'a> {
-    fn new(
-        tree: &'a Tree,
-        from: &'a Path,
-        to: &'a Path,
-        spare: Option<Spare<'a>>,
-        meter: Meter<'a>,
-    ) -> Self {
+    fn new(plan: &'a CopyPlan, to: &'a Path, meter: Meter<'a>) -> Self {
         Self {
-            tree,
-            parts: parts(tree),
-            from,
+            plan,
+            parts: parts(&plan.difference.tree),
             to,
-            spare,
             meter,
-            total: tree.items.iter().map(|item| item.bytes).sum(),
+            total: plan.size().bytes,
             next: AtomicUsize::new(0),
-            files: AtomicU64::new(0),
-            taken_over: AtomicU64::new(0),
-            done: AtomicU64::new(0),
+            files: AtomicU64::new(plan.difference.same.count),
+            done: AtomicU64::new(plan.difference.same.bytes),
             new: AtomicU64::new(0),
             shares: AtomicBool::new(true),
             failed: Mutex::new(None),
@@ -181,8 +219,8 @@ impl<'a> Copying<'a> {
     }
 
     fn copy(&self, item: &Item) -> Result<()> {
-        let relative = self.tree.path(item);
-        let (source, target) = (self.from.join(&relative), self.to.join(&relative));
+        let relative = self.plan.difference.tree.path(item);
+        let (source, target) = (self.plan.from.join(&relative), self.to.join(&relative));
         let copied = match item.kind {
             Kind::Other => {
                 self.meter.line(format!("passed over `{}`: no file", relative.display()));
@@ -191,7 +229,6 @@ impl<'a> Copying<'a> {
             Kind::Link => copy_link(&source, &target).map_err(|error| {
                 if is_gone(&error) { Failure::Gone } else { disk_full(error, &target).into() }
             }),
-            Kind::File if self.take_over(item, &source, &target)? => return Ok(()),
             Kind::File => {
                 let progress = |bytes| self.advance(bytes);
                 copy_one(&source, &target, &self.shares, &progress).map(|(bytes, new)| {
@@ -208,16 +245,6 @@ impl<'a> Copying<'a> {
             }
             Err(Failure::Real(error)) => Err(*error),
         }
-    }
-
-    /// Whether the file was taken over from the spare copy.
-    fn take_over(&self, item: &Item, source: &Path, target: &Path) -> Result<bool> {
-        let Some(spare) = &self.spare else { return Ok(false) };
-        let Some(bytes) = spare.give(self.tree, item, source, target) else { return Ok(false) };
-        self.files.fetch_add(1, Relaxed);
-        self.taken_over.fetch_add(1, Relaxed);
-        self.advance(bytes)?;
-        Ok(true)
     }
 
     fn advance(&self, bytes: u64) -> Result<()> {
@@ -239,7 +266,7 @@ impl<'a> Copying<'a> {
             files: self.files.into_inner(),
             bytes,
             new_bytes: self.new.into_inner(),
-            taken_over: self.taken_over.into_inner(),
+            taken_over: self.plan.difference.same.count,
         })
     }
 }
@@ -387,7 +414,7 @@ fn copy_link(source: &Path, target: &Path) -> io::Result<()> {
 }
 
 /// Whether a copy of `source` on the disk of `scratch` shares its blocks. Nothing is left of the copy.
-pub(super) fn is_shared(source: &Path, scratch: &Path) -> Result<bool> {
+fn is_shared(source: &Path, scratch: &Path) -> Result<bool> {
     let folder = fs::create_dir_all(scratch)
         .and_then(|()| tempfile::tempdir_in(scratch))
         .doing(|| format!("write to `{}`", scratch.display()))?;

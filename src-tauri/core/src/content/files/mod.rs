@@ -1,7 +1,8 @@
 //! Copies, measures and removes trees of files.
+mod compare;
 mod copy;
 mod link;
-mod spare;
+mod take_over;
 mod trash;
 mod usage;
 mod walk;
@@ -11,9 +12,11 @@ mod tests;
 
 use std::path::Path;
 
-pub use copy::{CopyCost, copy_tree, copy_tree_reusing};
+pub use compare::Earlier;
+pub use copy::{CopyCost, CopyPlan, copy_tree};
 pub(super) use copy::{copy_file, disk_full};
 pub use link::point_link;
+pub use take_over::TakeOver;
 pub use trash::{empty_trash, move_to_trash};
 pub use usage::{disk_use, seen};
 
@@ -28,22 +31,6 @@ pub fn measure(folder: &Path) -> Result<FilesInfo> {
         return Ok(FilesInfo::default());
     }
     Ok(size_of(&walk::walk(folder, None)?))
-}
-
-/// The size of the files below `from` as [`measure`] tells it, and the bytes that a copy takes anew on the disk of
-/// `scratch`, a folder for temporary files: none where the disk shares blocks, which one of the files is copied to find
-/// out.
-pub fn measure_for_copy(from: &Path, scratch: &Path) -> Result<(FilesInfo, u64)> {
-    if !from.exists() {
-        return Ok((FilesInfo::default(), 0));
-    }
-    let tree = walk::walk(from, None)?;
-    let size = size_of(&tree);
-    let is_shared = |item: &walk::Item| copy::is_shared(&from.join(tree.path(item)), scratch);
-    match tree.items.iter().find(|item| item.bytes > 0) {
-        Some(item) if is_shared(item)? => Ok((size, 0)),
-        _ => Ok((size, size.bytes)),
-    }
 }
 
 fn size_of(tree: &walk::Tree) -> FilesInfo {

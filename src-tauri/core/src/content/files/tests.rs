@@ -1,19 +1,23 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use std::{
+    collections::HashMap,
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Mutex,
     thread,
     time::{Duration, SystemTime},
 };
 
+use jiff::Timestamp;
+
 use super::{
-    CopyCost, copy_tree, copy_tree_reusing, empty_trash, free_bytes, measure, move_to_trash,
+    CopyCost, CopyPlan, Earlier, copy_tree, empty_trash, free_bytes, measure, move_to_trash,
     point_link,
 };
 use crate::{
+    error::Result,
     model::view::FilesInfo,
     progress::{Cancel, Meter, Report},
 };
@@ -56,56 +60,68 @@ fn a_copy_keeps_bytes_links_modes_and_times() {
     }
 }
 
-/// A tree, and a spare copy of it from before.
-struct Spared {
+/// A tree, and a copy of it from before, which goes.
+struct Copied {
     temp: tempfile::TempDir,
+    complete: Timestamp,
+    /// The copy's files by their names.
+    inodes: HashMap<String, u64>,
 }
 
-impl Spared {
+impl Copied {
     /// Each file is its own name's text.
     fn new(names: &[&str]) -> Self {
-        let spared = Self { temp: tempfile::tempdir().unwrap() };
+        let temp = tempfile::tempdir().unwrap();
+        fs::create_dir_all(temp.path().join("2")).unwrap();
+        let mut copied = Self { temp, complete: Timestamp::now(), inodes: HashMap::new() };
         for name in names {
-            let path = spared.source().join(name);
+            let path = copied.source().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, name).unwrap();
         }
         // Longer than a file system's clock stands still: what is written while it is copied is never sure.
         thread::sleep(Duration::from_millis(30));
-        copy_tree(&spared.source(), &spared.spare(), Meter::silent()).unwrap();
-        spared
+        copy_tree(&copied.source(), &copied.earlier(), Meter::silent()).unwrap();
+        copied.complete = Timestamp::now();
+        thread::sleep(Duration::from_millis(30));
+        let inodes =
+            names.iter().map(|name| (name.to_string(), inode(&copied.earlier().join(name))));
+        copied.inodes = inodes.collect();
+        copied
     }
 
-    fn source(&self) -> std::path::PathBuf {
+    fn source(&self) -> PathBuf {
         self.temp.path().join("source")
     }
 
-    fn spare(&self) -> std::path::PathBuf {
-        self.temp.path().join("spare")
+    fn earlier(&self) -> PathBuf {
+        self.temp.path().join("1/files")
     }
 
-    fn new_copy(&self) -> std::path::PathBuf {
-        self.temp.path().join("new")
+    fn next(&self) -> PathBuf {
+        self.temp.path().join("2/files")
     }
 
-    fn copy_again(&self) -> CopyCost {
-        let (from, to, spare) = (self.source(), self.new_copy(), self.spare());
-        copy_tree_reusing(&from, &to, Some(&spare), Meter::silent()).unwrap()
+    fn copy_again(&self, meter: Meter<'_>) -> Result<CopyCost> {
+        let earlier = Earlier { folder: &self.earlier(), complete: self.complete };
+        let plan = CopyPlan::of(&self.source(), Some(earlier), meter.cancel())?;
+        assert_eq!(plan.size(), measure(&self.source())?);
+        plan.copy(&self.next(), |_| Ok(()), meter)
     }
 
-    /// Whether the new copy's file is the spare's own.
+    /// Whether the new copy's file is the earlier one's own.
     #[track_caller]
     fn is_taken_over(&self, name: &str) -> bool {
         let text = fs::read_to_string(self.source().join(name)).unwrap();
-        let copied = fs::read_to_string(self.new_copy().join(name)).unwrap();
+        let copied = fs::read_to_string(self.next().join(name)).unwrap();
         assert_eq!(copied, text, "{name} is the source's");
-        assert_ne!(inode(&self.new_copy().join(name)), inode(&self.source().join(name)), "{name}");
-        inode(&self.new_copy().join(name)) == inode(&self.spare().join(name))
+        assert_ne!(inode(&self.next().join(name)), inode(&self.source().join(name)), "{name}");
+        Some(&inode(&self.next().join(name))) == self.inodes.get(name)
     }
 }
 
-fn inode(path: &Path) -> Option<u64> {
-    fs::metadata(path).ok().map(|known| known.ino())
+fn inode(path: &Path) -> u64 {
+    fs::metadata(path).unwrap().ino()
 }
 
 fn modified(path: &Path) -> SystemTime {
@@ -117,129 +133,112 @@ fn set_modified(path: &Path, time: SystemTime) {
 }
 
 #[test]
-fn unchanged_files_are_taken_over_from_a_spare_copy_and_others_are_copied() {
+fn unchanged_files_are_taken_over_from_an_earlier_copy_and_others_are_copied() {
     let names = ["same", ".hidden/.same", "2024/05/same", "length", "time", "mode", "gone"];
-    let spared = Spared::new(&names);
-    let source = spared.source();
+    let copied = Copied::new(&names);
+    let (source, next) = (copied.source(), copied.next());
     let then = modified(&source.join("length"));
     fs::write(source.join("length"), "longer than before").unwrap();
     set_modified(&source.join("length"), then);
     set_modified(&source.join("time"), then + Duration::from_nanos(1));
     fs::set_permissions(source.join("mode"), fs::Permissions::from_mode(0o600)).unwrap();
     fs::remove_file(source.join("gone")).unwrap();
-    fs::write(source.join("added"), "new").unwrap();
+    fs::create_dir(source.join("2025")).unwrap();
+    fs::write(source.join("2025/added"), "new").unwrap();
 
-    let cost = spared.copy_again();
+    let cost = copied.copy_again(Meter::silent()).unwrap();
 
     for name in ["same", ".hidden/.same", "2024/05/same"] {
-        assert!(spared.is_taken_over(name), "{name}");
+        assert!(copied.is_taken_over(name), "{name}");
     }
-    for name in ["length", "time", "mode", "added"] {
-        assert!(!spared.is_taken_over(name), "{name}");
+    for name in ["length", "time", "mode", "2025/added"] {
+        assert!(!copied.is_taken_over(name), "{name}");
     }
-    assert!(!spared.new_copy().join("gone").exists());
+    assert!(!next.join("gone").exists());
+    assert!(!copied.earlier().exists(), "it is the new one now");
     assert_eq!((cost.files, cost.taken_over), (7, 3));
     assert_eq!(cost.bytes, measure(&source).unwrap().bytes);
-    let copied = "longer than before".len() + "time".len() + "mode".len() + "new".len();
-    assert!(cost.new_bytes <= copied as u64, "what is taken over takes no room");
-    assert_eq!(mode(&spared.new_copy().join("mode")), 0o600);
-    assert_eq!(modified(&spared.new_copy().join("2024")), modified(&source.join("2024")));
+    assert_eq!(measure(&next).unwrap(), measure(&source).unwrap());
+    let new = "longer than before".len() + "time".len() + "mode".len() + "new".len();
+    assert!(cost.new_bytes <= new as u64, "what is taken over takes no room");
+    assert_eq!(mode(&next.join("mode")), 0o600);
+    for folder in ["2024", "2025", "."] {
+        assert_eq!(modified(&next.join(folder)), modified(&source.join(folder)));
+    }
 }
 
 #[test]
 fn a_change_that_hides_behind_the_former_length_and_time_is_copied() {
-    let spared = Spared::new(&["photo", "untouched"]);
-    let photo = spared.source().join("photo");
-    let then = modified(&photo);
-    fs::write(&photo, "PHOTO").unwrap();
-    set_modified(&photo, then);
-    spared.copy_again();
-    assert!(!spared.is_taken_over("photo"));
-    assert!(spared.is_taken_over("untouched"));
+    let copied = Copied::new(&["photo", "of-the-copy", "untouched"]);
+    for (root, name) in [(copied.source(), "photo"), (copied.earlier(), "of-the-copy")] {
+        let path = root.join(name);
+        let then = modified(&path);
+        fs::write(&path, name.to_uppercase()).unwrap();
+        set_modified(&path, then);
+    }
+    copied.copy_again(Meter::silent()).unwrap();
+    assert!(!copied.is_taken_over("photo"));
+    assert!(!copied.is_taken_over("of-the-copy"));
+    assert!(copied.is_taken_over("untouched"));
 }
 
 #[test]
-fn links_in_a_spare_copy_are_not_followed_and_files_with_more_names_are_not_taken() {
-    let spared = Spared::new(&["file", "folder/inside", "twice", "was-folder/x", "kept"]);
-    let (source, spare) = (spared.source(), spared.spare());
-    let outside = spared.temp.path().join("outside");
+fn links_in_an_earlier_copy_are_not_followed_and_files_with_more_names_are_not_taken() {
+    let copied = Copied::new(&["file", "folder/inside", "twice", "was-folder/x", "kept"]);
+    let (source, earlier) = (copied.source(), copied.earlier());
+    let outside = copied.temp.path().join("outside");
     // The same files, but where they stay.
-    fs::rename(spare.join("folder"), &outside).unwrap();
-    symlink(&outside, spare.join("folder")).unwrap();
-    fs::rename(spare.join("file"), outside.join("file")).unwrap();
-    symlink(outside.join("file"), spare.join("file")).unwrap();
-    fs::hard_link(spare.join("twice"), outside.join("twice")).unwrap();
+    fs::rename(earlier.join("folder"), &outside).unwrap();
+    symlink(&outside, earlier.join("folder")).unwrap();
+    fs::rename(earlier.join("file"), outside.join("file")).unwrap();
+    symlink(outside.join("file"), earlier.join("file")).unwrap();
+    fs::hard_link(earlier.join("twice"), outside.join("twice")).unwrap();
     fs::remove_dir_all(source.join("was-folder")).unwrap();
     fs::write(source.join("was-folder"), "a file now").unwrap();
     symlink("kept", source.join("link")).unwrap();
 
-    let cost = spared.copy_again();
+    let cost = copied.copy_again(Meter::silent()).unwrap();
 
     for name in ["file", "folder/inside", "twice", "was-folder"] {
-        let copied = inode(&spared.new_copy().join(name));
-        assert_ne!(copied, inode(&spare.join(name)), "{name} is a copy of its own");
+        assert!(!copied.is_taken_over(name), "{name} is a copy of its own");
     }
-    assert!(spared.is_taken_over("kept"));
+    assert!(copied.is_taken_over("kept"));
     assert_eq!(cost.taken_over, 1);
-    assert!(fs::symlink_metadata(spared.new_copy().join("link")).unwrap().is_symlink());
-    assert!(!fs::symlink_metadata(spared.new_copy().join("folder")).unwrap().is_symlink());
+    let next = copied.next();
+    assert!(fs::symlink_metadata(next.join("link")).unwrap().is_symlink());
+    assert!(!fs::symlink_metadata(next.join("folder")).unwrap().is_symlink());
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 3, "what the links led to stays");
 }
 
 #[test]
-fn a_spare_copy_that_is_a_link_gives_nothing() {
-    let spared = Spared::new(&["file"]);
-    let moved = spared.temp.path().join("moved");
-    fs::rename(spared.spare(), &moved).unwrap();
-    symlink(&moved, spared.spare()).unwrap();
-    assert_eq!(spared.copy_again().taken_over, 0);
-}
-
-#[test]
-fn deleting_either_copy_leaves_the_other_s_bytes_modes_and_times() {
-    let spared = Spared::new(&["folder/read-only", "film"]);
-    let read_only = spared.source().join("folder/read-only");
-    fs::set_permissions(&read_only, fs::Permissions::from_mode(0o400)).unwrap();
-    fs::remove_dir_all(spared.spare()).unwrap();
-    thread::sleep(Duration::from_millis(30));
-    copy_tree(&spared.source(), &spared.spare(), Meter::silent()).unwrap();
-    assert_eq!(spared.copy_again().taken_over, 2);
-    let trash = spared.temp.path().join("trash");
-    // A copy that failed goes; what it had taken over is as it was.
-    move_to_trash(&spared.new_copy(), &trash).unwrap();
-    empty_trash(&trash).unwrap();
-    for (copy, goes) in [(spared.spare(), None), (spared.new_copy(), Some(spared.spare()))] {
-        if let Some(goes) = goes {
-            assert_eq!(spared.copy_again().taken_over, 2, "their only name is the spare's again");
-            move_to_trash(&goes, &trash).unwrap();
-            empty_trash(&trash).unwrap();
-        }
-        for name in ["folder/read-only", "film"] {
-            let (own, source) = (copy.join(name), spared.source().join(name));
-            assert_eq!(fs::read_to_string(&own).unwrap(), name);
-            assert_eq!((mode(&own), modified(&own)), (mode(&source), modified(&source)));
-            assert_eq!(fs::metadata(&own).unwrap().nlink(), 1);
-        }
-    }
+fn an_earlier_copy_that_is_a_link_gives_nothing() {
+    let copied = Copied::new(&["file"]);
+    let moved = copied.temp.path().join("moved");
+    fs::rename(copied.earlier(), &moved).unwrap();
+    symlink(&moved, copied.earlier()).unwrap();
+    assert_eq!(copied.copy_again(Meter::silent()).unwrap().taken_over, 0);
+    assert!(moved.join("file").exists());
 }
 
 #[test]
 fn a_cancelled_copy_gives_back_what_it_took_over() {
-    let spared = Spared::new(&["a", "b", "c"]);
-    fs::write(spared.source().join("film"), vec![7; 20 << 20]).unwrap();
+    let copied = Copied::new(&["a", "b", "folder/c"]);
+    fs::write(copied.source().join("film"), vec![7; 20 << 20]).unwrap();
+    fs::remove_file(copied.source().join("b")).unwrap();
     let cancel = Cancel::default();
     let stop_at_once = |report: Report| {
         if matches!(report, Report::Progress { .. }) {
             cancel.cancel();
         }
     };
-    let (from, to, spare) = (spared.source(), spared.new_copy(), spared.spare());
-    let meter = Meter::new(&cancel, &stop_at_once);
-    assert!(copy_tree_reusing(&from, &to, Some(&spare), meter).unwrap_err().is_cancelled());
-    assert!(!to.exists());
-    for name in ["a", "b", "c"] {
-        assert_eq!(fs::read_to_string(spare.join(name)).unwrap(), name);
-        assert_eq!(fs::metadata(spare.join(name)).unwrap().nlink(), 1);
+    let error = copied.copy_again(Meter::new(&cancel, &stop_at_once)).unwrap_err();
+    assert!(error.is_cancelled());
+    assert!(!copied.next().exists());
+    for name in ["a", "b", "folder/c"] {
+        assert_eq!(fs::read_to_string(copied.earlier().join(name)).unwrap(), name);
+        assert_eq!(Some(&inode(&copied.earlier().join(name))), copied.inodes.get(name));
     }
+    assert_eq!(fs::read_dir(copied.temp.path().join("1")).unwrap().count(), 1, "nothing is left");
 }
 
 #[test]

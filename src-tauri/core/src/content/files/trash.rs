@@ -22,14 +22,19 @@ pub fn move_to_trash(path: &Path, trash: &Path) -> Result<()> {
     }
     fs::create_dir_all(trash).doing(|| format!("create `{}`", trash.display()))?;
     let target = trash.join(own_name(path));
-    let moved = match fs::rename(path, &target) {
-        // A read-only folder can't be moved to another one, since that changes its `..`.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && path.is_dir() => {
-            make_writable(path).and_then(|()| fs::rename(path, &target))
+    rename(path, &target).doing(|| format!("move `{}` to `{}`", path.display(), trash.display()))
+}
+
+/// Renames a file or folder; a read-only folder, too.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        // It can't be moved to another folder, since that changes its `..`.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && from.is_dir() => {
+            make_writable(from)?;
+            fs::rename(from, to)
         }
-        moved => moved,
-    };
-    moved.doing(|| format!("move `{}` to `{}`", path.display(), trash.display()))
+        renamed => renamed,
+    }
 }
 
 /// A name that nothing else in the trash has: time, process, count, and what it was called.
@@ -118,7 +123,8 @@ fn as_link_to_folder(path: &Path, error: io::Error) -> io::Result<()> {
     if cfg!(windows) { fs::remove_dir(path) } else { Err(error) }
 }
 
-fn make_writable(folder: &Path) -> io::Result<()> {
+/// Lets a folder's entries be changed.
+pub(super) fn make_writable(folder: &Path) -> io::Result<()> {
     let mut permissions = fs::metadata(folder)?.permissions();
     #[cfg(unix)]
     {
