@@ -417,6 +417,49 @@ fn base64_alone_is_left_alone_and_counted() {
     }
 }
 
+#[test]
+fn rows_whose_numbers_are_the_largest_and_the_smallest_are_told_apart() {
+    let server = Server::start();
+    let signed = ["-9223372036854775808", "-1", "0", "1", "9223372036854775807"];
+    // The two in the middle are the same as floating point numbers.
+    let unsigned = [
+        "0",
+        "9007199254740992",
+        "9007199254740993",
+        "9223372036854775808",
+        "18446744073709551615",
+    ];
+    for (table, kind, keys) in [("s", "BIGINT", signed), ("u", "BIGINT UNSIGNED", unsigned)] {
+        let rows = keys.iter().enumerate().map(|(at, key)| {
+            // In some both columns change, in some one.
+            let (text, blob) = match at {
+                0 | 1 => (format!("{key} {OLD}"), format!("{OLD} {key}")),
+                2 => (key.to_string(), format!("{OLD} {key}")),
+                3 => (format!("{key} {OLD}"), key.to_string()),
+                _ => (format!("{key} {OLD} é"), format!("{OLD}\\0{key}")),
+            };
+            format!("({key}, '{text}', '{blob}')")
+        });
+        server.sql(&[
+            &format!("CREATE TABLE {table} (id {kind} PRIMARY KEY, t LONGTEXT, b LONGBLOB)"),
+            &format!("INSERT INTO {table} VALUES {}", rows.collect::<Vec<_>>().join(", ")),
+        ]);
+        let expected = server.ask(&all_of(&format!(
+            "SELECT id, REPLACE(t, '{OLD}', '{NEW}') t, REPLACE(b, '{OLD}', '{NEW}') b FROM {table}"
+        )));
+        let (done, _) = converted(&server.database, &Conversion::default());
+        assert_eq!(done.iter().find(|it| it.table == table).unwrap().rows, 5);
+        assert_eq!(server.ask(&all_of(&format!("SELECT * FROM {table}"))), expected);
+    }
+}
+
+/// One text of all the rows that a statement answers.
+fn all_of(select: &str) -> String {
+    format!(
+        "SELECT CAST(GROUP_CONCAT(CONCAT_WS('|', id, HEX(t), HEX(b)) ORDER BY id) AS CHAR) FROM ({select}) it"
+    )
+}
+
 /// Runs a conversion that waits for a row which somebody else holds, and `meanwhile` beside it.
 fn while_it_waits(server: &Server, meanwhile: impl FnOnce(&Cancel)) -> crate::Error {
     server.sql(&[
@@ -432,7 +475,7 @@ fn while_it_waits(server: &Server, meanwhile: impl FnOnce(&Cancel)) -> crate::Er
             let meter = Meter::new(&cancel, &|_| ());
             convert(&server.database, &rewriter(), &Conversion::default(), meter)
         });
-        let waits = "SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO `t`%'";
+        let waits = "SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.processlist WHERE info LIKE 'UPDATE `t`%'";
         let started = Instant::now();
         while server.ask(waits) != "1" {
             assert!(started.elapsed() < Duration::from_secs(30), "it never came so far");

@@ -21,7 +21,7 @@ const JOINED: usize = 8192;
 const JOINED_BYTES: usize = 4 << 20;
 /// The server's numbers for a unique key or a check of the table that refuses a new value, and for a deadlock.
 const FORBIDDEN: [u16; 2] = [1062, 4025];
-pub(super) const DEADLOCK: u16 = 1213;
+const DEADLOCK: u16 = 1213;
 /// The key that a table without one has meanwhile.
 const NUMBER: &str = "portico_row";
 
@@ -66,7 +66,7 @@ impl<'w, 'a> Converting<'w, 'a> {
     fn select(&self) -> String {
         let key = self.key.iter().map(|name| quoted(name));
         let columns = &self.table.columns;
-        let read = key.chain(columns.iter().map(Column::read)).collect::<Vec<_>>().join(", ");
+        let read = key.chain(columns.iter().map(Column::fetch)).collect::<Vec<_>>().join(", ");
         let shortest = self.work.rewriter.shortest();
         let long = columns.iter().map(|it| format!("LENGTH({}) >= {shortest}", quoted(&it.name)));
         let long = long.collect::<Vec<_>>().join(" OR ");
@@ -268,6 +268,6 @@ impl<'w, 'a> Converting<'w, 'a> {
     }
 }
 
-pub(super) fn is_refused<T>(written: &mysql::Result<T>, codes: &[u16]) -> bool {
+fn is_refused<T>(written: &mysql::Result<T>, codes: &[u16]) -> bool {
     matches!(written, Err(mysql::Error::MySqlError(error)) if codes.contains(&error.code))
 }

@@ -41,7 +41,12 @@ impl Column {
         self.charset.as_deref().is_some_and(|charset| wide.contains(&charset))
     }
 
-    /// The column as bytes.
+    /// The column as bytes, which texts are for our connections anyway.
+    pub(super) fn fetch(&self) -> String {
+        if self.is_wide() { self.read() } else { quoted(&self.name) }
+    }
+
+    /// The column as bytes that are compared as bytes.
     pub(super) fn read(&self) -> String {
         let name = quoted(&self.name);
         if self.is_wide() {
@@ -66,7 +71,12 @@ impl Column {
 
     /// A parameter for new bytes. To name UTF-8, which they are, would have the server look at all of them once more.
     pub(super) fn parameter(&self) -> String {
-        if self.is_utf8() { "?".into() } else { self.write("?") }
+        if self.is_as_sent() { "?".into() } else { self.write("?") }
+    }
+
+    /// Whether new bytes need no words around them.
+    pub(super) fn is_as_sent(&self) -> bool {
+        self.charset.is_none() || self.is_utf8()
     }
 
     fn is_utf8(&self) -> bool {
