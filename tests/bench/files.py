@@ -6,10 +6,6 @@ from pathlib import Path
 import data
 from harness import kilobytes, timed, wait_for
 
-# Of the 100,000 files: each round makes six copies. They are deleted at the very end, since ext4 looks at each inode
-# that was freed in the last minutes whenever it makes a file: all copies, ours too, would take several times as long.
-SHARE = 0.4
-
 # Writing to it makes Linux forget what it read from disks.
 FORGET = Path("/proc/sys/vm/drop_caches")
 
@@ -19,10 +15,12 @@ def measure(home, report, rounds):
     site = home.site("acme", "sqlite")
     home.portico("env:deploy", f"{site}.test", "--note", "First")
     uploads = (home.root / "sites" / site / "dev/files").resolve()
-    data.make_files(uploads, home.scale * SHARE)
+    data.make_files(uploads, home.scale)
     ways = Ways(home, site, uploads)
-    beside_all(ways, report, rounds)
+    # It reads the uploads, which nobody should do first.
+    ways.cp()
     letting_go(ways, report, rounds)
+    beside_all(ways, report, rounds)
     report.add("memory of Portico meanwhile", "MB", [kilobytes(serving.pid, "VmHWM") / 1024], aim=200)
 
 
@@ -47,6 +45,17 @@ class Ways:
     def rsync(self, target):
         return timed(lambda: subprocess.run(["rsync", "-a", f"{self.uploads}/", target], check=True))
 
+    def empty_copies(self, *kept):
+        """Gives the disk the bytes of all copies back that are neither used nor kept, but leaves the files: ext4 looks at
+        each inode that was freed in the last minutes whenever it makes a file, and all later copies, ours too, would
+        take several times as long."""
+        contents = self.home.root / "sites" / self.site / "test/content"
+        used = (self.home.root / "sites" / self.site / "test/files").resolve()
+        copies = [*self.home.folder.glob("copy-*"), *contents.glob("*/files")]
+        for copy in copies:
+            if copy not in (used, *kept):
+                subprocess.run(["find", copy, "-type", "f", "-size", "+0", "-exec", "truncate", "-s", "0", "{}", "+"], check=True)
+
 
 def forget():
     """Has the system forget what it read, as it has after a day's work. It keeps what is not written yet."""
@@ -58,11 +67,47 @@ def can_forget():
     return os.access(FORGET, os.W_OK)
 
 
+def letting_go(ways, report, rounds):
+    """Clones that each let a generation go, whose unchanged files they take over."""
+    ways.home.portico("generation:keep", ways.site, "1", "--days", "0")
+    trash = ways.home.root / "trash"
+    synced = ways.next_folder()
+    ways.rsync(synced)
+    for _ in range(2):
+        ways.clone()
+    again, cp, rsync_again, cold, cold_cp = [], [], [], [], []
+    for _ in range(rounds):
+        data.change_files(ways.uploads, 0.01)
+        # What went before is deleted in the background: a person clones again minutes later.
+        wait_for("an empty trash", lambda: not list(trash.glob("*")), seconds=600)
+        again.append(ways.clone())
+        cp.append(ways.cp())
+        rsync_again.append(ways.rsync(synced))
+        ways.empty_copies(synced, *replaced(ways))
+        if can_forget():
+            data.change_files(ways.uploads, 0.01)
+            wait_for("an empty trash", lambda: not list(trash.glob("*")), seconds=600)
+            forget()
+            cold.append(ways.clone())
+            forget()
+            cold_cp.append(ways.cp())
+            ways.empty_copies(synced, *replaced(ways))
+    name = "again after 1 % changed, a generation is let go"
+    report.add(name, "s", again, cp, "cp -r", aim=1 / 20)
+    report.add(name, "s", again, rsync_again, "rsync over the copy before")
+    if cold:
+        report.add(f"{name}, nobody read the files lately", "s", cold, cold_cp, "cp -r", aim=1 / 20)
+
+
+def replaced(ways):
+    """The files of all generations: each of them will be taken over."""
+    return (ways.home.root / "sites" / ways.site / "test/content").glob("*/files")
+
+
 def beside_all(ways, report, rounds):
     """Clones while every generation before is kept."""
+    ways.home.portico("generation:keep", ways.site, "1000", "--days", "0")
     first, again, cp, rsync, rsync_again, cold, cold_cp = [], [], [], [], [], [], []
-    # It reads the uploads, which nobody should do first.
-    ways.cp()
     for _ in range(rounds):
         first.append(ways.clone())
         cp.append(ways.cp())
@@ -71,11 +116,13 @@ def beside_all(ways, report, rounds):
         data.change_files(ways.uploads, 0.01)
         again.append(ways.clone())
         rsync_again.append(ways.rsync(synced))
+        ways.empty_copies()
         if can_forget():
             forget()
             cold.append(ways.clone())
             forget()
             cold_cp.append(ways.cp())
+            ways.empty_copies()
     report.add("clone of the files", "s", first, cp, "cp -r", aim=1 / 3)
     report.add("clone of the files", "s", first, rsync, "rsync", aim=1 / 3)
     if cold:
@@ -83,31 +130,3 @@ def beside_all(ways, report, rounds):
     # A generation shares no file with another one, unless the disk can share blocks (files/copy.rs says why).
     report.add("again after 1 % changed", "s", again, cp, "cp -r")
     report.add("again after 1 % changed", "s", again, rsync_again, "rsync over the copy before")
-
-
-def letting_go(ways, report, rounds):
-    """Clones that each let a generation go, whose unchanged files they take over."""
-    ways.home.portico("generation:keep", ways.site, "1", "--days", "0")
-    trash = ways.home.root / "trash"
-    synced = ways.next_folder()
-    ways.rsync(synced)
-    again, cp, rsync_again, cold, cold_cp = [], [], [], [], []
-    for _ in range(rounds):
-        # What went before is deleted in the background: a person clones again minutes later.
-        wait_for("an empty trash", lambda: not list(trash.glob("*")), seconds=600)
-        data.change_files(ways.uploads, 0.01)
-        again.append(ways.clone())
-        cp.append(ways.cp())
-        rsync_again.append(ways.rsync(synced))
-        if can_forget():
-            wait_for("an empty trash", lambda: not list(trash.glob("*")), seconds=600)
-            data.change_files(ways.uploads, 0.01)
-            forget()
-            cold.append(ways.clone())
-            forget()
-            cold_cp.append(ways.cp())
-    name = "again after 1 % changed, a generation is let go"
-    report.add(name, "s", again, cp, "cp -r", aim=1 / 20)
-    report.add(name, "s", again, rsync_again, "rsync over the copy before")
-    if cold:
-        report.add(f"{name}, nobody read the files lately", "s", cold, cold_cp, "cp -r", aim=1 / 20)

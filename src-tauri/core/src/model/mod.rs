@@ -10,6 +10,7 @@ mod quicksilver;
 mod record;
 pub mod request;
 mod site;
+mod taken_over;
 pub mod view;
 
 pub use care::{
@@ -28,3 +29,4 @@ pub use site::{
     Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, Generation, KeepRule, Lock,
     Origin, Secrets, Site, Upstream,
 };
+pub use taken_over::{KeptFolder, TakenOver};

@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Store, from_json, to_json};
 use crate::{
-    content::files::TakeOver,
     error::{Doing, Result},
-    model::{Address, SiteName, WorktreeState},
+    model::{Address, SiteName, TakenOver, WorktreeState},
 };
 
 /// One thing that a workflow did; written before it is done.
@@ -29,7 +28,7 @@ pub enum Trace {
         to: PathBuf,
     },
     /// It made a copy of files that is not needed any more into the next one.
-    TakenOver(TakeOver),
+    TakenOver(TakenOver),
     /// It made this tag, which did not exist.
     Tag {
         /// The site.

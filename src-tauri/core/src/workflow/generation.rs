@@ -16,7 +16,7 @@ use crate::{
     error::{Doing, Result},
     model::{
         Address, Cms, Database, DatabaseEngine, Environment, Generation, GenerationRow, Measured,
-        Origin, Site, count,
+        Origin, Site, TakenOver, count,
         view::{DatabaseInfo, FilesInfo},
     },
     progress::Cancel,
@@ -147,9 +147,8 @@ pub(crate) fn list_files(
 
 /// Gives it the files of another generation.
 pub(crate) fn copy_files(work: &Work<'_>, fresh: &mut Fresh, plan: FilesPlan) -> Result<CopyCost> {
-    let note = |taken: &files::TakeOver| {
-        work.context.store.trace(work.id, &Trace::TakenOver(taken.clone()))
-    };
+    let note =
+        |taken: &TakenOver| work.context.store.trace(work.id, &Trace::TakenOver(taken.clone()));
     let cost = work.step("Copy the files", |meter| plan.copy.copy(&fresh.files, note, meter))?;
     // One that gave nothing is pruned like any other.
     if let Some(spare) = plan.spare.filter(|_| cost.taken_over > 0) {

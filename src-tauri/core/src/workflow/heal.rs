@@ -20,7 +20,7 @@ pub(crate) fn take_back(context: &Context, workflow: i64) -> Result<()> {
                     fs::rename(&to, &from).doing(|| format!("move {} back", to.display()))?;
                 }
             }
-            Trace::TakenOver(take_over) => take_over.take_back()?,
+            Trace::TakenOver(plan) => files::take_back(&plan)?,
             Trace::Tag { site, name } => {
                 let repository = context.repository(&site);
                 if let Some(now) = repository.reference(&name)? {

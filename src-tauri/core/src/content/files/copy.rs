@@ -13,13 +13,12 @@ use std::{
 
 use super::{
     compare::{Difference, Earlier, compare},
-    size_of,
-    take_over::{self, TakeOver},
+    size_of, take_over,
     walk::{self, Item, Kind, Tree, lock},
 };
 use crate::{
     error::{Doing, Error, Result},
-    model::view::FilesInfo,
+    model::{TakenOver, view::FilesInfo},
     progress::{Cancel, Meter, Unit},
 };
 
@@ -100,7 +99,7 @@ impl CopyPlan {
     pub fn copy(
         self,
         to: &Path,
-        note: impl FnOnce(&TakeOver) -> Result<()>,
+        note: impl FnOnce(&TakenOver) -> Result<()>,
         meter: Meter<'_>,
     ) -> Result<CopyCost> {
         if let Some(parent) = to.parent() {
@@ -113,12 +112,13 @@ impl CopyPlan {
                 fs::remove_dir_all(to).ok();
             });
         };
-        let take_over = TakeOver::plan(earlier, to, &self.difference)?;
-        note(&take_over)?;
-        let copied = take_over.begin().and_then(|()| copy_into(Copying::new(&self, to, meter)));
+        let plan = take_over::plan(earlier, to, &self.difference)?;
+        note(&plan)?;
+        let copied =
+            take_over::begin(&plan).and_then(|()| copy_into(Copying::new(&self, to, meter)));
         copied.inspect_err(|_| {
             // What could not be taken back is tried again by whoever was told of it.
-            take_over.take_back().ok();
+            take_over::take_back(&plan).ok();
         })
     }
 }

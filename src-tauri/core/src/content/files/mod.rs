@@ -16,7 +16,7 @@ pub use compare::Earlier;
 pub use copy::{CopyCost, CopyPlan, copy_tree};
 pub(super) use copy::{copy_file, disk_full};
 pub use link::point_link;
-pub use take_over::TakeOver;
+pub use take_over::take_back;
 pub use trash::{empty_trash, move_to_trash};
 pub use usage::{disk_use, seen};
 

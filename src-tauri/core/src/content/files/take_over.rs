@@ -10,41 +10,17 @@ use std::{
     fs::{self, Metadata},
     io,
     path::{Path, PathBuf},
-    time::SystemTime,
 };
-
-use serde::{Deserialize, Serialize};
 
 use super::{
     compare::Difference,
     trash::{make_writable, rename},
     walk,
 };
-use crate::error::{Doing, Error, Result};
-
-/// An earlier copy on its way to become the next one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TakeOver {
-    /// The earlier copy.
-    pub from: PathBuf,
-    /// The next one.
-    pub to: PathBuf,
-    /// Where the copy's own is put aside, each under its place in `away`.
-    aside: PathBuf,
-    /// What is put aside, relative to the copy.
-    away: Vec<PathBuf>,
-    /// What is made, relative to the copy, each after its folder.
-    made: Vec<PathBuf>,
-    /// The folders that stay, as they were.
-    folders: Vec<Folder>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Folder {
-    path: PathBuf,
-    mode: u32,
-    modified: SystemTime,
-}
+use crate::{
+    error::{Doing, Error, Result},
+    model::{KeptFolder, TakenOver},
+};
 
 /// Whether the folder can become another copy: it is no link, and nothing is left of an attempt before.
 pub(super) fn is_possible(folder: &Path) -> bool {
@@ -56,107 +32,102 @@ fn aside_of(folder: &Path) -> PathBuf {
     folder.with_file_name("put-aside")
 }
 
-impl TakeOver {
-    /// What making the copy in `from` into `to` takes, whose difference from the tree is known.
-    pub(super) fn plan(from: &Path, to: &Path, difference: &Difference) -> Result<Self> {
-        if is_there(to) {
-            return Err(Error::failed(format!("create `{}`: it exists", to.display())));
-        }
-        let Difference { tree, common, away, .. } = difference;
-        let new_folders = tree.folders.iter().filter(|it| !common.contains(*it)).cloned();
-        let items = tree.items.iter().map(|item| tree.path(item));
-        Ok(Self {
-            from: from.to_owned(),
-            to: to.to_owned(),
-            aside: aside_of(from),
-            away: away.clone(),
-            made: new_folders.chain(items).collect(),
-            folders: common.iter().map(|path| Folder::of(from, path)).collect::<Result<_>>()?,
-        })
+/// What making the copy in `from` into `to` takes, whose difference from the tree is known.
+pub(super) fn plan(from: &Path, to: &Path, difference: &Difference) -> Result<TakenOver> {
+    if is_there(to) {
+        return Err(Error::failed(format!("create `{}`: it exists", to.display())));
     }
-
-    /// Moves the folder, and puts aside what is not to stay.
-    pub(super) fn begin(&self) -> Result<()> {
-        fs::create_dir(&self.aside).doing(|| format!("create `{}`", self.aside.display()))?;
-        rename_from(&self.from, &self.to)?;
-        self.open_folders()?;
-        for (number, path) in self.away.iter().enumerate() {
-            rename_from(&self.to.join(path), &self.aside(number))?;
-        }
-        Ok(())
-    }
-
-    /// Makes the next copy the earlier one again, as it was; nothing when that is so. Idempotent.
-    ///
-    /// # Errors
-    /// What can't be removed or moved. It can be tried again.
-    pub fn take_back(&self) -> Result<()> {
-        if is_there(&self.to) && !is_there(&self.from) {
-            self.open_folders()?;
-            let asides: Vec<PathBuf> = (0..self.away.len()).map(|it| self.aside(it)).collect();
-            // Nothing is made before all that goes is put aside, and nothing of it comes back before all that was made
-            // is gone. Otherwise a name might be taken for one that was made: not every disk tells `a` from `A`.
-            if asides.iter().all(|aside| is_there(aside)) {
-                self.remove_made()?;
-            }
-            for (aside, path) in asides.iter().zip(&self.away).filter(|(it, _)| is_there(it)) {
-                rename_from(aside, &self.to.join(path))?;
-            }
-            // Deepest first: a change in a folder sets its time, and a read-only one takes none.
-            let mut folders: Vec<&Folder> = self.folders.iter().collect();
-            folders.sort_by_key(|folder| Reverse(folder.path.components().count()));
-            folders.into_iter().try_for_each(|folder| folder.restore(&self.to))?;
-            rename_from(&self.to, &self.from)?;
-        }
-        walk::if_there(fs::remove_dir(&self.aside))
-            .map(drop)
-            .doing(|| format!("remove `{}`", self.aside.display()))
-    }
-
-    fn aside(&self, number: usize) -> PathBuf {
-        self.aside.join(number.to_string())
-    }
-
-    fn remove_made(&self) -> Result<()> {
-        for path in self.made.iter().rev() {
-            let made = self.to.join(path);
-            let removed = match fs::symlink_metadata(&made) {
-                Ok(known) if known.is_dir() => {
-                    make_writable(&made).and_then(|()| fs::remove_dir(&made))
-                }
-                Ok(_) => fs::remove_file(&made),
-                Err(error) => Err(error),
-            };
-            walk::if_there(removed).doing(|| format!("remove `{}`", made.display()))?;
-        }
-        Ok(())
-    }
-
-    /// Lets the folders in which something changes be changed.
-    fn open_folders(&self) -> Result<()> {
-        let stay: HashSet<&Path> = self.folders.iter().map(|it| it.path.as_path()).collect();
-        let changed: HashSet<&Path> =
-            self.away.iter().chain(&self.made).filter_map(|path| path.parent()).collect();
-        for folder in changed.intersection(&stay) {
-            let folder = self.to.join(folder);
-            make_writable(&folder).doing(|| format!("write to `{}`", folder.display()))?;
-        }
-        Ok(())
-    }
+    let Difference { tree, common, away, .. } = difference;
+    let new_folders = tree.folders.iter().filter(|it| !common.contains(*it)).cloned();
+    let items = tree.items.iter().map(|item| tree.path(item));
+    Ok(TakenOver {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        aside: aside_of(from),
+        away: away.clone(),
+        made: new_folders.chain(items).collect(),
+        folders: common.iter().map(|path| folder_of(from, path)).collect::<Result<_>>()?,
+    })
 }
 
-impl Folder {
-    fn of(root: &Path, path: &Path) -> Result<Self> {
-        let folder = root.join(path);
-        let known = fs::metadata(&folder).and_then(|known| Ok((mode(&known), known.modified()?)));
-        let (mode, modified) = known.doing(|| format!("read `{}`", folder.display()))?;
-        Ok(Self { path: path.to_owned(), mode, modified })
+/// Moves the folder, and puts aside what is not to stay.
+pub(super) fn begin(plan: &TakenOver) -> Result<()> {
+    fs::create_dir(&plan.aside).doing(|| format!("create `{}`", plan.aside.display()))?;
+    rename_from(&plan.from, &plan.to)?;
+    open_folders(plan)?;
+    for (number, path) in plan.away.iter().enumerate() {
+        rename_from(&plan.to.join(path), &aside(plan, number))?;
     }
+    Ok(())
+}
 
-    fn restore(&self, root: &Path) -> Result<()> {
-        let folder = root.join(&self.path);
-        restore(&folder, self).doing(|| format!("set mode and time of `{}`", folder.display()))
+/// Makes the next copy the earlier one again, as it was; nothing when that is so. Idempotent.
+///
+/// # Errors
+/// What can't be removed or moved. It can be tried again.
+pub fn take_back(plan: &TakenOver) -> Result<()> {
+    if is_there(&plan.to) && !is_there(&plan.from) {
+        open_folders(plan)?;
+        let asides: Vec<PathBuf> = (0..plan.away.len()).map(|it| aside(plan, it)).collect();
+        // Nothing is made before all that goes is put aside, and nothing of it comes back before all that was made is
+        // gone. Otherwise a name might be taken for one that was made: not every disk tells `a` from `A`.
+        if asides.iter().all(|aside| is_there(aside)) {
+            remove_made(plan)?;
+        }
+        for (aside, path) in asides.iter().zip(&plan.away).filter(|(it, _)| is_there(it)) {
+            rename_from(aside, &plan.to.join(path))?;
+        }
+        // Deepest first: a change in a folder sets its time, and a read-only one takes none.
+        let mut folders: Vec<&KeptFolder> = plan.folders.iter().collect();
+        folders.sort_by_key(|folder| Reverse(folder.path.components().count()));
+        for folder in folders {
+            let path = plan.to.join(&folder.path);
+            restore(&path, folder)
+                .doing(|| format!("set mode and time of `{}`", path.display()))?;
+        }
+        rename_from(&plan.to, &plan.from)?;
     }
+    walk::if_there(fs::remove_dir(&plan.aside))
+        .map(drop)
+        .doing(|| format!("remove `{}`", plan.aside.display()))
+}
+
+fn aside(plan: &TakenOver, number: usize) -> PathBuf {
+    plan.aside.join(number.to_string())
+}
+
+fn remove_made(plan: &TakenOver) -> Result<()> {
+    for path in plan.made.iter().rev() {
+        let made = plan.to.join(path);
+        let removed = match fs::symlink_metadata(&made) {
+            Ok(known) if known.is_dir() => {
+                make_writable(&made).and_then(|()| fs::remove_dir(&made))
+            }
+            Ok(_) => fs::remove_file(&made),
+            Err(error) => Err(error),
+        };
+        walk::if_there(removed).doing(|| format!("remove `{}`", made.display()))?;
+    }
+    Ok(())
+}
+
+/// Lets the folders in which something changes be changed.
+fn open_folders(plan: &TakenOver) -> Result<()> {
+    let stay: HashSet<&Path> = plan.folders.iter().map(|it| it.path.as_path()).collect();
+    let changed: HashSet<&Path> =
+        plan.away.iter().chain(&plan.made).filter_map(|path| path.parent()).collect();
+    for folder in changed.intersection(&stay) {
+        let folder = plan.to.join(folder);
+        make_writable(&folder).doing(|| format!("write to `{}`", folder.display()))?;
+    }
+    Ok(())
+}
+
+fn folder_of(root: &Path, path: &Path) -> Result<KeptFolder> {
+    let folder = root.join(path);
+    let known = fs::metadata(&folder).and_then(|known| Ok((mode(&known), known.modified()?)));
+    let (mode, modified) = known.doing(|| format!("read `{}`", folder.display()))?;
+    Ok(KeptFolder { path: path.to_owned(), mode, modified })
 }
 
 #[cfg(unix)]
@@ -166,7 +137,7 @@ fn mode(known: &Metadata) -> u32 {
 }
 
 #[cfg(unix)]
-fn restore(path: &Path, folder: &Folder) -> io::Result<()> {
+fn restore(path: &Path, folder: &KeptFolder) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let opened = File::open(path)?;
     opened.set_times(FileTimes::new().set_modified(folder.modified))?;
@@ -180,7 +151,7 @@ fn mode(_known: &Metadata) -> u32 {
 }
 
 #[cfg(not(unix))]
-fn restore(_path: &Path, _folder: &Folder) -> io::Result<()> {
+fn restore(_path: &Path, _folder: &KeptFolder) -> io::Result<()> {
     Ok(())
 }
 
@@ -197,6 +168,7 @@ mod tests {
     use std::{
         collections::BTreeMap,
         os::unix::fs::{MetadataExt, PermissionsExt},
+        time::SystemTime,
     };
 
     use super::*;
@@ -206,7 +178,7 @@ mod tests {
     };
 
     /// A tree that changed since it was copied, and what it takes to make the copy into the next one.
-    fn changed(root: &Path) -> TakeOver {
+    fn changed(root: &Path) -> TakenOver {
         let (tree, copy) = (root.join("tree"), root.join("1/files"));
         for name in ["same", "changed", "gone/a", "gone/deep/b", "was-folder/c", "read-only/d"] {
             let path = tree.join(name);
@@ -234,7 +206,7 @@ mod tests {
         let earlier = Earlier { folder: &copy, complete };
         let difference = compare(&tree, earlier, &Cancel::default()).expect("compares");
         assert_eq!(difference.same.count, 2);
-        TakeOver::plan(&copy, &root.join("2/files"), &difference).expect("plans")
+        super::plan(&copy, &root.join("2/files"), &difference).expect("plans")
     }
 
     /// Each path below a folder, with mode, time, and what it is.
@@ -259,16 +231,16 @@ mod tests {
     }
 
     /// What taking over does, one change of the disk each.
-    fn steps(plan: &TakeOver, tree: &Path) -> Vec<Box<dyn Fn()>> {
+    fn steps(plan: &TakenOver, tree: &Path) -> Vec<Box<dyn Fn()>> {
         let mut steps: Vec<Box<dyn Fn()>> = Vec::new();
         let aside = plan.aside.clone();
         steps.push(Box::new(move || fs::create_dir(&aside).expect("makes")));
         let both = plan.clone();
         steps.push(Box::new(move || fs::rename(&both.from, &both.to).expect("moves")));
         let opened = plan.clone();
-        steps.push(Box::new(move || opened.open_folders().expect("opens")));
+        steps.push(Box::new(move || open_folders(&opened).expect("opens")));
         for (number, path) in plan.away.iter().enumerate() {
-            let (from, to) = (plan.to.join(path), plan.aside(number));
+            let (from, to) = (plan.to.join(path), super::aside(plan, number));
             steps.push(Box::new(move || fs::rename(&from, &to).expect("moves")));
         }
         for path in &plan.made {
@@ -293,8 +265,8 @@ mod tests {
             let steps = steps(&plan, &temp.path().join("tree"));
             steps.iter().take(stop_after).for_each(|step| step());
 
-            let plan: TakeOver = serde_json::from_str(&written).expect("reads");
-            plan.take_back().expect("takes back");
+            let plan: TakenOver = serde_json::from_str(&written).expect("reads");
+            take_back(&plan).expect("takes back");
 
             let after = seen(&temp.path().join("1"));
             let inside = |seen: BTreeMap<PathBuf, _>| {
@@ -308,7 +280,7 @@ mod tests {
                 steps.len()
             );
             assert!(!is_there(&plan.to));
-            plan.take_back().expect("once more is nothing");
+            take_back(&plan).expect("once more is nothing");
             if stop_after == steps.len() {
                 break;
             }
@@ -334,11 +306,11 @@ mod tests {
                 }));
             }
             for (number, path) in plan.away.iter().enumerate() {
-                let (from, to) = (plan.aside(number), plan.to.join(path));
+                let (from, to) = (super::aside(&plan, number), plan.to.join(path));
                 back.push(Box::new(move || fs::rename(&from, &to).expect("moves")));
             }
             back.iter().take(stop_after).for_each(|step| step());
-            plan.take_back().expect("takes back");
+            take_back(&plan).expect("takes back");
             assert_eq!(seen(&plan.from), before, "after {stop_after} steps back");
             if stop_after == back.len() {
                 break;
