@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import data
-from harness import kilobytes, timed, wait_for
+from harness import in_turn, kilobytes, timed, wait_for
 
 REPLACER = Path(__file__).with_name("replacer.php")
 
@@ -137,10 +137,15 @@ def measure_mariadb(home, report, rounds, dump, rival):
 
     home.portico("env:deploy", f"{site}.test", "--note", "First")
     clones, bytes_, dumps = [], [], []
-    for _ in range(rounds):
-        clone = ["env:clone-content", f"{site}.dev", "test", "--db-only", "--full", "--keep-urls"]
-        clones.append(timed(lambda: home.portico(*clone)))
-        bytes_.append(copy_of_bytes(home, database_folder(home, f"{site}.dev")))
+    clone = ["env:clone-content", f"{site}.dev", "test", "--db-only", "--full", "--keep-urls"]
+    for number in range(rounds):
+        ours, theirs = in_turn(
+            number,
+            lambda: timed(lambda: home.portico(*clone)),
+            lambda: copy_of_bytes(home, database_folder(home, f"{site}.dev")),
+        )
+        clones.append(ours)
+        bytes_.append(theirs)
         dumps.append(rival.clone())
     report.add("clone of the database", "s", clones, dumps, "mariadb-dump | mariadb", aim=1 / 40)
     report.add("clone of the database", "s", clones, bytes_, "cp -r", aim=2)
@@ -188,8 +193,13 @@ def measure_sqlite(home, report, rounds, dump, loads):
     clones, bytes_, steps = [], [], []
     for number in range(rounds):
         clone = ["env:clone-content", f"{site}.dev", "test", "--db-only", "--full"]
-        clones.append(timed(lambda: home.portico(*clone, "--keep-urls")))
-        bytes_.append(copy_of_bytes(home, database_folder(home, f"{site}.dev")))
+        ours, theirs = in_turn(
+            number,
+            lambda: timed(lambda: home.portico(*clone, "--keep-urls")),
+            lambda: copy_of_bytes(home, database_folder(home, f"{site}.dev")),
+        )
+        clones.append(ours)
+        bytes_.append(theirs)
         home.portico(*clone, "--from-url", data.OLD, "--to-url", f"http://test-{number}.localhost:8080")
         steps.append(seconds_of(home, "Convert addresses"))
     report.add("clone of a SQLite database", "s", clones, bytes_, "cp -r", aim=2)

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import data
-from harness import kilobytes, timed, wait_for
+from harness import in_turn, kilobytes, timed, wait_for
 
 # Writing to it makes Linux forget what it read from disks.
 FORGET = Path("/proc/sys/vm/drop_caches")
@@ -108,11 +108,11 @@ def beside_all(ways, report, rounds):
     """Clones while every generation before is kept."""
     ways.home.portico("generation:keep", ways.site, "1000", "--days", "0")
     first, again, cp, rsync, rsync_again, cold, cold_cp = [], [], [], [], [], [], []
-    for _ in range(rounds):
-        first.append(ways.clone())
-        cp.append(ways.cp())
+    for number in range(rounds):
         synced = ways.next_folder()
-        rsync.append(ways.rsync(synced))
+        seconds = in_turn(number, ways.clone, ways.cp, lambda: ways.rsync(synced))
+        for all_, one in zip([first, cp, rsync], seconds):
+            all_.append(one)
         data.change_files(ways.uploads, 0.01)
         again.append(ways.clone())
         rsync_again.append(ways.rsync(synced))

@@ -76,6 +76,15 @@ def timed(action):
     return time.perf_counter() - start
 
 
+def in_turn(number, *actions):
+    """What each action answers; in each round another one is first, which may find more memory at hand than the next."""
+    answers = {}
+    for at in range(len(actions)):
+        place = (number + at) % len(actions)
+        answers[place] = actions[place]()
+    return [answers[place] for place in range(len(actions))]
+
+
 def kilobytes(pid, what):
     """A figure of a process's memory, as the system names it (`VmRSS`, `VmHWM`)."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
