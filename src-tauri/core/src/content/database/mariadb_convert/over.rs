@@ -88,7 +88,7 @@ impl Converting<'_, '_> {
     }
 
     /// An update of rows whose key is one whole number: each new value is picked by the place of the row's number among
-    /// all of them. The server would rather insert first, and take that back, than do the same with fewer words.
+    /// all of them. None where the key is another one, or a column takes bytes only in words of its own.
     fn update_numbered(&self, changed: &[usize], rows: Gathered<'_>) -> Option<Statement> {
         let columns: Vec<_> = changed.iter().map(|at| &self.table.columns[*at]).collect();
         let [key] = self.key.as_slice() else { return None };
