@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::model::{CodePointer, ConnectionMode, DatabaseEngine, Secrets};
 
+#[cfg(unix)]
 mod real;
 
 /// A folder with the named files; the text of each stands after its name.

@@ -173,14 +173,16 @@ fn write_links(repository: &Path, admin: &Path, folder: &Path, files: &Path) -> 
     let to_admin = relative(folder, admin).unwrap_or_else(|| admin.to_owned());
     let slashes = |path: &Path| path.to_string_lossy().replace('\\', "/");
     let back = relative(admin, repository).unwrap_or_else(|| repository.to_owned());
-    let (to_admin, back) = if cfg!(windows) {
-        (slashes(&to_admin), slashes(&back))
+    // libgit2 knows `/` only: with `\\` it takes the process's current folder for the worktree's.
+    let link = folder.join(".git");
+    let (to_admin, back, link) = if cfg!(windows) {
+        (slashes(&to_admin), slashes(&back), slashes(&link))
     } else {
-        (text(&to_admin)?, text(&back)?)
+        (text(&to_admin)?, text(&back)?, text(&link)?)
     };
     write(&files.join(".git"), &format!("gitdir: {to_admin}\n"))?;
     write(&admin.join("commondir"), &format!("{back}\n"))?;
-    write(&admin.join("gitdir"), &format!("{}\n", text(&folder.join(".git"))?))
+    write(&admin.join("gitdir"), &format!("{link}\n"))
 }
 
 fn text(path: &Path) -> Result<String> {

@@ -455,5 +455,5 @@ pub fn has_mariadb() -> bool {
     mariadb::program().is_some()
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;

@@ -3,7 +3,6 @@
 use std::{
     fs::{self, File},
     io::{Cursor, Write},
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -63,7 +62,11 @@ fn assert_sample(into: &Path) {
     assert_eq!(fs::read_to_string(site.join("run")).unwrap(), "#!/bin/sh");
     assert_eq!(fs::read_to_string(site.join("second")).unwrap(), "#!/bin/sh");
     assert_eq!(fs::read_to_string(site.join("link")).unwrap(), "#!/bin/sh");
-    assert_eq!(fs::metadata(site.join("run")).unwrap().permissions().mode() & 0o777, 0o755);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(site.join("run")).unwrap().permissions().mode() & 0o777, 0o755);
+    }
     assert_eq!(fs::metadata(site.join("big")).unwrap().len(), 300_000);
     let long = site.join("deep/".repeat(40)).join("é.txt");
     assert_eq!(fs::read_to_string(long).unwrap(), "long");

@@ -85,6 +85,7 @@ impl Server {
     }
 
     /// As a crash would.
+    #[cfg(unix)]
     fn kill(&self) {
         let id = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
         rustix::process::kill_process(id.unwrap(), rustix::process::Signal::KILL).unwrap();
@@ -103,7 +104,11 @@ impl Drop for Server {
 }
 
 fn as_user() -> Vec<&'static str> {
-    if rustix::process::getuid().is_root() { vec!["--user=root"] } else { Vec::new() }
+    #[cfg(unix)]
+    if rustix::process::getuid().is_root() {
+        return vec!["--user=root"];
+    }
+    Vec::new()
 }
 
 fn rewriter() -> Rewriter {
@@ -500,6 +505,7 @@ fn a_cancel_is_heard_while_the_server_is_busy() {
     assert_eq!(server.ask("SELECT @@GLOBAL.innodb_flush_log_at_trx_commit"), "1");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_server_that_dies_in_the_middle_is_an_error() {
     let server = Server::start();

@@ -7,7 +7,7 @@ mod trash;
 mod usage;
 mod walk;
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 
 use std::path::Path;

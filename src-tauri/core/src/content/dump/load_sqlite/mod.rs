@@ -83,7 +83,7 @@ pub fn load_sqlite(
     load.run(Statements::new(dump.input))?;
     let loaded = load.finish()?;
     drop(load);
-    File::open(file).and_then(|file| file.sync_all()).doing(doing)?;
+    File::options().write(true).open(file).and_then(|file| file.sync_all()).doing(doing)?;
     Ok(loaded)
 }
 
