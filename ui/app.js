@@ -22,6 +22,7 @@ import { Drag } from './drag.js';
 import { Drawer } from './drawer.js';
 import { Drop } from './drop.js';
 import { make, show } from './lib/dom.js';
+import { forgetDraft } from './lib/draft.js';
 import { duration, sentence } from './lib/words.js';
 import { ErrorNote } from './lib/error.js';
 import { Announcer } from './announce.js';
@@ -147,6 +148,7 @@ store.onChange(draw);
 store.onFinished((row, mine) => {
   if (row.state === 'failed' && row.error) announce.alert(`${row.title}: ${sentence(row.error.message)}`);
   if (!mine) return;
+  if (row.state === 'succeeded') forgetDraft(`${row.kind}:${row.site}.${row.environment}`);
   if (!document.hasFocus()) api.notify(row.title, ended(row));
   if (row.state === 'succeeded') {
     if (row.kind === 'create_site') store.select(row.site);

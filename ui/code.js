@@ -4,6 +4,7 @@ import { address } from './actions.js';
 import { Changes } from './changes.js';
 import { CommitLog } from './commits.js';
 import { html, partsOf, send, show, text } from './lib/dom.js';
+import { keepDraft, readDraft } from './lib/draft.js';
 import { ErrorNote } from './lib/error.js';
 import { count, envName } from './lib/words.js';
 import { start } from './store.js';
@@ -65,6 +66,7 @@ function Pending(parts) {
   let seen = null;
   let busy = false;
   let starting = false;
+  const draft = () => `commit:${address(info)}`;
   const changes = Changes(parts.changes, {
     boxes: true,
     ask: (file) => query({ query: 'diff', environment: address(info), file }),
@@ -73,7 +75,7 @@ function Pending(parts) {
   });
   changes.left.append(form);
   own.discard.addEventListener('click', () => send(form, 'start', { kind: 'discard', environment: address(info), files: [] }));
-  own.message.addEventListener('input', () => draw());
+  own.message.addEventListener('input', () => { keepDraft(draft(), own.message.value); draw(); });
   own.message.addEventListener('keydown', (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit(); });
   form.noValidate = true;
   form.addEventListener('submit', async (event) => {
@@ -123,8 +125,9 @@ function Pending(parts) {
     if (moved) {
       text(parts.title, `Changes on ${envName(info.environment)}`);
       show(parts.changes, false);
-      own.message.value = '';
     }
+    // The dialog writes the same draft; a commit that failed gives its message back.
+    if (!busy && document.activeElement !== own.message) own.message.value = readDraft(draft());
     draw();
     // A board is asked anew whenever something has changed, an edited file as well.
     if (seen === info) return;

@@ -1,4 +1,5 @@
 // Files that both sides changed: both side by side, and the person's answer to each.
+import { keepDraft, readDraft } from './lib/draft.js';
 import { html, keyed, make, partsOf, rove, show, text } from './lib/dom.js';
 import { bytes, count } from './lib/words.js';
 import { markPair, sideBySide } from './lib/diff.js';
@@ -42,10 +43,12 @@ export function foldSame(pairs) {
 }
 
 /**
- * @param {HTMLElement} el @param {{ ours: string, theirs: string, changed: () => void }} options names of the two sides
+ * @param {HTMLElement} el
+ * @param {{ ours: string, theirs: string, draft: string, changed: () => void }} options names of the two sides, and the
+ *   key under which answers and edits are kept until they are used
  * @returns {{ update: (conflicts: import('./types').Conflict[]) => void, answers: () => import('./types').Resolution[], left: () => number }}
  */
-export function Conflicts(el, { ours, theirs, changed }) {
+export function Conflicts(el, { ours, theirs, draft, changed }) {
   el.append(html`<div class="review conflicts"><div class="left"><p class="count" data-part="count"></p><ul class="files" aria-label="Files with conflicts" data-part="files"></ul></div>
     <section class="solve" data-part="solve"><header><span class="clip mono" data-part="name"></span><div class="segments" role="radiogroup" data-part="ways"></div></header><div class="sides" data-part="sides"><b data-part="oursName"></b><b data-part="theirsName"></b></div><div class="diff" tabindex="0" role="region" aria-label="Both sides" data-part="diff"></div><textarea class="mono" spellcheck="false" data-part="editor"></textarea><p class="note" role="status" data-part="marked"></p></section></div>`);
   const parts = partsOf(el);
@@ -61,14 +64,28 @@ export function Conflicts(el, { ours, theirs, changed }) {
     const [radio, span] = choice.children;
     radio.value = way;
     span.textContent = label;
-    radio.addEventListener('change', () => { answers.set(shown.file, way); draw(); changed(); if (way === 'text') toMarker(); });
+    radio.addEventListener('change', () => { answers.set(shown.file, way); keep(); draw(); changed(); if (way === 'text') toMarker(); });
     parts.ways.append(choice);
   }
-  parts.editor.addEventListener('input', () => { texts.set(shown.file, parts.editor.value); draw(); changed(); });
+  parts.editor.addEventListener('input', () => { texts.set(shown.file, parts.editor.value); keep(); draw(); changed(); });
   rove(parts.files);
 
   const isMarked = ({ file }) => answers.get(file) === 'text' && MARKER.test(texts.get(file));
   const isSolved = (it) => answers.has(it.file) && !isMarked(it);
+
+  function keep() {
+    const kept = conflicts.filter((it) => answers.has(it.file)).map((it) => ({ file: it.file, of: whole(it), way: answers.get(it.file), text: texts.get(it.file) }));
+    keepDraft(draft, kept.length ? JSON.stringify(kept) : '');
+  }
+
+  /** Answers from before, where both sides still say what they said then. */
+  function recall() {
+    for (const it of JSON.parse(readDraft(draft) || '[]')) {
+      if (answers.has(it.file) || !conflicts.some((now) => now.file === it.file && whole(now) === it.of)) continue;
+      answers.set(it.file, it.way);
+      if (it.text !== undefined) texts.set(it.file, it.text);
+    }
+  }
 
   // The keyboard stays with the choice: one more Tab leads to the text, at the first conflict.
   function toMarker() {
@@ -79,8 +96,7 @@ export function Conflicts(el, { ours, theirs, changed }) {
 
   function open(conflict) {
     shown = conflict;
-    // A text area knows one kind of line end; the file keeps its own.
-    if (!texts.has(conflict.file)) texts.set(conflict.file, (conflict.merged ?? conflict.ours?.text ?? conflict.theirs?.text ?? '').replaceAll('\r\n', '\n'));
+    if (!texts.has(conflict.file)) texts.set(conflict.file, whole(conflict));
     text(parts.name, conflict.file).title = conflict.file;
     parts.ways.setAttribute('aria-label', `What ${conflict.file} holds in the end`);
     parts.editor.value = texts.get(conflict.file);
@@ -91,9 +107,9 @@ export function Conflicts(el, { ours, theirs, changed }) {
 
   function both({ merged, ours: one, theirs: other }) {
     if (merged !== null) return sideBySide(foldSame(readMarkers(merged)));
-    const el = make('div', 'split');
+    const el = make('div', 'two-columns');
     for (const [side, tag] of [[one, 'del'], [other, 'ins']]) {
-      const cell = make('div', 'side');
+      const cell = make('div', 'whole');
       if (!side) cell.append(make('p', 'none', 'Deleted'));
       else if (side.text === null) cell.append(make('p', 'none', `A binary or very long file, ${bytes(side.bytes)}`));
       else cell.append(make('pre', tag, side.text));
@@ -145,6 +161,7 @@ export function Conflicts(el, { ours, theirs, changed }) {
     answers: () => conflicts.filter((it) => answers.has(it.file)).map((it) => ({ file: it.file, take: answers.get(it.file) === 'text' ? { text: withEnds(it, texts.get(it.file)) } : answers.get(it.file) })),
     update(next) {
       conflicts = next;
+      recall();
       const still = next.find((it) => it.file === shown?.file) ?? next[0];
       if (still) open(still);
       else { shown = null; draw(); }
@@ -152,4 +169,6 @@ export function Conflicts(el, { ours, theirs, changed }) {
   };
 }
 
+/** What there is to edit. A text area knows one kind of line end; the file keeps its own. */
+const whole = (conflict) => (conflict.merged ?? conflict.ours?.text ?? conflict.theirs?.text ?? '').replaceAll('\r\n', '\n');
 const withEnds = (conflict, words) => (/\r\n/.test(conflict.ours?.text ?? conflict.theirs?.text ?? '') ? words.replace(/\r?\n/g, '\r\n') : words);

@@ -9,7 +9,7 @@ import { ago, bytes, count, envName, exact } from './lib/words.js';
 /** The tab Mail: what the environment sent, and nobody got. */
 export function Mail(el) {
   el.append(html`<div class="mail"><div class="toolbar"><p class="meta grow" data-part="hint"></p><button type="button" data-part="clear">Clear</button></div><div data-part="error"></div>
-    <p class="none panel" data-part="none"></p><div class="split" data-part="split"><ul class="panel letters" aria-label="Messages" data-part="list"></ul>
+    <p class="none panel" data-part="none"></p><div class="postbox" data-part="postbox"><ul class="panel letters" aria-label="Messages" data-part="list"></ul>
     <article class="panel letter" aria-label="Message" data-part="letter"><header><h2 class="selectable" data-part="subject"></h2><dl class="meta selectable"><div><dt>From</dt><dd data-part="from"></dd></div><div><dt>To</dt><dd data-part="to"></dd></div><div><dt>Caught</dt><dd data-part="at"></dd></div></dl>
       <div class="toolbar"><div class="segments" role="radiogroup" aria-label="Part" data-part="views"><label><input type="radio" name="mail-view" value="html"><span>HTML</span></label><label><input type="radio" name="mail-view" value="text"><span>Text</span></label><label><input type="radio" name="mail-view" value="head"><span>Headers</span></label></div><button type="button" class="link" data-part="copy">Copy</button></div></header>
       <div class="sheet" data-part="frame"></div><pre class="sheet selectable" tabindex="0" aria-label="Text of the message" data-part="plain"></pre><ul class="attached" aria-label="Attachments" data-part="attachments"></ul></article></div></div>`);
@@ -35,7 +35,7 @@ export function Mail(el) {
     text(parts.hint, `What this environment sends by PHP is caught here and not delivered; a plugin with a mail service of its own is not stopped. ${rows.length ? count(rows.length, 'message') : ''}`.trim());
     parts.clear.disabled = !rows.length;
     show(parts.none, !rows.length);
-    show(parts.split, rows.length);
+    show(parts.postbox, rows.length);
     keyed(parts.list, rows, (it) => it.id, (it) => Letter(it, () => choose(it.id)), (row, it) => row.update(it.id === open, it));
   }
 
@@ -102,7 +102,7 @@ export function Mail(el) {
     text(parts.none, `${envName(info.environment)} has sent no mail yet.`);
     if (asked.update(environment, board)) {
       [rows, open, message] = [[], null, null];
-      show(parts.split, false);
+      show(parts.postbox, false);
       show(parts.none, false);
     }
   };

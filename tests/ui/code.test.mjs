@@ -36,10 +36,10 @@ test('words that differ inside changed lines are marked, in one column and in tw
   const one = await marked('ins');
   assert.ok(one.some((it) => it.includes('clamp')), one.join('|'));
   await page.getByRole('button', { name: 'Side by side' }).click();
-  await page.locator('.code-tab .split').waitFor();
+  await page.locator('.code-tab .two-columns').waitFor();
   assert.deepEqual(await marked('ins'), one);
   await page.getByRole('button', { name: 'One column' }).click();
-  assert.equal(await page.locator('.code-tab .split').count(), 0);
+  assert.equal(await page.locator('.code-tab .two-columns').count(), 0);
 });
 
 test('an edited file shows without being asked for, and what was left out stays out', async (t) => {
@@ -287,3 +287,55 @@ for (const width of [900, 1000, 1600]) {
     assert.equal(await wide(), false, 'Multidev');
   });
 }
+
+test('a commit message outlives Esc, a reload and a commit that failed, and is gone once it is used', async (t) => {
+  const page = await open(t, full);
+  const ready = () => page.waitForSelector('html[data-ready=true]');
+  await page.getByRole('button', { name: 'Review & commit' }).click();
+  await dialog(page).getByLabel('Message').fill('Hero spacing');
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'detached' });
+  await page.reload();
+  await ready();
+  await environment(page, 'dev', 'Code');
+  const message = page.locator('.code-tab').getByLabel('Message');
+  await message.waitFor();
+  assert.equal(await message.inputValue(), 'Hero spacing');
+  await page.getByRole('button', { name: 'Commit 2 files' }).click();
+  await page.waitForFunction(() => fake.of('run').length === 1);
+  assert.equal(await message.inputValue(), '');
+  await finish(page, 100, { state: 'failed', error: { code: 'failed', message: 'no', hint: null, causes: [] } });
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.querySelector('.code-tab textarea').value === 'Hero spacing');
+  await page.getByRole('button', { name: 'Commit 2 files' }).click();
+  await page.waitForFunction(() => fake.of('run').length === 2);
+  await finish(page, 101);
+  await page.locator('.toast').waitFor();
+  await page.reload();
+  await ready();
+  await environment(page, 'dev', 'Code');
+  await message.waitFor();
+  assert.equal(await message.inputValue(), '');
+});
+
+test('a conflict edited by hand outlives Esc, as long as both sides say the same', async (t) => {
+  const page = await open(t, { ...full, 'merge_plan:merge_to_dev': plan({ conflicts }) });
+  const merge = async () => {
+    await page.click('text=Harbor Festival');
+    await page.getByRole('tab', { name: 'Multidev' }).click();
+    await page.getByRole('button', { name: 'Merge into Dev: events' }).click();
+  };
+  const editor = dialog(page).getByLabel('Text of wp-content/themes/acme/functions.php');
+  await merge();
+  await dialog(page).getByRole('radio', { name: 'Edit', exact: true }).check();
+  await editor.fill('<?php\nboth();\n');
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'detached' });
+  await merge();
+  await dialog(page).getByText('1 of 3 conflicts solved').waitFor();
+  assert.equal(await editor.inputValue(), '<?php\nboth();\n');
+  await page.keyboard.press('Escape');
+  await page.evaluate(() => { fake.answers['merge_plan:merge_to_dev'].conflicts[0].merged += '// changed since\n'; });
+  await merge();
+  await dialog(page).getByText('0 of 3 conflicts solved').waitFor();
+});

@@ -2,6 +2,7 @@ import { query } from '../api.js';
 import { address } from '../actions.js';
 import { Changes } from '../changes.js';
 import { make } from '../lib/dom.js';
+import { drafted } from '../lib/draft.js';
 import { field, requestDialog } from '../lib/dialog.js';
 import { count, envName } from '../lib/words.js';
 
@@ -9,7 +10,7 @@ import { count, envName } from '../lib/words.js';
 export async function commitDialog(info) {
   const environment = address(info);
   const files = await query({ query: 'diffstat', environment });
-  const message = make('textarea');
+  const message = drafted(make('textarea'), `commit:${environment}`);
   message.rows = 3;
   message.placeholder = 'What changed, and why';
   const request = () => ({ kind: 'commit', environment, message: message.value.trim(), files: changes.isAll() ? [] : changes.chosen() });

@@ -22,7 +22,7 @@ export async function connectionDialog(info) {
 }
 
 function facts(title, rows) {
-  const section = make('section', 'facts');
+  const section = make('section', 'connection-facts');
   section.append(make('h3', '', title));
   const list = make('dl');
   for (const [label, value] of rows.filter(([, it]) => it)) {

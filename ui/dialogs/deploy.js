@@ -3,6 +3,7 @@ import { address, deployRequest } from '../actions.js';
 import { isOld } from '../status.js';
 import { html, keyed, make, partsOf, send, text } from '../lib/dom.js';
 import { listCommits } from '../lib/commits.js';
+import { drafted } from '../lib/draft.js';
 import { check, field, group, requestDialog } from '../lib/dialog.js';
 import { ago, count, envName, sentence, sizes, system, tagName } from '../lib/words.js';
 
@@ -16,7 +17,7 @@ export async function deployDialog(info, board, from = null) {
   const name = envName(info.environment);
   const parent = envName(plan.from);
   const idle = !plan.first && !plan.deployable;
-  const message = make('textarea');
+  const message = drafted(make('textarea'), `deploy:${address(info)}`);
   const sync = plan.content && !plan.first && info.environment === 'test'
     ? check('Pull files and the database from the Live environment', { note: `${sizes(plan.content)}, addresses converted` }) : null;
   const cms = board.site.cms;

@@ -76,7 +76,7 @@ export async function mergeDialog({ kind, environment }, board) {
     text(parts.told, `${count(open.length, 'file')} ${open.length === 1 ? 'was' : 'were'} changed in the same place on both sides. Nothing changes before each has an answer.`);
     dialog.el.classList.toggle('wide', open.length > 0);
     if (open.length) {
-      conflicts ??= Conflicts(parts.conflicts, { ours: into, theirs: from, changed: ready });
+      conflicts ??= Conflicts(parts.conflicts, { ours: into, theirs: from, draft: `${kind}:${plan.into}`, changed: ready });
       conflicts.update(open);
     } else conflicts?.update([]);
     ready();

@@ -81,7 +81,7 @@ function unified(pairs) {
 
 /** Two columns; long lines are wrapped. @param {[Line | null, Line | null][]} pairs */
 export function sideBySide(pairs) {
-  const el = make('div', 'split');
+  const el = make('div', 'two-columns');
   for (const [old, now] of pairs) {
     if (old === now && old.kind !== 'same') { el.append(make('span', `line wide ${old.kind}`, old.text || ' ')); continue; }
     for (const [line, number, column] of [[old, old?.old, 'before'], [now, now?.now, 'now']]) {
