@@ -43,6 +43,6 @@ export const code = {
   'merge_plan:bring_to_dev': plan({ from: 'Live', commits: [commit('ab34ef0', 'Phone number in the footer', 70)], count: 1 }),
   connection: {
     connection_mode: 'sftp', url: 'http://dev-acme.localhost:8080', git_command: 'git clone /home/mira/Portico/sites/acme/repository.git acme', code_folder: '/home/mira/Portico/sites/acme/dev/code', files_folder: '/home/mira/Portico/sites/acme/dev/files',
-    database: { engine: 'mariadb', path: '/home/mira/Portico/run/db-1.sock', name: 'pantheon', user: 'pantheon', password: 's3cret', command: 'mariadb --socket=/home/mira/Portico/run/db-1.sock --user=pantheon --password=s3cret pantheon' },
+    database: { engine: 'mariadb', path: '/home/mira/Portico/run/db-1.sock', name: 'pantheon', user: 'pantheon', password: 's3cret', command: 'MYSQL_PWD=s3cret mariadb --socket=/home/mira/Portico/run/db-1.sock --user=pantheon pantheon' },
   },
 };

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     error::{Doing, Error, Result},
+    model::secrets::source_without_secrets,
     progress::{Meter, Unit},
 };
 
@@ -90,7 +91,7 @@ impl Repository {
             return Err(clone::git_failed("fetch from", url, &ended.said));
         }
         self.reference(&ours)?.ok_or_else(|| {
-            Error::failed(format!("find what was fetched from `{}`", clone::shown(url)))
+            Error::failed(format!("find what was fetched from `{}`", source_without_secrets(url)))
         })
     }
 }

@@ -7,10 +7,11 @@ use std::{
 use super::{Repository, configure, program};
 use crate::{
     error::{Doing, Error, Result},
+    model::secrets::{source_without_secrets, text_without_secrets},
     progress::{Meter, Unit},
 };
 
-/// Where the repository came from, in its configuration.
+/// Where the repository came from, in its configuration, without a password.
 const SOURCE: &str = "portico.source";
 
 impl Repository {
@@ -45,13 +46,14 @@ impl Repository {
         };
         fetch_all(&source, &made.path, meter)?;
         let git = made.open()?;
-        let branch = choose_branch(&git, &shown(&source.to_string_lossy()), branch)?;
+        let branch =
+            choose_branch(&git, &source_without_secrets(&source.to_string_lossy()), branch)?;
         let finish = || -> Result<(), git2::Error> {
             git.set_head(&format!("refs/heads/{branch}"))?;
             // `origin` of a bare clone leads nowhere that a person expects.
             git.remote_delete("origin")?;
             let mut config = git.config()?.open_level(git2::ConfigLevel::Local)?;
-            config.set_str(SOURCE, &source.to_string_lossy())
+            config.set_str(SOURCE, &source_without_secrets(&source.to_string_lossy()))
         };
         finish().doing(|| format!("set up the repository {}", made.path.display()))?;
         configure(&git)?;
@@ -88,10 +90,15 @@ fn fetch_all(source: &OsString, to: &PathBuf, meter: Meter<'_>) -> Result<()> {
 
 /// A failure of `git` with another repository, without the password that may be in its address.
 pub(super) fn git_failed(doing: &str, source: &str, said: &[String]) -> Error {
-    let address = shown(source);
+    let address = source_without_secrets(source);
     let mut error = Error::failed(format!("{doing} `{address}`"))
         .hint("Check the address, and that `git clone` of it works in a terminal.");
-    error.causes = said.iter().map(|line| line.replace(source, &address)).collect();
+    let clean = |line: &String| text_without_secrets(&line.replace(source, &address));
+    error.causes = said.iter().map(clean).collect();
+    if address != source {
+        let hint = "A password in an address is kept with the site's upstream; `git credential` keeps it better.";
+        error = error.hint(hint);
+    }
     error
 }
 
@@ -129,27 +136,5 @@ fn choose_branch(git: &git2::Repository, source: &str, asked: Option<&str>) -> R
             Err(Error::usage(format!("`{source}` does not say which branch is its main one"))
                 .hint(format!("Name one of its branches: {}.", names.join(", "))))
         }
-    }
-}
-
-/// An address without the password that may be in it.
-pub(super) fn shown(source: &str) -> String {
-    let Some((scheme, rest)) = source.split_once("://") else { return source.to_owned() };
-    let host_end = rest.find('/').unwrap_or(rest.len());
-    match rest[..host_end].rfind('@') {
-        Some(at) if rest[..at].contains(':') => format!("{scheme}://…@{}", &rest[at + 1..]),
-        _ => source.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shown;
-
-    #[test]
-    fn an_address_is_shown_without_its_password() {
-        assert_eq!(shown("https://me:s3cret@host.test/a.git"), "https://…@host.test/a.git");
-        assert_eq!(shown("ssh://git@host.test:22/a@b:c"), "ssh://git@host.test:22/a@b:c");
-        assert_eq!(shown("git@host.test:a.git"), "git@host.test:a.git");
     }
 }

@@ -99,8 +99,56 @@ fn is_boilerplate(line: &str) -> bool {
         || line == "and the repository exists."
 }
 
+/// What answers when `git` asks for the user and the password that an address had. Both are in its surroundings: an
+/// argument could be read by every user of the machine, and `git` hands an address on in arguments.
+const HELPER: &str = r#"credential.helper=!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$PORTICO_GIT_USER" "$PORTICO_GIT_PASSWORD"; }; f"#;
+
+/// An address of the web without the user and the password in it, and these.
+fn without_password(argument: &OsStr) -> Option<(String, String, String)> {
+    let (scheme, rest) = argument.to_str()?.split_once("://")?;
+    if !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") {
+        return None;
+    }
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (login, host) = rest[..end].rsplit_once('@')?;
+    let (user, password) = login.split_once(':')?;
+    Some((format!("{scheme}://{host}{}", &rest[end..]), decoded(user), decoded(password)))
+}
+
+/// Text with its `%40` and the like as what they stand for.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let code = after.get(..2).and_then(|it| std::str::from_utf8(it).ok());
+        match code.and_then(|it| u8::from_str_radix(it, 16).ok()).filter(|_| *first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new("git");
+    let mut words = Vec::new();
+    for argument in arguments {
+        words.push(match without_password(argument.as_ref()) {
+            Some((address, user, password)) => {
+                // The empty one: no helper of the person's is asked before, or told.
+                command.args(["-c", "credential.helper=", "-c", HELPER]);
+                command.env("PORTICO_GIT_USER", user).env("PORTICO_GIT_PASSWORD", password);
+                address.into()
+            }
+            None => argument.as_ref().to_owned(),
+        });
+    }
     // A Portico that was started from a hook must not work on that hook's repository.
     for variable in [
         "GIT_DIR",
@@ -121,7 +169,7 @@ fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
         .env("LC_ALL", "C")
         .arg("-c")
         .arg(if cfg!(windows) { "core.hooksPath=NUL" } else { "core.hooksPath=/dev/null" })
-        .args(arguments)
+        .args(words)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
@@ -201,6 +249,18 @@ mod tests {
         assert!(ended.success);
         assert_eq!(ended.said, ["said"]);
         assert!(started.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_password_is_in_no_argument() {
+        let command = super::command(["fetch", "--", "https://me:p%40ss@host.test/a.git"]);
+        let words: Vec<_> = command.get_args().map(|it| it.to_string_lossy()).collect();
+        assert_eq!(words.last().map(AsRef::as_ref), Some("https://host.test/a.git"));
+        assert!(!words.iter().any(|it| it.contains("p%40ss") || it.contains("p@ss")));
+        let said = command.get_envs().find(|(name, _)| *name == "PORTICO_GIT_PASSWORD");
+        assert_eq!(said.and_then(|(_, value)| value), Some("p@ss".as_ref()));
+        let plain = super::command(["fetch", "--", "https://me@host.test/a.git"]);
+        assert!(!plain.get_args().any(|it| it.to_string_lossy().contains("credential")));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     error::{Doing, Error, Result},
+    model::secrets::{source_without_secrets, text_without_secrets},
     progress::{Meter, Unit},
 };
 
@@ -37,14 +38,17 @@ pub fn name_of(url: &str) -> String {
 /// # Errors
 /// What the server answers instead of the file; a connection that ends before the file does.
 pub fn download(url: &str, folder: &Path, meter: Meter<'_>) -> Result<PathBuf> {
-    let shown = url.split('?').next().unwrap_or(url);
+    let shown = &source_without_secrets(url);
     let doing = || format!("download {shown}");
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_connect(Some(PATIENCE))
         .timeout_recv_response(Some(PATIENCE))
         .build();
-    let answer = ureq::Agent::new_with_config(config).get(url).call().doing(doing)?;
+    let answer = ureq::Agent::new_with_config(config).get(url).call().map_err(|error| {
+        // What the library says may have the address in it.
+        Error::failed(doing()).because(text_without_secrets(&error.to_string()))
+    })?;
     let status = answer.status();
     if !status.is_success() {
         return Err(Error::failed(doing()).because(format!("the server answered {status}")).hint(

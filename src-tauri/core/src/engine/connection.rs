@@ -35,10 +35,17 @@ fn database(database: &Database) -> DatabaseConnection {
     match database {
         Database::MariaDb { socket, name, user, password } => DatabaseConnection {
             engine,
-            command: format!(
-                "mariadb --socket={} --user={user} --password={password} {name}",
-                socket.display()
-            ),
+            // Every user of the machine could read a password among the arguments. Windows' shells set no variable
+            // for one command: there the client asks.
+            command: match cfg!(windows) {
+                true => {
+                    format!("mariadb --socket={} --user={user} --password {name}", socket.display())
+                }
+                false => format!(
+                    "MYSQL_PWD={password} mariadb --socket={} --user={user} {name}",
+                    socket.display()
+                ),
+            },
             path: socket.display().to_string(),
             name: Some(name.clone()),
             user: Some(user.clone()),

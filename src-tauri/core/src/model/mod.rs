@@ -9,6 +9,7 @@ mod names;
 mod quicksilver;
 mod record;
 pub mod request;
+pub mod secrets;
 mod site;
 mod taken_over;
 pub mod view;

@@ -77,7 +77,10 @@ pub(crate) use work::random_text;
 
 use crate::{
     error::{Error, Result},
-    model::{Address, GenerationRow, HookRun, HookStage, SiteName, view::WorkflowState},
+    model::{
+        Address, GenerationRow, HookRun, HookStage, SiteName, secrets::text_without_secrets,
+        view::WorkflowState,
+    },
     progress::Cancel,
     store::{self, Workflow},
 };
@@ -114,7 +117,7 @@ pub fn run(
     on_event: &(dyn Fn(Event) + Sync),
     cancel: &Cancel,
 ) -> Result<Workflow> {
-    let title = title::of(request);
+    let title = title::of(&request.without_secrets());
     let _held = context.hold_site(request.site(), &title)?;
     let frame = Frame { context, request, title, on_event, cancel };
     match request {
@@ -261,6 +264,7 @@ impl Frame<'_> {
             done.hooks.splice(0..0, ran);
             switch(&work, request.site(), done, &hooks)
         });
+        let outcome = outcome.map_err(without_secrets);
         if let Err(error) = &outcome
             && let Err(second) = take_back(&work, error)
         {
@@ -271,6 +275,14 @@ impl Frame<'_> {
         on_event(Event::Finished { workflow: context.workflow_row(&workflow)? });
         outcome.map(|()| workflow)
     }
+}
+
+/// The error as it may be stored, logged and shown.
+fn without_secrets(mut error: Error) -> Error {
+    error.message = text_without_secrets(&error.message);
+    error.hint = error.hint.as_deref().map(text_without_secrets);
+    error.causes.iter_mut().for_each(|cause| *cause = text_without_secrets(cause));
+    error
 }
 
 /// Moves the pointers in one transaction, then everything that is derived from them.

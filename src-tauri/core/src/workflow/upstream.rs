@@ -9,7 +9,10 @@ use super::{
 use crate::{
     code,
     error::{Error, Result},
-    model::{Address, EnvironmentName, Site, SiteName, Upstream, view::UpstreamStatus},
+    model::{
+        Address, EnvironmentName, Site, SiteName, Upstream, secrets::source_without_secrets,
+        view::UpstreamStatus,
+    },
     progress::Meter,
     store::now,
 };
@@ -42,8 +45,16 @@ pub(super) fn run_set(change: Option<Change>) -> Done {
     Done { changes: change.into_iter().collect(), ..Done::default() }
 }
 
-/// Where the site's updates come from.
-pub fn of(context: &Context, site: &SiteName) -> Result<Option<Upstream>> {
+/// Where the site's updates come from, as people are shown it: without a password.
+pub fn shown(context: &Context, site: &SiteName) -> Result<Option<Upstream>> {
+    Ok(of(context, site)?.as_ref().map(without_secrets))
+}
+
+fn without_secrets(upstream: &Upstream) -> Upstream {
+    Upstream { url: source_without_secrets(&upstream.url), branch: upstream.branch.clone() }
+}
+
+fn of(context: &Context, site: &SiteName) -> Result<Option<Upstream>> {
     context.store.upstream(&context.store.site(site)?.id)
 }
 
@@ -108,6 +119,7 @@ pub fn status(
         ),
         None => (0, Vec::new()),
     };
+    let upstream = without_secrets(&upstream);
     Ok(UpstreamStatus { upstream, is_known: theirs.is_some(), behind, updates })
 }
 
@@ -145,7 +157,7 @@ pub(super) fn last_seen(context: &Context, wanted: &ApplyUpstream) -> Result<Inc
 }
 
 fn incoming(target: merge::Target, upstream: &Upstream, theirs: String) -> Incoming {
-    let url = &upstream.url;
+    let url = source_without_secrets(&upstream.url);
     Incoming {
         target,
         from: "the upstream".into(),

@@ -13,7 +13,9 @@ use crate::{
     content::files,
     error::{Doing, Error, Result},
     front::Hold,
-    model::{Address, DatabaseEngine, WorktreeState, view::WorkflowState},
+    model::{
+        Address, DatabaseEngine, WorktreeState, secrets::text_without_secrets, view::WorkflowState,
+    },
     progress::{Cancel, Meter, Report, Unit},
     store::{Trace, now},
 };
@@ -96,9 +98,9 @@ impl<'a> Work<'a> {
         });
     }
 
-    /// Writes a line to the log and tells it.
+    /// Writes a line to the log and tells it, without what opens an address that is in it.
     pub(crate) fn line(&self, line: impl Into<String>) {
-        let line = line.into();
+        let line = text_without_secrets(&line.into());
         self.log(&line);
         (self.on_event)(Event::Line { workflow: self.id, line });
     }

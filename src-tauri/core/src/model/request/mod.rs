@@ -17,7 +17,7 @@ pub use event::Event;
 pub use query::Query;
 pub use site::*;
 
-use crate::model::{EnvironmentName, SiteName};
+use crate::model::{EnvironmentName, SiteName, secrets::source_without_secrets};
 
 /// A change that is asked for: one workflow. Its tag is the workflow's kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -255,15 +255,24 @@ impl Request {
         }
     }
 
-    /// The request as history may keep it: a password that was only passed through is left out.
+    /// The request as history, titles and command lines may keep it: without the passwords that it passes through,
+    /// and with addresses that open nothing.
     #[must_use]
     pub fn without_secrets(&self) -> Self {
         let mut copy = self.clone();
-        if let Self::InstallSite(it) = &mut copy {
-            it.admin_password.clear();
-        }
-        if let Self::EnableLock(it) = &mut copy {
-            it.password = None;
+        let clean = |source: &mut String| *source = source_without_secrets(source);
+        match &mut copy {
+            Self::InstallSite(it) => it.admin_password.clear(),
+            Self::EnableLock(it) => it.password = None,
+            Self::CreateSite(it) => clean(&mut it.from),
+            Self::SetUpstream(it) => clean(&mut it.url),
+            Self::ImportDatabase(it) => {
+                clean(&mut it.file);
+                it.files.iter_mut().for_each(clean);
+            }
+            Self::ImportFiles(it) => clean(&mut it.file),
+            Self::ImportSite(it) => it.files.iter_mut().for_each(clean),
+            _ => {}
         }
         copy
     }
