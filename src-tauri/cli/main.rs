@@ -142,7 +142,8 @@ fn running(status: &Status) -> String {
 }
 
 fn doctor(output: &Output) -> Result<()> {
-    let checks = portico_core::runtime::doctor();
+    let layout = portico_core::layout::Layout::new(surroundings::root()?);
+    let checks = portico_core::engine::doctor(&layout);
     let row = |check: &Check| {
         let state = match (check.ok, check.optional) {
             (true, _) => "ok",

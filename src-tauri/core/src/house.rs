@@ -19,6 +19,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("model", &["error", "progress"]),
     ("layout", &["error", "model"]),
     ("places", &[]),
+    ("privacy", &["error", "layout"]),
     ("fuzzing", &[]),
     ("store", &["error", "model", "layout"]),
     ("code", &["error", "model", "progress", "layout"]),
@@ -41,7 +42,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
         "engine",
         &[
             "error", "model", "progress", "layout", "store", "code", "content", "cms", "runtime",
-            "front", "logs", "mail", "workflow",
+            "front", "logs", "mail", "workflow", "privacy",
         ],
     ),
 ];

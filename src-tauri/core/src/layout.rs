@@ -1,7 +1,14 @@
 //! Where every file lives under the root folder. **Invariant:** nowhere else is a path joined.
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 use crate::model::{Address, SiteName};
+
+/// The folders in the root folder that are Portico's.
+const OWN: &[&str] =
+    &["sites", "logs", "templates", "support", "trash", "deleted", "scratch", "run"];
 
 /// The root folder (`~/Portico` or `PORTICO_HOME`) and the places in it.
 #[derive(Clone, Debug)]
@@ -18,6 +25,14 @@ impl Layout {
     /// The root folder itself.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Whether a name in the root folder is Portico's.
+    pub fn is_own(name: &OsStr) -> bool {
+        let name = name.to_string_lossy();
+        OWN.contains(&name.as_ref())
+            || name.starts_with("portico.db")
+            || name.starts_with("engine.")
     }
 
     /// The database that holds every pointer.
@@ -53,6 +68,11 @@ impl Layout {
     /// PHP files and settings that Portico writes for itself.
     pub fn support(&self) -> PathBuf {
         self.root.join("support")
+    }
+
+    /// Sockets, and settings of processes: a folder, or a link to one with a shorter path.
+    pub fn run(&self) -> PathBuf {
+        self.root.join("run")
     }
 
     /// What was replaced and waits to be deleted in the background.

@@ -9,6 +9,7 @@ pub mod error;
 pub mod layout;
 pub mod model;
 pub mod places;
+pub mod privacy;
 pub mod progress;
 
 pub mod cms;

@@ -16,7 +16,6 @@ use crate::{
         },
     },
     progress::{Cancel, Meter, Report},
-    runtime,
     workflow::{self, Context, running},
 };
 
@@ -50,7 +49,7 @@ pub(super) fn answer(
         }
         Query::Multidevs { site } => json(branches::multidevs(context, site)?),
         Query::Branches { site } => json(branches::branches(context, site)?),
-        Query::Upstream { site } => json(workflow::upstream::of(context, site)?),
+        Query::Upstream { site } => json(workflow::upstream::shown(context, site)?),
         Query::UpstreamUpdates { environment, check } => {
             let (cancel, report) = (Cancel::default(), |_: Report| {});
             let meter = Meter::new(&cancel, &report);
@@ -91,7 +90,7 @@ pub(super) fn answer(
             json(care::mail_part(context, environment, id, *attachment, to.as_deref())?)
         }
         Query::Cron { environment } => json(workflow::cron::info(context, environment)?),
-        Query::Doctor => json(runtime::doctor()),
+        Query::Doctor => json(super::doctor(&context.layout)),
         Query::Status => json(status(context, healed, problems)?),
         Query::Command { request } => json(workflow::command_line(request)),
         Query::Generations { environment, disk } => {

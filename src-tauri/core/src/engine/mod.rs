@@ -9,6 +9,7 @@ mod checks;
 mod clock;
 mod commits;
 mod connection;
+mod doctor;
 mod owner;
 mod pushes;
 mod remote;
@@ -17,7 +18,7 @@ mod watch;
 mod wire;
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{File, TryLockError},
     path::PathBuf,
     thread,
     time::{Duration, Instant},
@@ -25,6 +26,7 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
+pub use doctor::doctor;
 pub use owner::Engine;
 pub use remote::Remote;
 
@@ -36,6 +38,7 @@ use crate::{
         request::{Event, Query, Request},
         view::WorkflowRow,
     },
+    privacy,
     progress::Cancel,
 };
 
@@ -74,8 +77,7 @@ impl Session {
     /// Busy when an owner holds the folder and doesn't answer; refused when a newer Portico wrote it.
     pub fn open(config: &Config) -> Result<Self> {
         let layout = Layout::new(config.root.clone());
-        fs::create_dir_all(layout.root())
-            .doing(|| format!("make the folder {}", layout.root().display()))?;
+        privacy::make(layout.root())?;
         let started = Instant::now();
         loop {
             if let Some(lock) = try_lock(&layout)? {

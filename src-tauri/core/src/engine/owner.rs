@@ -3,7 +3,7 @@ use std::{
     collections::HashMap,
     fs::{self, File},
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, OnceLock, PoisonError, Weak,
         mpsc::{Receiver, Sender, channel},
@@ -30,6 +30,7 @@ use crate::{
         request::{Event, Query, Request},
         view::{Problem, WorkflowRow},
     },
+    privacy,
     progress::Cancel,
     runtime::{self, Runtime},
     store::Store,
@@ -83,6 +84,8 @@ impl Engine {
     /// Starts everything for a folder whose lock is held.
     pub(super) fn start(config: &Config, layout: Layout, lock: File) -> Result<Self> {
         code::trust_stored_objects();
+        // Where a disk knows no rights, `doctor` tells.
+        drop(privacy::close(&layout));
         let store = Store::open(&layout.store())?;
         cms::write_support(&layout.support())?;
         let runtime = Runtime::start(runtime::Config {
@@ -403,19 +406,56 @@ impl Sites for OurSites {
     }
 }
 
-/// A short folder for sockets (a socket's path must stay under 104 bytes): in the root folder where that is
-/// short enough, else in the system's temporary folder under a name that only this root folder has.
+/// The longest path of the folder for sockets: a socket's own must stay under 104 bytes.
+const LONGEST: usize = 60;
+
+/// A short folder for sockets, which only this user can enter: in the root folder where that is short enough, else one
+/// with a random name in the system's temporary folder, to which a link in the root folder leads.
 fn sockets(layout: &Layout) -> Result<PathBuf> {
-    const LONGEST: usize = 60;
-    let inside = layout.root().join("run");
-    if inside.as_os_str().len() <= LONGEST {
+    let inside = layout.run();
+    if inside.as_os_str().len() <= LONGEST || cfg!(windows) {
         return Ok(inside);
     }
-    let root = layout.root();
-    let root = root.canonicalize().doing(|| format!("find {}", root.display()))?;
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in root.as_os_str().as_encoded_bytes() {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    if let Ok(outside) = fs::read_link(&inside)
+        && outside.as_os_str().len() <= LONGEST
+        && is_private_folder(&outside)
+    {
+        return Ok(outside);
     }
-    Ok(std::env::temp_dir().join(format!("portico-{hash:016x}")))
+    let doing = || "make a folder for sockets".to_owned();
+    let outside = tempfile::Builder::new().prefix("portico-").tempdir().doing(doing)?.keep();
+    match fs::symlink_metadata(&inside) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(&inside).doing(doing)?,
+        Ok(_) => fs::remove_file(&inside).doing(doing)?,
+        Err(_) => {}
+    }
+    point_to(&outside, &inside).doing(doing)?;
+    Ok(outside)
+}
+
+#[cfg(unix)]
+fn point_to(folder: &Path, link: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(folder, link)
+}
+
+/// Whether it is a folder, no link, that is this user's and closed: nobody put it there in the place of ours.
+#[cfg(unix)]
+fn is_private_folder(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(folder).is_ok_and(|found| {
+        found.is_dir()
+            && found.uid() == rustix::process::geteuid().as_raw()
+            && found.mode() & 0o077 == 0
+    })
+}
+
+/// Windows has named pipes, which are in no folder.
+#[cfg(windows)]
+fn point_to(_folder: &Path, _link: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(windows)]
+fn is_private_folder(_folder: &Path) -> bool {
+    true
 }

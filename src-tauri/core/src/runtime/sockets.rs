@@ -31,19 +31,22 @@ pub(super) fn check_length(sockets: &Path) -> Result<()> {
 /// Makes the sockets' folder ours alone, ends what a killed owner left and clears its files.
 pub(super) fn prepare(sockets: &Path) -> Result<()> {
     let doing = || format!("prepare {}", sockets.display());
-    fs::create_dir_all(sockets).doing(doing)?;
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt;
+        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(sockets).doing(doing)?;
+        // Fails for a folder that is another user's.
         fs::set_permissions(sockets, fs::Permissions::from_mode(0o700)).doing(doing)?;
         super::warden::end_leftovers(&sockets.join("processes"));
     }
+    #[cfg(not(unix))]
+    fs::create_dir_all(sockets).doing(doing)?;
     for entry in fs::read_dir(sockets).doing(doing)? {
         let entry = entry.doing(doing)?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
         let path = entry.path();
-        if name.starts_with("php-") || name.starts_with("run-") {
+        if ["php-", "run-", "page-"].iter().any(|it| name.starts_with(it)) {
             fs::remove_dir_all(&path).doing(|| format!("delete {}", path.display()))?;
         } else if name.starts_with("db-") {
             fs::remove_file(&path).doing(|| format!("delete {}", path.display()))?;

@@ -69,6 +69,8 @@ impl Store {
     /// One that a newer Portico wrote is refused.
     pub fn open(path: &Path) -> Result<Self> {
         let doing = || format!("open {}", path.display());
+        // SQLite gives the files beside it (`-wal`, `-shm`) the rights of this one.
+        make_private(path).doing(doing)?;
         let mut connection = Connection::open(path).doing(doing)?;
         connection
             .execute_batch(
@@ -99,6 +101,14 @@ impl Store {
     pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         work(&self.lock())
     }
+}
+
+/// Makes the file for this user alone, unless it is there.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.create(true).append(true).open(path).map(drop)
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
