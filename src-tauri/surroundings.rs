@@ -46,13 +46,24 @@ fn hook_limit() -> Result<Duration> {
 /// `PORTICO_HOME`, else `Portico` in the person's home.
 pub(crate) fn root() -> Result<PathBuf> {
     let chosen = env::var_os("PORTICO_HOME").filter(|it| !it.is_empty()).map(PathBuf::from);
+    let chosen = chosen.map(from_home);
     let root = chosen.or_else(|| env::home_dir().map(|home| home.join("Portico")));
     let root = root.ok_or_else(|| {
         Error::usage("no home folder is known").hint("Set PORTICO_HOME to a folder.")
     })?;
-    std::path::absolute(&root).map_err(|error| {
+    let absolute = std::path::absolute(&root).map_err(|error| {
         Error::failed(format!("find the folder {}", root.display())).because(error)
-    })
+    })?;
+    // Without a slash at its end, or two in the middle.
+    Ok(absolute.components().collect())
+}
+
+/// A path whose `~` no shell has expanded, because it stood in quotes or came from a file or a form.
+pub(crate) fn from_home(path: PathBuf) -> PathBuf {
+    match (path.strip_prefix("~"), env::home_dir()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path,
+    }
 }
 
 /// The command `portico`: this program, or the one beside the window's.

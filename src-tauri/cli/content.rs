@@ -18,6 +18,7 @@ use crate::{
     arguments::{ExportCommand, ImportAnything, ImportArguments, ImportCommand},
     environment,
     output::{Output, print, say},
+    paths,
     workflow::{self, confirmation},
 };
 
@@ -212,7 +213,6 @@ impl Spool {
             io::copy(&mut io::stdin().lock(), &mut spooled).map_err(doing)?;
             return Ok(file.display().to_string());
         }
-        let absolute = std::path::absolute(path);
-        Ok(absolute.map_or_else(|_| path.to_owned(), |path| path.display().to_string()))
+        Ok(paths::absolute(path))
     }
 }

@@ -10,6 +10,7 @@ mod logs;
 mod mail;
 mod multidev;
 mod output;
+mod paths;
 mod progress;
 mod report;
 mod serve;

@@ -10,7 +10,7 @@ use portico_core::{
 use crate::{
     arguments::{BranchCommand, MultidevCommand},
     output::Output,
-    workflow,
+    paths, workflow,
 };
 
 pub(crate) fn run(command: MultidevCommand, output: &Output) -> Result<()> {
@@ -46,10 +46,8 @@ pub(crate) fn run(command: MultidevCommand, output: &Output) -> Result<()> {
 /// The owner, who reads the files of solved conflicts, may run in another folder.
 pub(crate) fn make_absolute(resolve: &mut [Resolution]) {
     for it in resolve {
-        if let Take::File(path) = &mut it.take
-            && let Ok(absolute) = std::path::absolute(&*path)
-        {
-            *path = absolute.display().to_string();
+        if let Take::File(path) = &mut it.take {
+            *path = paths::absolute(path);
         }
     }
 }

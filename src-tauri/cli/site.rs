@@ -11,6 +11,7 @@ use portico_core::{
 use crate::{
     arguments::{SiteCommand, SiteUpstream},
     output::Output,
+    paths,
     workflow::{self, confirmation},
 };
 
@@ -26,7 +27,7 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
             workflow::run(&Request::DeleteSite(wanted), output)
         }
         SiteCommand::Upstream(SiteUpstream::Set(mut wanted)) => {
-            wanted.url = absolute(wanted.url);
+            wanted.url = paths::absolute_if_there(wanted.url);
             workflow::run(&Request::SetUpstream(wanted), output)
         }
         SiteCommand::Database(wanted) => workflow::run(&Request::SetDatabase(wanted), output),
@@ -65,20 +66,11 @@ fn clone_profile(site: SiteName, output: &Output) -> Result<()> {
     Ok(())
 }
 
-/// The owner may run in another folder: a path is made absolute here.
 fn from_here(mut wanted: CreateSite) -> CreateSite {
     if wanted.from != "sample" {
-        wanted.from = absolute(wanted.from);
+        wanted.from = paths::absolute_if_there(wanted.from);
     }
     wanted
-}
-
-fn absolute(from: String) -> String {
-    let path = std::path::Path::new(&from);
-    match std::path::absolute(path) {
-        Ok(absolute) if path.exists() => absolute.display().to_string(),
-        _ => from,
-    }
 }
 
 fn info(board: &Board, output: &Output) -> Result<()> {

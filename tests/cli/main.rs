@@ -13,6 +13,7 @@ mod faults;
 mod generations;
 mod input;
 mod owner;
+mod paths;
 mod plans;
 mod plugins;
 mod quicksilver;

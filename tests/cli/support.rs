@@ -22,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A home, a root folder and a free port for one test.
 pub(crate) struct PorticoTest {
     home: TempDir,
+    root: PathBuf,
     port: u16,
 }
 
@@ -32,7 +33,19 @@ impl PorticoTest {
         fs::write(home.path().join(".gitconfig"), config).unwrap();
         lend_sqlite_plugin(home.path());
         let port = free_port();
-        Self { home, port }
+        let root = home.path().join("Portico");
+        Self { home, root, port }
+    }
+
+    /// The same with another root folder, as `PORTICO_HOME` says it: relative to the home, with a `~`.
+    pub(crate) fn with_root(root: impl AsRef<Path>) -> Self {
+        Self::new().rooted_at(root)
+    }
+
+    /// The same home, with a root folder of another name.
+    pub(crate) fn rooted_at(mut self, root: impl AsRef<Path>) -> Self {
+        self.root = root.as_ref().to_owned();
+        self
     }
 
     /// A folder that this test may write to.
@@ -42,7 +55,10 @@ impl PorticoTest {
 
     /// The root folder, `PORTICO_HOME`.
     pub(crate) fn root(&self) -> PathBuf {
-        self.folder("Portico")
+        match self.root.strip_prefix("~") {
+            Ok(below) => self.folder("").join(below),
+            Err(_) => self.folder("").join(&self.root),
+        }
     }
 
     /// The folder of an environment, by Portico's layout.
@@ -72,7 +88,7 @@ impl PorticoTest {
             .env("LANG", "C.UTF-8")
             .env("NO_COLOR", "1")
             .env("HOME", self.home.path())
-            .env("PORTICO_HOME", self.root())
+            .env("PORTICO_HOME", &self.root)
             .env("PORTICO_PORT", self.port.to_string())
             .current_dir(self.home.path())
             .stdin(Stdio::null());

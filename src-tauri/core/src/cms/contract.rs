@@ -174,7 +174,7 @@ pub fn php_settings(around: &Surroundings<'_>) -> Result<Vec<(String, String)>> 
         ("opcache.revalidate_freq", if writable { "0" } else { "60" }.into()),
         ("sys_temp_dir", temporary.clone()),
         ("upload_tmp_dir", temporary.clone()),
-        ("session.save_path", temporary),
+        ("session.save_path", session_path(temporary)),
         ("session.gc_probability", "1".into()),
         ("session.gc_divisor", "100".into()),
         ("sendmail_path", sendmail(around.support, &around.temporary.join("mail"))),
@@ -198,6 +198,11 @@ fn sendmail(support: &Path, folder: &Path) -> String {
 #[cfg(windows)]
 fn sendmail(support: &Path, folder: &Path) -> String {
     format!("cmd /c call \"{}\" \"{}\"", text(&support.join("mail.cmd")), text(folder))
+}
+
+/// PHP takes the last of three parts for the folder: with a semicolon in it, the other two must be there.
+fn session_path(folder: String) -> String {
+    if folder.contains(';') { format!("0;0600;{folder}") } else { folder }
 }
 
 fn text(path: &Path) -> String {

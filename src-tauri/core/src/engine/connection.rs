@@ -5,7 +5,7 @@ use crate::{
         Address, CodePointer, Database,
         view::{Connection, DatabaseConnection},
     },
-    workflow::{Context, running},
+    workflow::{Context, quote, running},
 };
 
 /// Starts the environment's database, so that what it tells can be used at once.
@@ -15,15 +15,15 @@ pub(super) fn connection(context: &Context, address: &Address) -> Result<Connect
     let opened = running::open_database(context, &site, &found, found.generation)?;
     let clone = match &found.code {
         CodePointer::Branch { branch } if *branch != site.branch => {
-            format!("git clone -b {branch}")
+            format!("git clone -b {}", quote(branch))
         }
         _ => "git clone".to_owned(),
     };
-    let repository = context.layout.repository(&site.name);
+    let repository = context.layout.repository(&site.name).display().to_string();
     Ok(Connection {
         connection_mode: found.connection_mode,
         url: context.url(address),
-        git_command: format!("{clone} {} {}", repository.display(), site.name),
+        git_command: format!("{clone} {} {}", quote(&repository), site.name),
         code_folder: context.layout.code(address).display().to_string(),
         files_folder: context.layout.files(address).display().to_string(),
         database: opened.database.as_ref().map(database),
@@ -39,11 +39,14 @@ fn database(database: &Database) -> DatabaseConnection {
             // for one command: there the client asks.
             command: match cfg!(windows) {
                 true => {
-                    format!("mariadb --socket={} --user={user} --password {name}", socket.display())
+                    format!(
+                        "mariadb --socket={} --user={user} --password {name}",
+                        quote(&socket.display().to_string())
+                    )
                 }
                 false => format!(
                     "MYSQL_PWD={password} mariadb --socket={} --user={user} {name}",
-                    socket.display()
+                    quote(&socket.display().to_string())
                 ),
             },
             path: socket.display().to_string(),
@@ -53,7 +56,7 @@ fn database(database: &Database) -> DatabaseConnection {
         },
         Database::Sqlite { file } => DatabaseConnection {
             engine,
-            command: format!("sqlite3 {}", file.display()),
+            command: format!("sqlite3 {}", quote(&file.display().to_string())),
             path: file.display().to_string(),
             name: None,
             user: None,

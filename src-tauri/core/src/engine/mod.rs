@@ -19,7 +19,7 @@ mod wire;
 
 use std::{
     fs::{File, TryLockError},
-    path::PathBuf,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
@@ -77,6 +77,7 @@ impl Session {
     /// Busy when an owner holds the folder and doesn't answer; refused when a newer Portico wrote it.
     pub fn open(config: &Config) -> Result<Self> {
         let layout = Layout::new(config.root.clone());
+        check_text(layout.root())?;
         privacy::make(layout.root())?;
         let started = Instant::now();
         loop {
@@ -174,6 +175,23 @@ impl Session {
             Self::Guest(remote) => remote.subscribe(on_event),
         }
     }
+}
+
+/// Refuses a root folder whose path not everything that runs in it could be told.
+fn check_text(root: &Path) -> Result<()> {
+    let problem = match root.to_str() {
+        None => "is no Unicode text",
+        Some(text) if text.contains(char::is_control) => "has a line break or the like in it",
+        // On Windows it is a slash.
+        Some(text) if !cfg!(windows) && text.contains('\\') => {
+            "has a backslash in it, which WordPress takes for a slash"
+        }
+        // `sprintf( ABSPATH . … )` in wp-includes/formatting.php ends every page of many a version.
+        Some(text) if text.contains('%') => "has a % in it, which WordPress takes for a format",
+        Some(_) => return Ok(()),
+    };
+    Err(Error::refused(format!("the path of the folder {} {problem}", root.display()))
+        .hint("Rename that folder, or set PORTICO_HOME to another one."))
 }
 
 /// The owner's lock, if nobody holds it. The system frees it when the owner dies.

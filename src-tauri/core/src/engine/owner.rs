@@ -409,11 +409,14 @@ impl Sites for OurSites {
 /// The longest path of the folder for sockets: a socket's own must stay under 104 bytes.
 const LONGEST: usize = 60;
 
-/// A short folder for sockets, which only this user can enter: in the root folder where that is short enough, else one
-/// with a random name in the system's temporary folder, to which a link in the root folder leads.
+/// A short folder for sockets and PHP's settings (whose list of folders a colon parts), which only this user can enter:
+/// in the root folder where that is short and plain, else one with a random name in the system's temporary folder, to
+/// which a link in the root folder leads.
 fn sockets(layout: &Layout) -> Result<PathBuf> {
     let inside = layout.run();
-    if inside.as_os_str().len() <= LONGEST || cfg!(windows) {
+    let text = inside.to_str().unwrap_or_default();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    if (text.len() <= LONGEST && text.chars().all(is_plain)) || cfg!(windows) {
         return Ok(inside);
     }
     if let Ok(outside) = fs::read_link(&inside)

@@ -317,13 +317,10 @@ fn command(
     command.arg("--no-defaults");
     let temporary = data.join(TEMPORARY);
     fs::create_dir_all(&temporary).doing(|| format!("create {}", temporary.display()))?;
-    let paths = [
-        ("datadir", data),
-        ("tmpdir", &temporary),
-        ("socket", socket),
-        ("pid-file", pid_file),
-        ("log-error", &log.file),
-    ];
+    // A list, which a colon in a path would part (on Windows a semicolon): told as it is seen from the data directory.
+    command.arg(format!("--tmpdir=./{TEMPORARY}"));
+    let paths =
+        [("datadir", data), ("socket", socket), ("pid-file", pid_file), ("log-error", &log.file)];
     for (name, path) in paths {
         let mut option = OsString::from(format!("--{name}="));
         option.push(path);

@@ -94,12 +94,14 @@ impl Pool {
         let config = self.folder.join("fpm.conf");
         // `static`: workers share the master's memory until they write to it, and none of the first requests waits for a fork.
         let mut text = String::from("[global]\ndaemonize = no\nlog_level = warning\n");
-        text += &php::setting("error_log", &log.file.to_string_lossy())?;
+        // php-fpm reads its own settings line by line: a folder is an argument.
+        let name = log.file.file_name().unwrap_or_default().to_string_lossy();
+        text += &php::setting("error_log", &name)?;
         text += "[portico]\nlisten.mode = 0600\nclear_env = no\ncatch_workers_output = yes\n";
         text += &php::setting("listen", &socket.to_string_lossy())?;
         text += &format!("pm = static\npm.max_children = {WORKERS}\n");
         let mut command = command(program, spec, &self.folder, log)?;
-        command.arg("-F").arg("-y").arg(&config);
+        command.arg("-F").arg("-p").arg(&spec.logs).arg("-y").arg(&config);
         if is_root() {
             text += "user = root\ngroup = root\n";
             command.arg("-R");

@@ -97,11 +97,10 @@ fn initialiser(server: &Installation, data: &Path) -> Result<Command> {
     }
     let temporary = data.join(TEMPORARY);
     fs::create_dir_all(&temporary).doing(|| format!("create {}", temporary.display()))?;
-    let mut tmpdir = OsString::from("--tmpdir=");
-    tmpdir.push(temporary);
-    command.arg("--no-defaults").arg(tmpdir);
+    // The script takes a path apart at spaces and wildcards: it is told places as they are seen from inside.
+    command.current_dir(data).args(["--no-defaults", "--datadir=."]);
     command
-        .arg(path("--datadir="))
+        .arg(format!("--tmpdir=./{TEMPORARY}"))
         .args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"])
         .args(["--innodb-flush-method=fsync", "--innodb-log-file-size=8M"])
         .args(as_root());

@@ -350,7 +350,7 @@ impl Line {
 }
 
 /// Quotes a word for a POSIX shell where it needs it.
-fn quote(word: &str) -> String {
+pub(crate) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:@=,+%…".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

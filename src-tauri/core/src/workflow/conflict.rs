@@ -2,7 +2,7 @@
 use std::fs;
 
 use super::{
-    Context, bring_to_dev, merge,
+    Context, bring_to_dev, command, merge,
     merge::{Target, Way},
     request::{self, Request, Resolution},
     upstream,
@@ -110,7 +110,7 @@ impl Incoming {
     /// What a person types to do it by hand.
     fn commands(&self, context: &Context) -> Vec<String> {
         let target = &self.target;
-        let repository = context.layout.repository(&target.site.name);
+        let repository = context.layout.repository(&target.site.name).display().to_string();
         let mode = format!("portico connection:set {} git", target.address());
         let is_edited = target.environment.connection_mode == Some(ConnectionMode::Sftp);
         let go_on = match self.how {
@@ -118,7 +118,7 @@ impl Incoming {
             How::Pick { .. } => "git add -A && git cherry-pick --continue",
         };
         let rest = [
-            format!("git clone {} merge", repository.display()),
+            format!("git clone {} merge", command::quote(&repository)),
             "cd merge".to_owned(),
             format!("git switch {}", target.branch),
             self.by_hand.clone(),

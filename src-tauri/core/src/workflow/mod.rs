@@ -64,6 +64,7 @@ pub use check::pushed_code;
 pub(crate) use check::warnings;
 pub(crate) use clone_plan::content_info;
 pub use command::command_line;
+pub(crate) use command::quote;
 pub use configuration::{configuration, last_difference};
 pub use conflict::merge_plan;
 pub use context::Context;
