@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "query",
         "run",
         "cancel",
+        "recover",
         "subscribe",
         "open_url",
         "open_folder",

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use portico_core::{Config, Error, Result, places};
+use portico_core::{Config, Error, Result, Truth, places};
 
 /// After so long without a request an environment's PHP and database sleep.
 const IDLE: Duration = Duration::from_secs(15 * 60);
@@ -29,6 +29,7 @@ pub(crate) fn config() -> Result<Config> {
         program: program(),
         idle: IDLE,
         hook_limit: hook_limit()?,
+        truth: Truth::Trusted,
     })
 }
 

@@ -1,5 +1,5 @@
 // The only file that knows Tauri. What the desktop shell must offer:
-//   query({query}) run({request, events}) cancel({workflow}) subscribe({events})
+//   query({query}) run({request, events}) cancel({workflow}) subscribe({events}) recover({way})
 //   open_url({url}) open_folder({path}) open_terminal({path}) show_in_folder({path}) notify({title, body}),
 //   the event "menu" with a verb, and the dialog plugin's open and save.
 
@@ -47,6 +47,9 @@ export const query = (query) => call('query', { query });
  * @returns {Promise<import('./types').WorkflowRow>}
  */
 export const run = async (request, onEvent) => call('run', { request, events: channel(onEvent) });
+
+/** What the start does with a database that is lost or damaged. @param {'from_copy' | 'anew'} way */
+export const recover = (way) => call('recover', { way });
 
 /** @param {number} workflow */
 export const cancel = (workflow) => call('cancel', { workflow });

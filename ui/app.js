@@ -23,10 +23,10 @@ import { Drawer } from './drawer.js';
 import { Drop } from './drop.js';
 import { make, show } from './lib/dom.js';
 import { forgetDraft } from './lib/draft.js';
-import { duration, sentence } from './lib/words.js';
-import { ErrorNote } from './lib/error.js';
+import { count, duration, sentence } from './lib/words.js';
 import { Announcer } from './announce.js';
 import { look } from './look.js';
+import { Lost } from './lost.js';
 import { Machine } from './machine.js';
 import { openPalette } from './palette.js';
 import { Settings } from './settings.js';
@@ -46,7 +46,7 @@ const sidebar = Sidebar(document.querySelector('.side'));
 const drawer = Drawer(drawerEl);
 const announce = Announcer(document.querySelector('[data-live]'), document.querySelector('[data-alert]'));
 const screens = {};
-for (const [name, mount] of [['welcome', Welcome], ['site', Site], ['environment', Environment], ['machine', Machine], ['settings', Settings], ['fatal', ErrorNote]]) {
+for (const [name, mount] of [['welcome', Welcome], ['site', Site], ['environment', Environment], ['machine', Machine], ['settings', Settings], ['fatal', Lost]]) {
   const el = make('div', `screen ${name}`);
   main.append(el);
   screens[name] = { el, update: mount(el) };
@@ -66,7 +66,7 @@ function draw() {
   for (const [name, { el }] of Object.entries(screens)) show(el, name === open);
   if (open === 'site') screens.site.update(state, store.board(), store.busy());
   else if (open === 'environment') screens.environment.update(state, store.board(), store.environment(), store.busy());
-  else screens[open].update(open === 'fatal' ? state.fatal : state);
+  else screens[open].update(state);
   drawer(state);
   announce(state);
 }
@@ -140,6 +140,11 @@ const verbs = {
   openTerminal: (path) => api.openTerminal(path).catch(failed('The terminal can’t be opened')),
   copyText: async ({ text, said }) => { await api.copy(text); say(said); },
   say,
+  recover: (way) => once(async () => {
+    await store.recover(way);
+    tellStart();
+    await adoptUnknown();
+  }, 'It can’t be brought back'),
   lookAgain: () => { store.refreshChecks(); store.refreshStatus(); },
 };
 for (const [verb, act] of Object.entries(verbs)) document.addEventListener(verb, ({ detail }) => act(detail));
@@ -151,13 +156,26 @@ store.onFinished((row, mine) => {
   if (row.state === 'succeeded') forgetDraft(`${row.kind}:${row.site}.${row.environment}`);
   if (!document.hasFocus()) api.notify(row.title, ended(row));
   if (row.state === 'succeeded') {
-    if (row.kind === 'create_site') store.select(row.site);
+    if (row.kind === 'create_site' || row.kind === 'adopt_site') store.select(row.site);
     toast({ words: row.title, note: ended(row), ...then(row) });
   } else if (row.state === 'failed' && row.error) {
     if (document.querySelector('dialog[open]')) toast({ words: row.title, note: sentence(row.error.message), tone: 'bad', action: 'Why?', run: () => errorDialog({ title: row.title, error: row.error }) });
     else errorDialog({ title: row.title, error: row.error });
   } else toast({ words: row.title, note: ended(row) });
 });
+
+/** What the owner has to say of its start, and which folders of sites it doesn't know. */
+function tellStart() {
+  const { told = [], unknown_sites: unknown = [] } = state.status ?? {};
+  if (unknown.length) toast({ words: `${count(unknown.length, 'folder')} of sites that Portico doesn’t know`, note: unknown.join(', '), tone: 'bad', action: 'Take up', run: () => adoptUnknown().catch(failed('It can’t be taken up')) });
+  else if (told.length) toast({ words: sentence(told[0]), note: told.slice(1).map(sentence).join(' '), action: 'Details', run: () => errorDialog({ title: 'At the start', error: { message: told[0], causes: told.slice(1) } }) });
+}
+
+/** Takes up every site that lies in its folder and is not known. */
+async function adoptUnknown() {
+  for (const site of state.status?.unknown_sites ?? []) await store.start({ kind: 'adopt_site', site });
+  await store.refreshStatus();
+}
 
 /** How a workflow ended, in a few words. */
 function ended(row) {
@@ -171,6 +189,7 @@ await api.onMenu((verb, detail) => { if (!document.querySelector('dialog[open]')
 Drag(main, board, store.busy);
 await Drop(document.body, board).catch(() => {});
 await store.load();
+tellStart();
 store.changed();
 // The first drawing is in the next frame; relative times are drawn anew now and then, without asking anyone.
 requestAnimationFrame(() => requestAnimationFrame(() => { document.documentElement.dataset.ready = 'true'; }));

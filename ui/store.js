@@ -38,6 +38,21 @@ export const onFinished = (listener) => finishers.add(listener);
 
 const latest = new Map();
 
+/** Brings Portico's own database back, in one of the ways that the core has. @param {'from_copy' | 'anew'} way */
+export async function recover(way) {
+  Object.assign(state, { recovering: true });
+  changed();
+  try {
+    await api.recover(way);
+    state.fatal = null;
+    await Promise.all([refreshSites(), refreshStatus()]);
+    await refreshBoard();
+  } finally {
+    state.recovering = false;
+    changed();
+  }
+}
+
 /** Asks, and hands the answer on only when nothing newer was asked under the same key meanwhile. */
 async function ask(key, query, take) {
   const mine = (latest.get(key) ?? 0) + 1;

@@ -1,5 +1,5 @@
 // Made from the core's types by its tests; don't edit.
-export type Code = "failed" | "usage" | "not_found" | "busy" | "refused" | "missing" | "cancelled";
+export type Code = "failed" | "usage" | "not_found" | "busy" | "refused" | "missing" | "damaged" | "cancelled";
 export type Error = { 
 /**
  * The kind, for programs.
@@ -40,7 +40,7 @@ files: boolean, } | { "type": "import",
 /**
  * The file's name.
  */
-name: string, } | { "type": "wipe" } | { "type": "search_replace" };
+name: string, } | { "type": "wipe" } | { "type": "search_replace" } | { "type": "found" };
 export type CreateSite = { 
 /**
  * The permanent name, part of every address
@@ -87,6 +87,11 @@ admin_password: string,
  * The first administrator's address
  */
 admin_email: string, };
+export type AdoptSite = { 
+/**
+ * The name of the site's folder below `sites/`
+ */
+site: SiteName, };
 export type DeleteSite = { 
 /**
  * The site
@@ -634,7 +639,7 @@ cc: boolean,
  * The site's name, to confirm that Live's content is replaced
  */
 confirm: string | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "keep_generations" } & KeepGenerations | { "kind": "import_site" } & ImportSite;
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "adopt_site" } & AdoptSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "keep_generations" } & KeepGenerations | { "kind": "import_site" } & ImportSite;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -1653,7 +1658,15 @@ healed: Array<WorkflowRow>,
 /**
  * Sites that could not be made ready at the start.
  */
-problems: Array<Problem>, };
+problems: Array<Problem>, 
+/**
+ * What else there is to say of the owner's start: a copy of portico.db that took its place, what was newer.
+ */
+told: Array<string>, 
+/**
+ * Folders of sites that portico.db doesn't know; `site:adopt` takes them up.
+ */
+unknown_sites: Array<SiteName>, };
 export type Problem = { 
 /**
  * The site.

@@ -132,6 +132,9 @@ pub(crate) enum Command {
     Status,
     /// Show what the machine has and lacks for running sites
     Doctor,
+    /// Portico's own files
+    #[command(subcommand, name = "self")]
+    Own(SelfCommand),
     /// Look through what is pushed; Git's hook calls it
     #[command(hide = true)]
     PushedCode {
@@ -157,6 +160,11 @@ pub(crate) enum Command {
 pub(crate) enum SiteCommand {
     /// Make a site from a folder, a Git repository, an archive, or the sample
     Create(CreateSite),
+    /// Take up sites whose folders lie below `sites/` and that Portico doesn't know; it can be undone
+    Adopt {
+        /// The site's folder [default: all that Portico doesn't know]
+        site: Option<SiteName>,
+    },
     /// Run the installer of the site's system
     Install(InstallSite),
     /// List the sites
@@ -185,6 +193,12 @@ pub(crate) enum SiteCommand {
         #[arg(long)]
         reset: bool,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SelfCommand {
+    /// Put the newest copy of portico.db in the place of one that is lost or damaged
+    Restore,
 }
 
 #[derive(Subcommand)]
@@ -623,6 +637,7 @@ pub(crate) struct Tool {
 
 const GROUPS: &[&str] = &[
     "config",
+    "self",
     "site",
     "env",
     "import",

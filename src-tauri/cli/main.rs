@@ -23,11 +23,11 @@ mod workflow;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use arguments::{Arguments, Command, DbCommand};
+use arguments::{Arguments, Command, DbCommand, SelfCommand};
 use clap::{CommandFactory, Parser};
 use output::Output;
 use portico_core::{
-    Code, Error, Result, Session,
+    Code, Config, Error, Result, Session, Truth,
     model::{
         request::{Query, Request},
         view::{Check, Status},
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
 /// The exit codes of the design's section 9.
 fn exit_code(code: Code) -> u8 {
     match code {
-        Code::Failed => 1,
+        Code::Failed | Code::Damaged => 1,
         Code::Usage => 2,
         Code::NotFound => 3,
         Code::Busy => 4,
@@ -86,6 +86,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
         Command::Serve => serve::run(),
         Command::Status => status(output),
         Command::Doctor => doctor(output),
+        Command::Own(SelfCommand::Restore) => site::restore(),
         Command::PushedCode { repository, commit, uploads, objects } => {
             pushed_code(repository, objects, &uploads, &commit)
         }
@@ -114,10 +115,17 @@ fn pushed_code(
 
 /// Opens the root folder, and says what was healed.
 fn open() -> Result<Session> {
-    let session = Session::open(&surroundings::config()?)?;
+    open_as(Truth::Trusted)
+}
+
+/// The same; `truth` is what is done where portico.db is lost or damaged.
+fn open_as(truth: Truth) -> Result<Session> {
+    let config = Config { truth, ..surroundings::config()? };
+    let session = Session::open(&config)?;
     if let Session::Owner(engine) = &session {
         output::tell_healed(engine.healed());
         output::tell_problems(engine.problems());
+        engine.told().iter().for_each(|line| output::say(line));
     }
     Ok(session)
 }

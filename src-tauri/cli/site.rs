@@ -1,16 +1,16 @@
 //! `site:…`
 use portico_core::{
-    Result,
+    Error, Result, Truth,
     model::{
-        SiteName,
-        request::{CreateSite, Query, Request, SetCloneProfile},
-        view::{Board, CloneProfile, SiteRow},
+        SiteName, count,
+        request::{AdoptSite, CreateSite, Query, Request, SetCloneProfile},
+        view::{Board, CloneProfile, SiteRow, Status},
     },
 };
 
 use crate::{
     arguments::{SiteCommand, SiteUpstream},
-    output::Output,
+    output::{Output, say},
     paths,
     workflow::{self, confirmation},
 };
@@ -20,6 +20,7 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
         SiteCommand::Create(wanted) => {
             workflow::run(&Request::CreateSite(from_here(wanted)), output)
         }
+        SiteCommand::Adopt { site } => adopt(site, output),
         SiteCommand::Install(wanted) => workflow::run(&Request::InstallSite(wanted), output),
         SiteCommand::Delete(mut wanted) => {
             let question = format!("This deletes {} with all its environments.", wanted.site);
@@ -63,6 +64,41 @@ fn clone_profile(site: SiteName, output: &Output) -> Result<()> {
         false => profile.exclude.join(", "),
     };
     output.facts(&profile, &[("rows left out", tables), ("by", whose.to_owned())]);
+    Ok(())
+}
+
+/// Takes up the site with this name, or all that Portico doesn't know. Where portico.db is lost, a new one begins.
+fn adopt(site: Option<SiteName>, output: &Output) -> Result<()> {
+    let session = crate::open_as(Truth::Anew)?;
+    let sites = match site {
+        Some(site) => vec![site],
+        None => session.query::<Status>(&Query::Status)?.unknown_sites,
+    };
+    if sites.is_empty() {
+        say("There is no folder of a site that Portico doesn't know.");
+    }
+    let mut failed = None;
+    for site in sites {
+        let request = Request::AdoptSite(AdoptSite { site });
+        // One that can't be taken up does not keep the others away.
+        if let Err(error) = workflow::run_in(&session, &request, output) {
+            if let Some(former) = failed.replace(error) {
+                output.error(&former);
+            }
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// Puts the newest copy of portico.db into its place, and says what it knows.
+pub(crate) fn restore() -> Result<()> {
+    let session = crate::open_as(Truth::FromCopy)?;
+    if !session.is_owner() {
+        return Err(Error::refused("a Portico runs here, so its portico.db is in use and whole"));
+    }
+    let sites: Vec<SiteRow> = session.query(&Query::Sites)?;
+    let names: Vec<_> = sites.iter().map(|it| it.name.to_string()).collect();
+    say(&format!("Portico knows {}: {}", count(sites.len() as u64, "site"), names.join(", ")));
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::{
 };
 
 use portico_core::{
-    Error, Result,
+    Error, Result, Session,
     model::{
         HookRun, SiteName,
         request::{Query, Request},
@@ -23,6 +23,13 @@ use crate::{
 /// Runs a request to its end and shows its row. Ctrl-C cancels; a second one doesn't wait for that.
 pub(crate) fn run(request: &Request, output: &Output) -> Result<()> {
     show(&run_silently(request, output)?, output);
+    Ok(())
+}
+
+/// The same in a session that is open already, without a way to cancel.
+pub(crate) fn run_in(session: &Session, request: &Request, output: &Output) -> Result<()> {
+    let drawer = Drawer::new(output.progress);
+    show(&session.run(request, &|event| drawer.draw(&event), &Cancel::default())?, output);
     Ok(())
 }
 

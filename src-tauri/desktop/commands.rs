@@ -1,6 +1,6 @@
 //! One function a command: unpack, ask the core on a thread that may block, hand back its answer.
 use portico_core::{
-    Error, Result,
+    Error, Result, Truth,
     model::{
         request::{Event, Query, Request},
         view::WorkflowRow,
@@ -40,6 +40,12 @@ pub(crate) async fn run(
         desktop.session()?.run(&request, &tell, &Cancel::default())
     })
     .await
+}
+
+#[tauri::command]
+pub(crate) async fn recover(desktop: State<'_, Desktop>, way: Truth) -> Result<()> {
+    let desktop = desktop.inner().clone();
+    blocking(move || desktop.recover(way)).await
 }
 
 #[tauri::command]

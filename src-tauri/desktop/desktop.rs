@@ -1,7 +1,7 @@
 //! The window's hold on the root folder, renewed when the owner it spoke to has gone.
 use std::sync::{Arc, Mutex, PoisonError};
 
-use portico_core::{Result, Session};
+use portico_core::{Config, Result, Session, Truth};
 
 use crate::surroundings;
 
@@ -32,6 +32,19 @@ impl Desktop {
         let session = Arc::new(Session::open(&surroundings::config()?)?);
         state.session = Some(session.clone());
         Ok(session)
+    }
+
+    /// Opens the root folder in another way than trusting its database.
+    pub(crate) fn recover(&self, truth: Truth) -> Result<()> {
+        let mut state = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.closed {
+            return Err(portico_core::Error::cancelled());
+        }
+        // The one that it had speaks to an owner that has gone, or there is none.
+        state.session = None;
+        let config = Config { truth, ..surroundings::config()? };
+        state.session = Some(Arc::new(Session::open(&config)?));
+        Ok(())
     }
 
     /// Lets go of the root folder; nothing opens it again.

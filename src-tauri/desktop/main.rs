@@ -20,6 +20,7 @@ fn main() {
             commands::query,
             commands::run,
             commands::cancel,
+            commands::recover,
             commands::subscribe,
             commands::open_url,
             commands::open_folder,

@@ -25,5 +25,6 @@ mod sequences;
 mod support;
 mod switching;
 mod taking_over;
+mod truth;
 mod updates;
 mod wordpress;

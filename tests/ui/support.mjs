@@ -66,6 +66,10 @@ function fakeTauri(answers) {
         events.onmessage({ event: 'started', workflow: row });
       });
     },
+    async recover({ way }) {
+      if (fake.recovers?.refuse) throw fake.recovers.refuse;
+      Object.assign(fake.answers, fake.recovers?.[way]);
+    },
     async cancel({ workflow }) { fake.finish(workflow, { state: 'cancelled', undoable: false }); },
     async subscribe({ events }) { fake.subscriber = events; },
     async open_url() {}, async open_folder() {}, async open_terminal() {}, async notify() {}, async show_in_folder() {},

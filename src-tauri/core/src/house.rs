@@ -160,6 +160,7 @@ fn the_pages_types_are_those_of_the_core() {
         model::Origin,
         request::CreateSite,
         request::InstallSite,
+        request::AdoptSite,
         request::DeleteSite,
         request::Deploy,
         request::CloneContent,

@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::model::{Address, SiteName};
+use crate::model::{Address, EnvironmentName, SiteName};
 
 /// The folders in the root folder that are Portico's.
 const OWN: &[&str] =
@@ -38,6 +38,21 @@ impl Layout {
     /// The database that holds every pointer.
     pub fn store(&self) -> PathBuf {
         self.root.join("portico.db")
+    }
+
+    /// Copies of that database, and damaged ones that were put aside.
+    pub fn store_copies(&self) -> PathBuf {
+        self.root.join("copies")
+    }
+
+    /// A copy of that database; `stamp` says when it was made.
+    pub fn store_copy(&self, stamp: &str) -> PathBuf {
+        self.store_copies().join(format!("portico-{stamp}.db"))
+    }
+
+    /// A database that was put aside at that moment because it is damaged.
+    pub fn damaged_store(&self, stamp: &str) -> PathBuf {
+        self.store_copies().join(format!("damaged-{stamp}.db"))
     }
 
     /// Held for as long as a process owns the root folder.
@@ -113,6 +128,18 @@ impl Layout {
     /// One site's folder.
     pub fn site(&self, site: &SiteName) -> PathBuf {
         self.sites().join(site.as_str())
+    }
+
+    /// What the site's rows can be made again from.
+    pub fn site_facts(&self, site: &SiteName) -> PathBuf {
+        self.site(site).join("site.json")
+    }
+
+    /// Whether the site's folder holds a site, known or not.
+    pub fn holds_site(&self, site: &SiteName) -> bool {
+        self.site_facts(site).is_file()
+            || self.repository(site).is_dir()
+            || self.generations(&Address::new(site, &EnvironmentName::Dev)).is_dir()
     }
 
     /// The site's bare repository, which people clone and push to.

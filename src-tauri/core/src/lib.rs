@@ -24,7 +24,7 @@ pub mod smoke;
 pub mod store;
 pub mod workflow;
 
-pub use engine::{Config, Session};
+pub use engine::{Config, Session, Truth};
 pub use error::{Code, Error, Result};
 
 #[cfg(test)]

@@ -24,6 +24,16 @@ pub struct Branch {
 }
 
 impl Repository {
+    /// The branch that the repository says is its main one.
+    pub fn main_branch(&self) -> Result<String> {
+        let git = self.open()?;
+        let doing = || format!("read the main branch of {}", self.path.display());
+        let head = git.find_reference("HEAD").doing(doing)?;
+        let name = head.symbolic_target().doing(doing)?;
+        let name = name.and_then(|it| it.strip_prefix("refs/heads/")).map(str::to_owned);
+        name.ok_or_else(|| Error::failed(doing()))
+    }
+
     /// All branches, by name. One whose name is no UTF-8 is left out: nobody could name it here.
     pub fn branches(&self) -> Result<Vec<Branch>> {
         let git = self.open()?;

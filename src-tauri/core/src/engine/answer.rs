@@ -24,14 +24,16 @@ const ON_THE_BOARD: u32 = 20;
 /// Workflows that a list shows.
 const IN_A_LIST: u32 = 500;
 
+/// What there is to say of the owner's start.
+pub(super) struct Start<'a> {
+    pub(super) healed: &'a [WorkflowRow],
+    pub(super) problems: &'a [Problem],
+    pub(super) told: Vec<String>,
+}
+
 /// Answers a question with what its documentation says.
 #[expect(clippy::too_many_lines, reason = "one list, an arm a question")]
-pub(super) fn answer(
-    context: &Context,
-    healed: &[WorkflowRow],
-    problems: &[Problem],
-    query: &Query,
-) -> Result<Box<RawValue>> {
+pub(super) fn answer(context: &Context, start: &Start<'_>, query: &Query) -> Result<Box<RawValue>> {
     match query {
         Query::Sites => json(sites(context)?),
         Query::SiteCards => json(code::kept_open(|| site_cards(context))?),
@@ -91,7 +93,7 @@ pub(super) fn answer(
         }
         Query::Cron { environment } => json(workflow::cron::info(context, environment)?),
         Query::Doctor => json(super::doctor(&context.layout)),
-        Query::Status => json(status(context, healed, problems)?),
+        Query::Status => json(status(context, start)?),
         Query::Command { request } => json(workflow::command_line(request)),
         Query::Generations { environment, disk } => {
             json(workflow::generations::list(context, environment, *disk)?)
@@ -350,13 +352,17 @@ fn workflow_log(context: &Context, id: i64) -> Result<String> {
     }
 }
 
-fn status(context: &Context, healed: &[WorkflowRow], problems: &[Problem]) -> Result<Status> {
+fn status(context: &Context, start: &Start<'_>) -> Result<Status> {
+    let unwritten = context.store.unwritten().into_iter();
+    let unwritten = unwritten.map(|(site, error)| Problem { site, error });
     Ok(Status {
         root: context.layout.root().display().to_string(),
         port: context.front().address().port(),
         free: files::free_bytes(context.layout.root())?,
         processes: context.runtime.processes(),
-        healed: healed.to_vec(),
-        problems: problems.to_vec(),
+        healed: start.healed.to_vec(),
+        problems: start.problems.iter().cloned().chain(unwritten).collect(),
+        told: start.told.clone(),
+        unknown_sites: context.store.unknown_sites()?,
     })
 }

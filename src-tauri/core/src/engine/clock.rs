@@ -25,6 +25,8 @@ use crate::{
 const TICK: Duration = Duration::from_secs(5);
 /// Mail is looked through once in so many ticks.
 const MAIL: u32 = 120;
+/// It is looked whether a copy of portico.db is due once in so many ticks.
+const COPY: u32 = 120;
 /// How long an environment is awake before the first cron that nobody asked for.
 const FIRST: SignedDuration = SignedDuration::from_mins(5);
 
@@ -60,6 +62,11 @@ fn run(shared: &Weak<Shared>, stopped: &Receiver<()>, cancel: &Cancel) {
             return;
         }
         let Some(shared) = shared.upgrade() else { return };
+        if tick % COPY == COPY - 1
+            && let Err(error) = shared.context.store.copy_if_due()
+        {
+            shared.tell(error);
+        }
         // What can't be read now is tried again at the next tick.
         let Ok(all) = environments(&shared.context) else { continue };
         let awake = awake(&shared.context);

@@ -12,6 +12,7 @@ mod connection;
 mod doctor;
 mod owner;
 mod pushes;
+mod recovery;
 mod remote;
 mod upstreams;
 mod watch;
@@ -29,6 +30,8 @@ use serde::de::DeserializeOwned;
 pub use doctor::doctor;
 pub use owner::Engine;
 pub use remote::Remote;
+
+pub use crate::store::Truth;
 
 use crate::{
     error::{Doing, Error, Result},
@@ -60,6 +63,8 @@ pub struct Config {
     pub idle: Duration,
     /// How long one of a site's own scripts (Quicksilver) may take.
     pub hook_limit: Duration,
+    /// What is done where portico.db is missing, empty or damaged.
+    pub truth: Truth,
 }
 
 /// A shell's hold on a root folder: as its owner, or through the owner.

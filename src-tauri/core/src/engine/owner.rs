@@ -16,12 +16,14 @@ use serde_json::value::RawValue;
 use super::{
     Config, answer,
     clock::Clock,
+    recovery,
     upstreams::UpstreamWatch,
     watch::{Watch, Word},
     wire::{Call, Card, Reply},
 };
 use crate::{
     cms, code,
+    content::files,
     error::{Doing, Error, Result},
     front::{Front, Ready, Served, Sites, control::Control},
     layout::Layout,
@@ -74,6 +76,7 @@ pub(super) struct Shared {
     pub(super) context: Arc<Context>,
     healed: Vec<WorkflowRow>,
     problems: Vec<Problem>,
+    told: Mutex<Vec<String>>,
     running: Mutex<HashMap<i64, Cancel>>,
     pub(super) checks: Mutex<HashMap<SiteName, Cancel>>,
     pub(super) listeners: Arc<Listeners>,
@@ -83,10 +86,11 @@ pub(super) struct Shared {
 impl Engine {
     /// Starts everything for a folder whose lock is held.
     pub(super) fn start(config: &Config, layout: Layout, lock: File) -> Result<Self> {
+        check_links(&layout)?;
         code::trust_stored_objects();
         // Where a disk knows no rights, `doctor` tells.
         drop(privacy::close(&layout));
-        let store = Store::open(&layout.store())?;
+        let (store, recovered) = Store::open(&layout, config.truth)?;
         cms::write_support(&layout.support())?;
         let runtime = Runtime::start(runtime::Config {
             templates: layout.templates(),
@@ -99,7 +103,9 @@ impl Engine {
         let context = Context::new(layout.clone(), store, runtime, plugin, program, limit);
         let context = Arc::new(context);
         start_front(&context, config.port)?;
+        let mut told = recovery::reconcile(&context, recovered.as_ref())?;
         let healed = heal::at_start(&context)?;
+        told.extend(recovery::look(&context));
         let problems = healed.problems.into_iter().map(|(site, error)| Problem { site, error });
         let problems = problems.collect();
         let rows = healed.workflows.iter().map(|it| context.workflow_row(it));
@@ -108,6 +114,7 @@ impl Engine {
             context,
             healed,
             problems,
+            told: Mutex::new(told),
             running: Mutex::default(),
             checks: Mutex::default(),
             listeners: Arc::default(),
@@ -139,6 +146,11 @@ impl Engine {
     /// Sites that could not be made ready, with the reason.
     pub fn problems(&self) -> &[Problem] {
         &self.shared.problems
+    }
+
+    /// What else the person should know of this start.
+    pub fn told(&self) -> Vec<String> {
+        self.shared.told()
     }
 
     /// The front's port.
@@ -208,7 +220,9 @@ impl Engine {
 
 impl Shared {
     fn answer(&self, query: &Query) -> Result<Box<RawValue>> {
-        answer::answer(&self.context, &self.healed, &self.problems, query)
+        let start =
+            answer::Start { healed: &self.healed, problems: &self.problems, told: self.told() };
+        answer::answer(&self.context, &start, query)
     }
 
     pub(super) fn run(
@@ -253,6 +267,15 @@ impl Shared {
             }
         }
         Ok(())
+    }
+
+    fn told(&self) -> Vec<String> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Adds to what the person is told of this owner.
+    pub(super) fn tell(&self, error: Error) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push(error.to_string());
     }
 
     fn listen(&self) -> Receiver<Event> {
@@ -404,6 +427,18 @@ impl Sites for OurSites {
             .ok_or_else(|| Error::not_found("environment", &served.address))?;
         running::wake(&context, &route)
     }
+}
+
+/// Refuses a disk without links (junctions on Windows), as FAT's are: the code and the files in use are reached by them.
+fn check_links(layout: &Layout) -> Result<()> {
+    let root = layout.root();
+    let trial = tempfile::Builder::new().prefix(".links-").tempdir_in(root);
+    let trial = trial.doing(|| format!("write to {}", root.display()))?;
+    files::point_link(&trial.path().join("link"), root).map_err(|error| {
+        Error::refused(format!("the disk of {} keeps no links", root.display()))
+            .because(error)
+            .hint("Set PORTICO_HOME to a folder on another disk: one of NTFS, APFS, ext4 or XFS.")
+    })
 }
 
 /// The longest path of the folder for sockets: a socket's own must stay under 104 bytes.

@@ -25,6 +25,8 @@ pub enum Code {
     Refused,
     /// A program that it needs is not on this machine.
     Missing,
+    /// What the root folder's truth is kept in is missing or damaged; nothing runs until the person says what to do.
+    Damaged,
     /// The person stopped it.
     Cancelled,
 }

@@ -2,8 +2,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, CodePointer, ConnectionMode, DatabaseEngine, Environment, KeepRule, Lock, SiteName,
-    SiteRecord, Upstream,
+    Address, CodePointer, ConnectionMode, DatabaseEngine, Environment, KeepRule, Lock, SiteFacts,
+    SiteName, SiteRecord, Upstream,
 };
 
 /// One pointer, with what it was and what it is after the workflow.
@@ -143,6 +143,15 @@ pub enum Change {
         /// After; none when it is not set any more.
         after: Option<String>,
     },
+    /// A site whose folder lay there was taken up, or is not known any more. Its folder stays where it is.
+    Adopted {
+        /// The site.
+        site: SiteName,
+        /// Before; none when it was not known.
+        before: Option<Box<SiteFacts>>,
+        /// After; none when it is not known any more.
+        after: Option<Box<SiteFacts>>,
+    },
     /// A site came into being, or went. Its folder waits at `Layout::deleted` while it is gone.
     Site {
         /// The site.
@@ -182,6 +191,7 @@ impl Change {
             Self::Setting { before, after, .. } => std::mem::swap(before, after),
             Self::CloneProfile { before, after, .. } => std::mem::swap(before, after),
             Self::KeepRule { before, after, .. } => std::mem::swap(before, after),
+            Self::Adopted { before, after, .. } => std::mem::swap(before, after),
             Self::Site { before, after, .. } => std::mem::swap(before, after),
         }
         change
@@ -210,7 +220,7 @@ impl Change {
             Self::Setting { environment, about, .. } => format!("the {about} of {environment}"),
             Self::CloneProfile { site, .. } => format!("the clone profile of {site}"),
             Self::KeepRule { site, .. } => format!("which generations {site} keeps"),
-            Self::Site { site, .. } => format!("the site {site}"),
+            Self::Adopted { site, .. } | Self::Site { site, .. } => format!("the site {site}"),
         }
     }
 }

@@ -240,6 +240,8 @@ pub enum Origin {
     Wipe,
     /// Addresses or other text were replaced throughout the database.
     SearchReplace,
+    /// It lay in the site's folder; where it came from is not known.
+    Found,
 }
 
 impl Origin {
@@ -258,6 +260,7 @@ impl Origin {
             Self::Import { name } => format!("import of {name}"),
             Self::Wipe => "wiped".into(),
             Self::SearchReplace => "search and replace".into(),
+            Self::Found => "found in the folder".into(),
         }
     }
 }

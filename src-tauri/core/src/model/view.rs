@@ -444,6 +444,10 @@ pub struct Status {
     pub healed: Vec<WorkflowRow>,
     /// Sites that could not be made ready at the start.
     pub problems: Vec<Problem>,
+    /// What else there is to say of the owner's start: a copy of portico.db that took its place, what was newer.
+    pub told: Vec<String>,
+    /// Folders of sites that portico.db doesn't know; `site:adopt` takes them up.
+    pub unknown_sites: Vec<SiteName>,
 }
 
 /// A site that could not be made ready, and why.

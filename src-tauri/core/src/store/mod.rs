@@ -1,5 +1,7 @@
 //! `portico.db`: every pointer, in one SQLite file. One list of migrations, one file a table.
+mod copies;
 pub(crate) mod environments;
+pub(crate) mod facts;
 pub(crate) mod generations;
 mod journal;
 pub(crate) mod profiles;
@@ -9,7 +11,7 @@ pub(crate) mod upstreams;
 pub(crate) mod workflows;
 
 use std::{
-    path::Path,
+    collections::BTreeMap,
     sync::{Mutex, MutexGuard},
 };
 
@@ -17,10 +19,16 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, types::Type};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use copies::{Copy, Recovered, Truth, copies};
+pub use facts::{Reconciled, read as read_facts, sites_on_disk};
 pub use journal::Trace;
 pub use workflows::Workflow;
 
-use crate::error::{Doing, Error, Result};
+use crate::{
+    error::{Doing, Error, Result},
+    layout::Layout,
+    model::SiteName,
+};
 
 /// Applied in order and never edited once released; `PRAGMA user_version` counts them.
 const MIGRATIONS: &[&str] = &["
@@ -57,29 +65,42 @@ const MIGRATIONS: &[&str] = &["
     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 "];
 
+/// The setting that says since when history goes back, where portico.db was lost.
+pub(crate) const HISTORY_SINCE: &str = "history_since";
+
 /// The open database; all threads of the owner share it.
 pub struct Store {
     connection: Mutex<Connection>,
+    layout: Layout,
+    unwritten: Mutex<BTreeMap<SiteName, Error>>,
 }
 
 impl Store {
-    /// Opens or makes the database.
+    /// Opens or makes the database; also answers what had to be done before that.
     ///
     /// # Errors
-    /// One that a newer Portico wrote is refused.
-    pub fn open(path: &Path) -> Result<Self> {
+    /// One that a newer Portico wrote is refused; one that is damaged is told as such, unless `truth` says what to do.
+    pub fn open(layout: &Layout, truth: Truth) -> Result<(Self, Option<Recovered>)> {
+        let recovered = copies::prepare(layout, truth)?;
+        let path = layout.store();
         let doing = || format!("open {}", path.display());
         // SQLite gives the files beside it (`-wal`, `-shm`) the rights of this one.
-        make_private(path).doing(doing)?;
-        let mut connection = Connection::open(path).doing(doing)?;
+        make_private(&path).doing(doing)?;
+        let mut connection = Connection::open(&path).doing(doing)?;
         connection
             .execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
                  PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;",
             )
             .doing(doing)?;
-        migrate(&mut connection, path)?;
-        Ok(Self { connection: Mutex::new(connection) })
+        migrate(&mut connection, layout)?;
+        connection.execute_batch(facts::WATCH).doing(doing)?;
+        let (layout, unwritten) = (layout.clone(), Mutex::default());
+        let store = Self { connection: Mutex::new(connection), layout, unwritten };
+        if recovered.is_some() {
+            store.set_setting(HISTORY_SINCE, &now().to_string())?;
+        }
+        Ok((store, recovered))
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -93,7 +114,10 @@ impl Store {
         let doing = || "write to portico.db".to_owned();
         let transaction = connection.transaction().doing(doing)?;
         let value = work(&transaction)?;
+        let changed = facts::raise_revisions(&transaction)?;
         transaction.commit().doing(doing)?;
+        drop(connection);
+        self.write_facts(&changed);
         Ok(value)
     }
 
@@ -104,18 +128,18 @@ impl Store {
 }
 
 /// Makes the file for this user alone, unless it is there.
-fn make_private(path: &Path) -> std::io::Result<()> {
+fn make_private(path: &std::path::Path) -> std::io::Result<()> {
     let mut options = std::fs::File::options();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.create(true).append(true).open(path).map(drop)
 }
 
-fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
+fn migrate(connection: &mut Connection, layout: &Layout) -> Result<()> {
+    let path = layout.store();
     let doing = || format!("bring {} up to date", path.display());
-    let transaction = connection.transaction().doing(doing)?;
     let applied: u32 =
-        transaction.pragma_query_value(None, "user_version", |row| row.get(0)).doing(doing)?;
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).doing(doing)?;
     let applied = applied as usize;
     if applied > MIGRATIONS.len() {
         return Err(Error::refused(format!(
@@ -124,6 +148,10 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
         ))
         .hint("Update Portico, or set PORTICO_HOME to another folder."));
     }
+    if (1..MIGRATIONS.len()).contains(&applied) {
+        copies::make(connection, layout)?;
+    }
+    let transaction = connection.transaction().doing(doing)?;
     for (version, migration) in (1_u32..).zip(MIGRATIONS).skip(applied) {
         transaction.execute_batch(migration).doing(doing)?;
         transaction.pragma_update(None, "user_version", version).doing(doing)?;
@@ -165,27 +193,4 @@ pub fn now() -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn opening_twice_migrates_once() {
-        let dir = tempfile::tempdir().expect("temp dir");
-        let path = dir.path().join("portico.db");
-        Store::open(&path).expect("opens").set_setting("port", "8080").expect("writes");
-        let store = Store::open(&path).expect("opens again");
-        assert_eq!(store.setting("port").expect("reads").as_deref(), Some("8080"));
-    }
-
-    #[test]
-    fn a_database_of_a_newer_version_is_refused() {
-        let dir = tempfile::tempdir().expect("temp dir");
-        let path = dir.path().join("portico.db");
-        Connection::open(&path)
-            .expect("opens")
-            .pragma_update(None, "user_version", 99)
-            .expect("writes");
-        let error = Store::open(&path).err().expect("refused");
-        assert_eq!(error.code, crate::Code::Refused);
-    }
-}
+mod tests;

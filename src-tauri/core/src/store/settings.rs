@@ -10,18 +10,21 @@ use crate::{
 impl Store {
     /// A setting, if it was ever set.
     pub fn setting(&self, name: &str) -> Result<Option<String>> {
-        self.read(|connection| {
-            connection
-                .query_row("SELECT value FROM settings WHERE name = ?1", [name], |row| row.get(0))
-                .optional()
-                .doing(|| format!("read the setting {name}"))
-        })
+        self.read(|connection| get(connection, name))
     }
 
     /// Sets a setting.
     pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
         self.transaction(|transaction| set(transaction, name, Some(value)))
     }
+}
+
+/// A setting, if it was ever set, as a transaction sees it.
+pub(crate) fn get(connection: &Connection, name: &str) -> Result<Option<String>> {
+    connection
+        .query_row("SELECT value FROM settings WHERE name = ?1", [name], |row| row.get(0))
+        .optional()
+        .doing(|| format!("read the setting {name}"))
 }
 
 /// Sets a setting, or takes it away.

@@ -29,6 +29,11 @@ pub(crate) fn starts_from_here(change: &Change, store: &Store) -> Result<bool> {
             store.find_site(site)?.is_some() && store.site_record(site)?.same_pointers(record)
         }
         Change::Site { site, before: None, .. } => store.find_site(site)?.is_none(),
+        Change::Adopted { site, before: Some(facts), .. } => {
+            store.find_site(site)?.is_some()
+                && store.site_record(site)?.same_pointers(&facts.record)
+        }
+        Change::Adopted { site, before: None, .. } => store.find_site(site)?.is_none(),
         Change::Engine { site, before, .. } => {
             store.find_site(site)?.is_some_and(|it| it.engine == *before)
         }
@@ -80,6 +85,15 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<()> {
             }
             match after {
                 Some(after) => store::sites::insert_record(connection, after),
+                None => Ok(()),
+            }
+        }
+        Change::Adopted { before, after, .. } => {
+            if let Some(before) = before {
+                store::facts::remove(connection, before)?;
+            }
+            match after {
+                Some(after) => store::facts::insert(connection, after),
                 None => Ok(()),
             }
         }

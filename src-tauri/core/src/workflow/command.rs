@@ -43,6 +43,9 @@ pub fn command_line(request: &Request) -> String {
             line.word("env:wipe").word(it.environment.to_string());
             line.optional("confirm", it.confirm.as_deref());
         }
+        Request::AdoptSite(it) => {
+            line.word("site:adopt").word(it.site.as_str());
+        }
         Request::SetDatabase(it) => {
             line.word("site:database").word(it.site.as_str()).word(engine(it.engine));
         }

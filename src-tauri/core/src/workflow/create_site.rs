@@ -44,9 +44,13 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a CreateSite) -> Result<Plan
         context.check_host(&Address::new(name, &environment))?;
     }
     let folder = context.layout.site(name);
+    if context.layout.holds_site(name) {
+        return Err(Error::refused(format!("{} holds a site already", folder.display()))
+            .hint(format!("`portico site:adopt {name}` takes it up; or choose another name.")));
+    }
     if folder.symlink_metadata().is_ok() {
         return Err(Error::refused(format!("{} exists already", folder.display()))
-            .hint("Move that folder away: it is none of Portico's sites."));
+            .hint("Choose another name: what is there is no site that Portico knows."));
     }
     if wanted.database == Some(DatabaseEngine::MariaDb) && !runtime::has_mariadb() {
         return Err(Error::missing("MariaDB"));

@@ -46,6 +46,13 @@ pub(super) fn run(work: &Work<'_>, wanted: &DeleteSite) -> Result<Done> {
 
 /// Stops what runs of the site and moves its folder away.
 pub(super) fn set_aside(work: &Work<'_>, site: &SiteName, id: &str) -> Result<()> {
+    stop(work, site)?;
+    let layout = &work.context.layout;
+    work.move_path(&layout.site(site), &layout.deleted(site, id))
+}
+
+/// Stops what runs of the site, and serves it no more.
+pub(super) fn stop(work: &Work<'_>, site: &SiteName) -> Result<()> {
     let context = work.context;
     work.step("Stop the site", |_| {
         for environment in context.store.environments(site)? {
@@ -55,6 +62,5 @@ pub(super) fn set_aside(work: &Work<'_>, site: &SiteName, id: &str) -> Result<()
         }
         context.routes.forget(site);
         Ok(())
-    })?;
-    work.move_path(&context.layout.site(site), &context.layout.deleted(site, id))
+    })
 }

@@ -3,6 +3,7 @@
 //! Every workflow builds the new thing beside the old, checks it, and then moves the pointers in one
 //! database transaction. **Invariant:** before that transaction nothing that a visitor or a person
 //! uses has changed; a failure, a cancel or a crash before it takes away what was built.
+mod adopt_site;
 mod bring_to_dev;
 pub mod care;
 mod change;
@@ -28,6 +29,7 @@ mod deploy_tag;
 mod discard;
 mod effort;
 mod export;
+mod found_site;
 mod generation;
 pub mod generations;
 pub mod heal;
@@ -126,6 +128,7 @@ pub fn run(
             frame.run(import_url::plan(context, request)?, import_url::run)
         }
         Request::CreateSite(it) => frame.run(create_site::plan(context, it)?, create_site::run),
+        Request::AdoptSite(it) => frame.run(adopt_site::plan(context, it)?, adopt_site::run),
         Request::InstallSite(it) => frame.run(install_site::plan(context, it)?, install_site::run),
         Request::DeleteSite(it) => {
             delete_site::check(context, it)?;

@@ -59,6 +59,9 @@ pub(crate) fn deleted_sites(context: &Context) -> Result<()> {
     if !folder.exists() {
         return Ok(());
     }
+    if is_history_lost(context)? {
+        return Ok(());
+    }
     let mut kept = HashSet::new();
     for workflow in context.store.workflows(None, LOOKED_AT)? {
         let is_young = store::now().duration_since(workflow.started_at) < KEPT_FOR;
@@ -84,6 +87,13 @@ pub(crate) fn deleted_sites(context: &Context) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether the history that would name what may come back was lost lately: nothing is let go for its lack then.
+fn is_history_lost(context: &Context) -> Result<bool> {
+    let since = context.store.setting(store::HISTORY_SINCE)?;
+    let since = since.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    Ok(since.is_some_and(|since| store::now().duration_since(since) < KEPT_FOR))
 }
 
 /// The newest of the generations that are let go once `next` has taken the place of `current`, with files of its own:

@@ -10,6 +10,7 @@ pub fn of(request: &Request) -> String {
             format!("Create {}", it.label.as_deref().unwrap_or(it.name.as_str()))
         }
         Request::InstallSite(it) => format!("Install {}", it.environment.environment.title()),
+        Request::AdoptSite(it) => format!("Take up {}", it.site),
         Request::DeleteSite(it) => format!("Delete {}", it.site),
         Request::Deploy(it) => match &it.from {
             Some(from) => {

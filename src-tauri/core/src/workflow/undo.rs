@@ -74,6 +74,10 @@ fn refusal(context: &Context, undone: &Workflow, change: &Change) -> Result<Erro
 fn check_host(context: &Context, change: &Change) -> Result<()> {
     match change {
         Change::Environment { environment, after: Some(_), .. } => context.check_host(environment),
+        Change::Adopted { site, after: Some(facts), .. } => {
+            let mut all = facts.record.environments.iter();
+            all.try_for_each(|it| context.check_host(&Address::new(site, &it.name)))
+        }
         Change::Site { site, after: Some(record), .. } => {
             let mut all = record.environments.iter();
             all.try_for_each(|it| context.check_host(&Address::new(site, &it.name)))
@@ -126,6 +130,7 @@ fn exists(context: &Context, change: &Change) -> Result<bool> {
         Change::Site { site, after: Some(after), .. } => {
             layout.deleted(site, &after.site.id).exists()
         }
+        Change::Adopted { site, after: Some(_), .. } => layout.holds_site(site),
         Change::Worktree { environment, branch, before, .. } => {
             context.store.find_environment(environment)?.is_some()
                 && context.repository(&environment.site).head(branch)? == before.commit
@@ -160,6 +165,13 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan) -> Result<Done> {
 fn prepare(work: &Work<'_>, change: &mut Change) -> Result<()> {
     let context = work.context;
     match change {
+        Change::Adopted { site, before: Some(before), after: None } => {
+            **before = context.store.site_facts(site)?;
+            delete_site::stop(work, site)
+        }
+        Change::Adopted { before: None, after: Some(after), .. } => {
+            context.mend_worktrees(&after.record)
+        }
         Change::Site { site, before: Some(before), after: None } => {
             **before = context.store.site_record(site)?;
             let id = before.site.id.clone();

@@ -28,6 +28,8 @@ pub enum Request {
     CreateSite(CreateSite),
     /// Runs the installer of the site's system.
     InstallSite(InstallSite),
+    /// Takes up a site whose folder is there and which portico.db doesn't know.
+    AdoptSite(AdoptSite),
     /// Takes a site away; its folder is kept until pruned.
     DeleteSite(DeleteSite),
     /// Brings the parent's code to Test or Live.
@@ -117,6 +119,7 @@ impl Request {
         match self {
             Self::CreateSite(it) => &it.name,
             Self::InstallSite(it) => &it.environment.site,
+            Self::AdoptSite(it) => &it.site,
             Self::DeleteSite(it) => &it.site,
             Self::Deploy(it) => &it.environment.site,
             Self::CloneContent(it) => &it.from.site,
@@ -163,6 +166,7 @@ impl Request {
     pub fn environment(&self) -> Option<&EnvironmentName> {
         match self {
             Self::CreateSite(_)
+            | Self::AdoptSite(_)
             | Self::DeleteSite(_)
             | Self::SetUpstream(_)
             | Self::SetDatabase(_)
@@ -212,6 +216,7 @@ impl Request {
         match self {
             Self::CreateSite(_) => "create_site",
             Self::InstallSite(_) => "install_site",
+            Self::AdoptSite(_) => "adopt_site",
             Self::DeleteSite(_) => "delete_site",
             Self::Deploy(_) => "deploy",
             Self::CloneContent(_) => "clone_content",

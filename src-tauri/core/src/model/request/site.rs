@@ -62,6 +62,14 @@ pub struct DeleteSite {
     pub confirm: Option<String>,
 }
 
+/// `site:adopt`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct AdoptSite {
+    /// The name of the site's folder below `sites/`
+    pub site: SiteName,
+}
+
 /// `env:clear-cache`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
