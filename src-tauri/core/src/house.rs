@@ -20,22 +20,23 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("layout", &["error", "model"]),
     ("places", &[]),
     ("privacy", &["error", "layout"]),
+    ("room", &["error"]),
     ("fuzzing", &[]),
     ("store", &["error", "model", "layout"]),
     ("code", &["error", "model", "progress", "layout"]),
-    ("content", &["error", "model", "progress", "layout", "fuzzing"]),
+    ("content", &["error", "model", "progress", "layout", "fuzzing", "room"]),
     ("cms", &["error", "model", "progress", "layout"]),
-    ("runtime", &["error", "model", "progress", "layout"]),
+    ("runtime", &["error", "model", "progress", "layout", "room"]),
     ("logs", &["error", "model", "progress", "layout"]),
     ("mail", &["error", "model", "progress", "layout"]),
     ("smoke", &["error", "model", "progress"]),
     // The front keeps what it uses awake by the runtime's leases.
-    ("front", &["error", "model", "progress", "layout", "runtime"]),
+    ("front", &["error", "model", "progress", "layout", "runtime", "room"]),
     (
         "workflow",
         &[
             "error", "model", "progress", "layout", "store", "code", "content", "cms", "runtime",
-            "front", "logs", "mail", "smoke",
+            "front", "logs", "mail", "smoke", "room",
         ],
     ),
     (

@@ -11,6 +11,7 @@ pub mod model;
 pub mod places;
 pub mod privacy;
 pub mod progress;
+pub mod room;
 
 pub mod cms;
 pub mod code;

@@ -9,15 +9,12 @@ use std::{
 };
 
 use crate::{
-    content::files::{disk_full, free_bytes},
+    content::files::disk_full,
     error::{Doing, Error, Result},
     progress::Meter,
+    room::{RESERVE, Room},
 };
 
-/// So much is always left free: a full disk would stop more than this unpacking.
-const RESERVE: u64 = 32 << 20;
-/// How much is written between two looks at the free space.
-const LOOK: u64 = 64 << 20;
 /// How much is written between two looks at the meter.
 const CHUNK: usize = 256 << 10;
 
@@ -30,8 +27,7 @@ pub(super) struct Place<'a> {
     /// Bytes of the archive read, and its size.
     pub(super) progress: Option<(Arc<AtomicU64>, u64)>,
     links: BTreeMap<PathBuf, PathBuf>,
-    /// What may still be written until the free space is asked for again.
-    allowed: u64,
+    room: Room,
     buffer: Vec<u8>,
 }
 
@@ -46,7 +42,7 @@ pub(super) struct About {
 impl<'a> Place<'a> {
     pub(super) fn new(into: &'a Path, meter: Meter<'a>) -> Self {
         let (progress, links) = (None, BTreeMap::new());
-        Self { into, meter, progress, links, allowed: 0, buffer: vec![0; CHUNK] }
+        Self { into, meter, progress, links, room: Room::new(into), buffer: vec![0; CHUNK] }
     }
 
     /// The entry's path inside the folder: without `.`; one that would leave the folder is refused.
@@ -86,8 +82,9 @@ impl<'a> Place<'a> {
         self.links.remove(inside);
         let path = self.into.join(inside);
         let mut file = create(&path, about).map_err(|error| disk_full(error, &path))?;
-        if about.bytes > self.allowed {
-            self.look(about.bytes, inside)?;
+        if about.bytes > RESERVE {
+            // One that says to be too large is refused before anything of it is written.
+            Room::new(self.into).take(about.bytes).map_err(|error| full(inside, error))?;
         }
         let mut written = 0;
         loop {
@@ -98,10 +95,7 @@ impl<'a> Place<'a> {
                 Ok(count) => count,
             };
             written += count as u64;
-            if count as u64 > self.allowed {
-                self.look(count as u64, inside)?;
-            }
-            self.allowed -= count as u64;
+            self.room.take(count as u64).map_err(|error| full(inside, error))?;
             file.write_all(&self.buffer[..count]).map_err(|error| disk_full(error, &path))?;
             self.tick()?;
         }
@@ -146,10 +140,7 @@ impl<'a> Place<'a> {
             self.folder(parent)?;
         }
         let bytes = fs::metadata(&from).map(|known| known.len()).unwrap_or(0);
-        if bytes > self.allowed {
-            self.look(bytes, inside)?;
-        }
-        self.allowed -= bytes;
+        self.room.take(bytes).map_err(|error| full(inside, error))?;
         fs::copy(&from, &to).map(|_| ()).doing(|| {
             format!("unpack `{}`, a second name of `{}`", inside.display(), target.display())
         })
@@ -166,19 +157,13 @@ impl<'a> Place<'a> {
         }
         self.tick()
     }
+}
 
-    /// Asks how much is free; fails where `wanted` bytes for the entry are not.
-    fn look(&mut self, wanted: u64, inside: &Path) -> Result<()> {
-        let free = free_bytes(self.into)?;
-        if wanted.saturating_add(RESERVE) > free {
-            return Err(Error::failed(format!("write `{}`", inside.display())).hint(format!(
-                "The archive needs more room than the disk has: {} MB are free. Make room and try again.",
-                free >> 20
-            )));
-        }
-        self.allowed = wanted.max(LOOK).min(free - RESERVE);
-        Ok(())
-    }
+/// "cannot write {entry}": the disk has no room for it.
+fn full(inside: &Path, error: io::Error) -> Error {
+    Error::failed(format!("write `{}`", inside.display()))
+        .because(error)
+        .hint("The archive needs more room than the disk has. Make room and try again.")
 }
 
 /// "the archive is damaged or cut in the middle of {entry}".

@@ -20,10 +20,8 @@ pub use take_over::take_back;
 pub use trash::{empty_trash, move_to_trash};
 pub use usage::{disk_use, seen};
 
-use crate::{
-    error::{Doing, Result},
-    model::view::FilesInfo,
-};
+pub use crate::room::free_bytes;
+use crate::{error::Result, model::view::FilesInfo};
 
 /// Counts files and their bytes below `folder`; nothing when it does not exist. Links count as nothing.
 pub fn measure(folder: &Path) -> Result<FilesInfo> {
@@ -39,22 +37,4 @@ fn size_of(tree: &walk::Tree) -> FilesInfo {
         count: sum.count + 1,
         bytes: sum.bytes + item.bytes,
     })
-}
-
-/// Free bytes on the disk that holds `path`, or that will hold it once it exists.
-pub fn free_bytes(path: &Path) -> Result<u64> {
-    let there = path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(path);
-    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
-    free(there).doing(|| format!("find out how much is free where `{}` is", path.display()))
-}
-
-#[cfg(unix)]
-fn free(path: &Path) -> std::io::Result<u64> {
-    let disk = rustix::fs::statvfs(path)?;
-    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-#[cfg(windows)]
-fn free(path: &Path) -> std::io::Result<u64> {
-    fs4::available_space(path)
 }
