@@ -92,7 +92,7 @@ fn fetch_all(source: &OsString, to: &PathBuf, meter: Meter<'_>) -> Result<()> {
 pub(super) fn git_failed(doing: &str, source: &str, said: &[String]) -> Error {
     let address = source_without_secrets(source);
     let mut error = Error::failed(format!("{doing} `{address}`"))
-        .hint("Check the address, and that `git clone` of it works in a terminal.");
+        .hint("Check the address, and that `git clone` of it works in a terminal; then try again.");
     let clean = |line: &String| text_without_secrets(&line.replace(source, &address));
     error.causes = said.iter().map(clean).collect();
     if address != source {

@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -22,6 +22,10 @@ pub(super) struct Ended {
 
 /// How many of its last lines are kept.
 const SAID: usize = 5;
+
+/// How long `git` may say nothing. It tells its progress each second while anything comes, whichever way it speaks to the
+/// other side; a server that is at work says so every few seconds. A person who is asked for a password has that long.
+const SILENCE: Duration = Duration::from_secs(120);
 
 /// How long a `git` that was asked to stop may take to clean up behind itself.
 #[cfg(unix)]
@@ -51,6 +55,16 @@ pub(super) fn run_asking<S: AsRef<OsStr>>(
     asks: Asks,
     arguments: impl IntoIterator<Item = S>,
     meter: Meter<'_>,
+    on_line: impl FnMut(&str),
+) -> Result<Ended> {
+    run_within(SILENCE, asks, arguments, meter, on_line)
+}
+
+fn run_within<S: AsRef<OsStr>>(
+    silence: Duration,
+    asks: Asks,
+    arguments: impl IntoIterator<Item = S>,
+    meter: Meter<'_>,
     mut on_line: impl FnMut(&str),
 ) -> Result<Ended> {
     let mut command = command(arguments);
@@ -66,14 +80,20 @@ pub(super) fn run_asking<S: AsRef<OsStr>>(
     let (send, lines) = sync_channel(64);
     thread::spawn(move || read_lines(stderr, &send));
     let mut said = Vec::new();
+    let mut heard = Instant::now();
     loop {
         if let Err(cancelled) = meter.check() {
             stop(&mut child);
-            drop(lines);
             return Err(cancelled);
+        }
+        if heard.elapsed() > silence {
+            stop(&mut child);
+            said.push(format!("nothing was heard from the other side for {} s", silence.as_secs()));
+            return Ok(Ended { success: false, said });
         }
         match lines.recv_timeout(Duration::from_millis(100)) {
             Ok(line) => {
+                heard = Instant::now();
                 on_line(&line);
                 if percent(&line).is_none() && !is_boilerplate(&line) {
                     said.push(line.trim().trim_start_matches("fatal: ").to_owned());
@@ -173,6 +193,9 @@ fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
+    #[cfg(unix)]
+    // A group of its own, so that it can be ended with all that it started: a helper waits for its server for ever.
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     #[cfg(windows)]
     {
         use std::os::windows::process::CommandExt;
@@ -209,18 +232,21 @@ fn read_lines(mut input: impl Read, send: &SyncSender<String>) {
     }
 }
 
-/// Asks `git` to end, so that it ends its own children and removes what it made; then makes it.
+/// Asks `git` to end, so that it removes what it made; then ends it with all that it started.
 fn stop(child: &mut Child) {
     #[cfg(unix)]
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        let deadline = std::time::Instant::now() + FAREWELL;
-        while std::time::Instant::now() < deadline {
-            if !matches!(child.try_wait(), Ok(None)) {
-                return;
-            }
+        use rustix::process::{
+            Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+        };
+        let _ = kill_process(pid, Signal::TERM);
+        let deadline = Instant::now() + FAREWELL;
+        // It is not reaped here, so that its number can be nobody else's when its group is ended.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        while matches!(waitid(WaitId::Pid(pid), options), Ok(None)) && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(20));
         }
+        let _ = kill_process_group(pid, Signal::KILL);
     }
     let _ = child.kill();
     let _ = child.wait();
@@ -237,9 +263,13 @@ pub(super) fn percent(line: &str) -> Option<(u64, u64)> {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
-    use std::time::Instant;
+    use std::{
+        io::{BufRead, BufReader},
+        net::TcpListener,
+    };
 
-    use super::{Duration, Meter, percent, run};
+    use super::*;
+    use crate::progress::{Cancel, Report};
 
     #[test]
     fn what_git_leaves_running_does_not_hold_us() {
@@ -249,6 +279,66 @@ mod tests {
         assert!(ended.success);
         assert_eq!(ended.said, ["said"]);
         assert!(started.elapsed() < Duration::from_secs(10));
+    }
+
+    /// A server that takes connections, reads what comes and says nothing.
+    fn deaf() -> (u16, TcpListener) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let ours = listener.try_clone().unwrap();
+        thread::spawn(move || {
+            let mut held = Vec::new();
+            for stream in ours.incoming().map_while(Result::ok) {
+                held.push(stream);
+            }
+        });
+        (listener.local_addr().unwrap().port(), listener)
+    }
+
+    /// The processes whose command line names the port: `git` and its helpers.
+    fn helpers(port: u16) -> usize {
+        let ps = Command::new("ps").args(["-ww", "-eo", "args="]).output().unwrap();
+        let needle = format!(":{port}/");
+        BufReader::new(&ps.stdout[..])
+            .lines()
+            .map_while(Result::ok)
+            .filter(|line| line.contains(&needle))
+            .count()
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_is_an_error_whichever_way_git_speaks_to_it() {
+        for scheme in ["git", "http"] {
+            let (port, _listener) = deaf();
+            let url = format!("{scheme}://127.0.0.1:{port}/a.git");
+            let began = Instant::now();
+            let arguments = ["ls-remote", &url];
+            let silence = Duration::from_secs(1);
+            let ended =
+                run_within(silence, Asks::Nobody, arguments, Meter::silent(), |_| ()).unwrap();
+            assert!(!ended.success, "{scheme}");
+            assert!(ended.said.iter().any(|it| it.contains("nothing was heard")), "{scheme}");
+            assert!(began.elapsed() < Duration::from_secs(8), "{scheme}");
+            assert_eq!(helpers(port), 0, "{scheme}");
+        }
+    }
+
+    #[test]
+    fn a_cancel_ends_git_and_its_helpers_while_the_server_stalls() {
+        for scheme in ["git", "http"] {
+            let (port, _listener) = deaf();
+            let url = format!("{scheme}://127.0.0.1:{port}/a.git");
+            let (cancel, report) = (Cancel::default(), |_: Report| {});
+            let later = cancel.clone();
+            thread::spawn(move || {
+                thread::sleep(Duration::from_millis(500));
+                later.cancel();
+            });
+            let began = Instant::now();
+            let ended = run(["ls-remote", &url], Meter::new(&cancel, &report), |_| ());
+            assert!(ended.is_err_and(|error| error.is_cancelled()), "{scheme}");
+            assert!(began.elapsed() < Duration::from_secs(3), "{scheme}: {:?}", began.elapsed());
+            assert_eq!(helpers(port), 0, "{scheme}");
+        }
     }
 
     #[test]
