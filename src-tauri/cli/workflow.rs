@@ -37,9 +37,10 @@ pub(crate) fn run_in(session: &Session, request: &Request, output: &Output) -> R
 pub(crate) fn run_silently(request: &Request, output: &Output) -> Result<WorkflowRow> {
     let cancel = Cancel::default();
     let ours = cancel.clone();
-    static ASKED: AtomicBool = AtomicBool::new(false);
+    // Until the root folder is open nothing is begun that could be cancelled.
+    static LEAVE: AtomicBool = AtomicBool::new(true);
     ctrlc::set_handler(move || {
-        if ASKED.swap(true, Ordering::SeqCst) {
+        if LEAVE.swap(true, Ordering::SeqCst) {
             std::process::exit(130);
         }
         say("\nCancelling; everything will be as it was. Ctrl-C again to leave at once.");
@@ -47,6 +48,7 @@ pub(crate) fn run_silently(request: &Request, output: &Output) -> Result<Workflo
     })
     .map_err(|error| Error::failed("listen for Ctrl-C").because(error))?;
     let session = crate::open()?;
+    LEAVE.store(false, Ordering::SeqCst);
     let drawer = Drawer::new(output.progress);
     session.run(request, &|event| drawer.draw(&event), &cancel)
 }

@@ -38,7 +38,7 @@ impl Shared {
     }
 
     /// Checks under way in the background, by site.
-    fn checks(&self) -> MutexGuard<'_, HashMap<SiteName, Cancel>> {
+    pub(super) fn checks(&self) -> MutexGuard<'_, HashMap<SiteName, Cancel>> {
         self.checks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -34,7 +34,7 @@ pub use remote::Remote;
 pub use crate::store::Truth;
 
 use crate::{
-    error::{Doing, Error, Result},
+    error::{Code, Doing, Error, Result},
     layout::Layout,
     model::{
         Address, Lent,
@@ -91,6 +91,8 @@ impl Session {
             }
             match Remote::connect(&layout) {
                 Ok(remote) => return Ok(Self::Guest(remote)),
+                // It took the connection and is silent: it was waited for already.
+                Err(error) if error.code == Code::Busy => return Err(error),
                 Err(error) if started.elapsed() > PATIENCE => {
                     return Err(Error::busy(layout.root().display(), "its owner does not answer")
                         .because(error)

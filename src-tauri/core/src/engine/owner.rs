@@ -200,6 +200,7 @@ impl Engine {
         // A file that is gone already was none of ours.
         drop(fs::remove_file(self.layout.owner()));
         self.shared.running().values().for_each(Cancel::cancel);
+        self.shared.checks().values().for_each(Cancel::cancel);
         if let Some(watch) = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take() {
             watch.stop();
         }
@@ -368,6 +369,7 @@ fn listen(layout: &Layout, shared: &Arc<Shared>) -> Result<Control> {
     let weak = Arc::downgrade(shared);
     let control = Control::start(
         token.clone(),
+        line(&Reply::Still),
         Arc::new(move |body: &[u8], sink: &mut dyn FnMut(Vec<u8>) -> bool| {
             if let Some(shared) = weak.upgrade() {
                 shared.call(body, sink);

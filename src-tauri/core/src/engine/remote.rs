@@ -1,8 +1,10 @@
 //! A guest's connection to the owner.
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader},
     sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
 };
 
 use serde_json::value::RawValue;
@@ -10,7 +12,7 @@ use ureq::Agent;
 
 use super::wire::{Call, Card, Reply};
 use crate::{
-    error::{Doing, Error, Result},
+    error::{Code, Doing, Error, Result},
     layout::Layout,
     model::{
         Address, Lent,
@@ -20,16 +22,24 @@ use crate::{
     progress::Cancel,
 };
 
+/// How long the owner may be silent. It says each few seconds that it is there, however long its work takes.
+const SILENCE: Duration = Duration::from_secs(10);
+
 /// A guest's connection to the owner.
 #[derive(Clone)]
 pub struct Remote {
     agent: Agent,
     url: String,
     token: String,
+    /// The owner's process.
+    owner: u32,
 }
 
 impl Remote {
     /// Reads where the owner listens and says hello.
+    ///
+    /// # Errors
+    /// Busy when an owner takes the connection and stays silent.
     pub(super) fn connect(layout: &Layout) -> Result<Self> {
         let path = layout.owner();
         let doing = || format!("read {}", path.display());
@@ -43,9 +53,16 @@ impl Remote {
             ))
             .hint("Quit it, then try again."));
         }
-        let agent = Agent::config_builder().http_status_as_error(false).build().new_agent();
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            // Nobody between us, whatever the surroundings say.
+            .proxy(None)
+            .timeout_connect(Some(SILENCE))
+            .timeout_per_read(Some(SILENCE))
+            .timeout_per_write(Some(SILENCE));
+        let agent = config.build().new_agent();
         let url = format!("http://127.0.0.1:{}/", card.port);
-        let remote = Self { agent, url, token: card.token };
+        let remote = Self { agent, url, token: card.token, owner: card.pid };
         remote.ask(&Call::Hello, &mut |_| true)?;
         Ok(remote)
     }
@@ -73,8 +90,9 @@ impl Remote {
                 && !hooked.swap(true, Ordering::Relaxed)
             {
                 let (remote, id) = (self.clone(), workflow.id);
-                // The answer to the cancel is the end of the run, which is waited for anyway.
-                cancel.when_cancelled(move || drop(remote.cancel(id)));
+                // The answer to the cancel is the end of the run, which is waited for anyway. Whoever cancels does not
+                // wait for an owner that stays silent.
+                cancel.when_cancelled(move || _ = thread::spawn(move || remote.cancel(id)));
             }
             on_event(event);
             true
@@ -96,7 +114,7 @@ impl Remote {
             .post(&self.url)
             .header("Authorization", format!("Bearer {}", self.token))
             .send(&body)
-            .doing(doing)?;
+            .map_err(|error| self.broken(error.into_io()))?;
         if response.status().is_success() { Ok(response) } else { Err(gone()) }
     }
 
@@ -112,20 +130,24 @@ impl Remote {
     ) -> Result<T> {
         let mut response = self.post(&Call::Lend { environment: environment.clone(), hold })?;
         let mut reader = BufReader::new(response.body_mut().as_reader());
-        match read(&mut reader)? {
-            Some(Reply::Lent(lent)) => Ok(body(&lent)),
-            Some(Reply::Error(error)) => Err(error),
-            _ => Err(gone()),
+        loop {
+            return match self.read(&mut reader)? {
+                Some(Reply::Still) => continue,
+                // The connection ends after it, which the owner notices.
+                Some(Reply::Lent(lent)) => Ok(body(&lent)),
+                Some(Reply::Error(error)) => Err(error),
+                _ => Err(gone()),
+            };
         }
-        // The connection ends here, which the owner notices.
     }
 
     /// Makes a call and hands on its events until `on_event` answers false; answers the last reply.
     fn ask(&self, call: &Call, on_event: &mut dyn FnMut(Event) -> bool) -> Result<Option<Reply>> {
         let mut response = self.post(call)?;
         let mut reader = BufReader::new(response.body_mut().as_reader());
-        while let Some(reply) = read(&mut reader)? {
+        while let Some(reply) = self.read(&mut reader)? {
             match reply {
+                Reply::Still => {}
                 Reply::Event(event) => {
                     if !on_event(*event) {
                         return Ok(None);
@@ -137,19 +159,36 @@ impl Remote {
         }
         Err(gone())
     }
+
+    /// The next line of an answer; none at its end.
+    fn read(&self, reader: &mut impl BufRead) -> Result<Option<Reply>> {
+        let mut line = String::new();
+        match reader.read_line(&mut line).map_err(|error| self.broken(error))? {
+            0 => Ok(None),
+            _ => serde_json::from_str(&line).doing(doing).map(Some),
+        }
+    }
+
+    /// What a connection's end says of the owner: that it is silent, or gone.
+    fn broken(&self, error: io::Error) -> Error {
+        let wrapped = error.get_ref().and_then(|it| it.downcast_ref::<ureq::Error>());
+        if !matches!(wrapped, Some(ureq::Error::Timeout(_))) {
+            return Error::failed(doing()).because(error);
+        }
+        let silent = format!(
+            "the Portico that is running (process {}) has not answered for {} s",
+            self.owner,
+            SILENCE.as_secs()
+        );
+        Error::new(Code::Busy, silent).hint(format!(
+            "It may be stopped, or wait for a disk. Let it go on ({}), or end it and run the command again: what was under way is taken back then.",
+            if cfg!(unix) { format!("`kill -CONT {}`", self.owner) } else { "resume the process".into() },
+        ))
+    }
 }
 
 fn doing() -> String {
     "speak to the Portico that is running".into()
-}
-
-/// The next line of an answer; none at its end.
-fn read(reader: &mut impl BufRead) -> Result<Option<Reply>> {
-    let mut line = String::new();
-    match reader.read_line(&mut line).doing(doing)? {
-        0 => Ok(None),
-        _ => serde_json::from_str(&line).doing(doing).map(Some),
-    }
 }
 
 fn gone() -> Error {

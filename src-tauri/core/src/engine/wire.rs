@@ -41,7 +41,7 @@ pub(super) enum Call {
     },
 }
 
-/// A line of the owner's answer. Any but an event is the last.
+/// A line of the owner's answer. Any but an event and [`Self::Still`] is the last.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Reply {
@@ -49,7 +49,7 @@ pub(super) enum Reply {
     Answer(Box<RawValue>),
     Done(Box<WorkflowRow>),
     Lent(Box<Lent>),
-    /// Says nothing but that it is still lent.
+    /// Says nothing but that the owner is there and at work.
     Still,
     Error(Error),
 }

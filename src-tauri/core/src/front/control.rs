@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -21,12 +22,16 @@ use hyper_util::rt::TokioIo;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot},
+    time::{Instant, Sleep, sleep},
 };
 
 use crate::error::{Doing, Result};
 
 /// A request holds names, messages and lists of files: far below this.
 const LARGEST_CALL: usize = 16 << 20;
+
+/// How long an answer is silent before it says that the owner is there.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// Answers one call: its body, and where the lines of the answer go. The sink says whether anyone still listens.
 pub type Answer = dyn Fn(&[u8], &mut dyn FnMut(Vec<u8>) -> bool) + Send + Sync;
@@ -39,8 +44,9 @@ pub struct Control {
 }
 
 impl Control {
-    /// Listens on a free loopback port and answers calls that carry `token`.
-    pub fn start(token: String, answer: Arc<Answer>) -> Result<Self> {
+    /// Listens on a free loopback port and answers calls that carry `token`. An answer on which the owner works says
+    /// `still` every few seconds: so its reader can tell long work from an owner that is stopped.
+    pub fn start(token: String, still: Vec<u8>, answer: Arc<Answer>) -> Result<Self> {
         let doing = || "listen for other shells".to_owned();
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().doing(doing)?;
@@ -49,12 +55,13 @@ impl Control {
         let address = listener.local_addr().doing(doing)?;
         let (stop, stopped) = oneshot::channel();
         let expected: Arc<str> = format!("Bearer {token}").into();
+        let still = Bytes::from(still);
         let thread = std::thread::Builder::new()
             .name("control".into())
             .spawn(move || {
                 runtime.block_on(async {
                     tokio::select! {
-                        () = accept(listener, expected, answer) => (),
+                        () = accept(listener, expected, still, answer) => (),
                         _ = stopped => (),
                     }
                 });
@@ -79,17 +86,18 @@ impl Drop for Control {
     }
 }
 
-async fn accept(listener: TcpListener, expected: Arc<str>, answer: Arc<Answer>) {
+async fn accept(listener: TcpListener, expected: Arc<str>, still: Bytes, answer: Arc<Answer>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of file descriptors: the next connection may find some again.
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let (expected, answer) = (expected.clone(), answer.clone());
+        let (expected, still, answer) = (expected.clone(), still.clone(), answer.clone());
         tokio::spawn(async move {
-            let service =
-                service_fn(move |request| call(request, expected.clone(), answer.clone()));
+            let service = service_fn(move |request| {
+                call(request, expected.clone(), still.clone(), answer.clone())
+            });
             // A shell that hangs up is no failure of the owner.
             drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
         });
@@ -101,6 +109,7 @@ type Reply = Response<Either<Full<Bytes>, Lines>>;
 async fn call(
     request: Request<Incoming>,
     expected: Arc<str>,
+    still: Bytes,
     answer: Arc<Answer>,
 ) -> Result<Reply, Infallible> {
     let sent = request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes());
@@ -115,7 +124,8 @@ async fn call(
     tokio::task::spawn_blocking(move || {
         answer(&body, &mut |line| sender.blocking_send(Bytes::from(line)).is_ok());
     });
-    Ok(Response::new(Either::Right(Lines(receiver))))
+    let silence = Box::pin(sleep(SILENCE));
+    Ok(Response::new(Either::Right(Lines { lines: receiver, still, silence })))
 }
 
 fn status(status: StatusCode) -> Reply {
@@ -125,7 +135,12 @@ fn status(status: StatusCode) -> Reply {
 }
 
 /// Lines that are sent as they come.
-struct Lines(mpsc::Receiver<Bytes>);
+struct Lines {
+    lines: mpsc::Receiver<Bytes>,
+    /// What is sent while nothing comes.
+    still: Bytes,
+    silence: Pin<Box<Sleep>>,
+}
 
 impl Body for Lines {
     type Data = Bytes;
@@ -135,6 +150,14 @@ impl Body for Lines {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0.poll_recv(context).map(|line| line.map(|line| Ok(Frame::data(line))))
+        let line = match self.lines.poll_recv(context) {
+            Poll::Ready(line) => line,
+            Poll::Pending if self.silence.as_mut().poll(context).is_ready() => {
+                Some(self.still.clone())
+            }
+            Poll::Pending => return Poll::Pending,
+        };
+        self.silence.as_mut().reset(Instant::now() + SILENCE);
+        Poll::Ready(line.map(|line| Ok(Frame::data(line))))
     }
 }
