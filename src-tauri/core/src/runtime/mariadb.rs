@@ -14,7 +14,7 @@ use mysql::{Conn, OptsBuilder, prelude::Queryable};
 use super::{
     lock,
     pool::{Log, is_root},
-    process::{Process, ask, wait_for, with_lines},
+    process::{self, Process, ask, wait_for, with_lines},
     programs,
     warden::Warden,
 };
@@ -313,7 +313,7 @@ fn command(
     pid_file: &Path,
     log: &Log,
 ) -> Result<Command> {
-    let mut command = Command::new(&server.program);
+    let mut command = process::server(&server.program);
     command.arg("--no-defaults");
     let temporary = data.join(TEMPORARY);
     fs::create_dir_all(&temporary).doing(|| format!("create {}", temporary.display()))?;

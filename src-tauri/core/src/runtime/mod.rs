@@ -194,7 +194,7 @@ impl Runtime {
             *running = None;
             self.shared.check_not_ending()?;
             let number = self.shared.count.fetch_add(1, Ordering::Relaxed);
-            let folder = self.shared.config.sockets.join(format!("php-{number}"));
+            let folder = sockets::pool_folder(&self.shared.config.sockets, number)?;
             *running = Some(Pool::start(spec, folder, &self.shared.warden)?);
             is_new = true;
         }
@@ -431,10 +431,13 @@ impl Drop for Runtime {
 }
 
 impl Shared {
-    /// Stops what nobody uses.
+    /// Stops what nobody uses. On a full disk what is idle goes on: a database server writes before it answers, so that it
+    /// could not wake again.
     fn sweep(&self) {
-        self.pools.sweep(self.config.idle, Pool::end);
-        self.servers.sweep(self.config.idle, |server| _ = server.end());
+        let is_full = !sockets::has_room(&self.config.sockets);
+        let idle = if is_full { Duration::MAX } else { self.config.idle };
+        self.pools.sweep(idle, Pool::end);
+        self.servers.sweep(idle, |server| _ = server.end());
     }
 
     fn check_not_ending(&self) -> Result<()> {

@@ -1,9 +1,9 @@
 //! Asking for one PHP page outside of the front, in a process of its own that can be stopped at any time.
-use std::{fs, path::Path, process::Command, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use super::{
     PhpSpec, php,
-    process::{ending, last_lines, run, with_lines},
+    process::{ending, last_lines, run, talker, with_lines},
     warden::Warden,
 };
 use crate::{
@@ -55,7 +55,7 @@ impl Page<'_> {
         ];
         let errors = spec.logs.join("php-error.log");
         php::write_settings(settings.path(), &errors, &spec.settings, &last)?;
-        let mut command = Command::new(program);
+        let mut command = talker(program);
         command
             .current_dir(self.docroot)
             .env("PHP_INI_SCAN_DIR", php::scan_path(settings.path()))

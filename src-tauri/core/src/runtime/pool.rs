@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     FastCgi, PhpSpec, php,
-    process::{Process, last_lines, wait_for, with_lines},
+    process::{Process, last_lines, server, wait_for, with_lines},
     warden::Warden,
 };
 use crate::error::{Doing, Error, Result};
@@ -196,7 +196,7 @@ impl Drop for Pool {
 
 /// The command of a server, with the settings, variables and log of `spec`.
 fn command(program: &Path, spec: &PhpSpec, folder: &Path, log: &Log) -> Result<Command> {
-    let mut command = Command::new(program);
+    let mut command = server(program);
     command
         .current_dir(&spec.logs)
         .env("PHP_INI_SCAN_DIR", php::scan_path(folder))

@@ -1,5 +1,10 @@
 //! Starting a process in a group of its own, and ending the whole group.
+//!
+//! To start a process and to tell the warden of it are two steps, and an owner may be killed between them. So on Unix each
+//! process begins as a shell that waits for a word of ours, which comes once the warden knows it; when we are killed before,
+//! the shell reads the end of its input and ends. Then it becomes the program, under the same number.
 use std::{
+    ffi::OsStr,
     io::{self, BufRead, BufReader, Read, Write},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, mpsc},
@@ -18,6 +23,10 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 /// How many of a program's last lines an error shows.
 const LAST_LINES: usize = 12;
+/// How long a program may be silent until it is looked whether it still runs, and whether it should.
+const HEARD: Duration = Duration::from_millis(20);
+/// How long the last words of a program that has ended are waited for.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A process with all that it started; it is killed when this is dropped.
 pub(super) struct Process {
@@ -27,11 +36,35 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts `command` in a group of its own, watched by the warden.
+    /// Starts a [`server`] in a group of its own, watched by the warden.
     pub(super) fn start(command: &mut Command, warden: &Arc<Warden>) -> Result<Self> {
-        let child = in_group(command)
-            .spawn()
-            .doing(|| format!("start {}", command.get_program().to_string_lossy()))?;
+        #[cfg(unix)]
+        {
+            let (read, mut word) = io::pipe().doing(|| starting(command))?;
+            command.stdout(read);
+            let process = Self::watched(command, warden)?;
+            word.write_all(b"\n").doing(|| starting(command))?;
+            // The command holds the other end, too.
+            command.stdout(Stdio::null());
+            Ok(process)
+        }
+        #[cfg(not(unix))]
+        Self::watched(command, warden)
+    }
+
+    /// Starts a [`talker`] in a group of its own, watched by the warden; its input and outputs are pipes.
+    fn start_talker(command: &mut Command, warden: &Arc<Warden>) -> Result<Self> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = Self::watched(command, warden)?;
+        #[cfg(unix)]
+        if let Some(stdin) = &mut process.child.stdin {
+            stdin.write_all(b"\n").doing(|| starting(command))?;
+        }
+        Ok(process)
+    }
+
+    fn watched(command: &mut Command, warden: &Arc<Warden>) -> Result<Self> {
+        let child = in_group(command).spawn().doing(|| starting(command))?;
         let process = Self { child, warden: warden.clone(), ended: false };
         // On failure the drop kills it: nothing may run that nobody watches.
         warden.watch(&process.child)?;
@@ -109,6 +142,36 @@ impl Drop for Process {
     }
 }
 
+/// The command of a program that [`Process::start`] starts. Its standard output goes where its standard error does.
+pub(super) fn server(program: impl AsRef<OsStr>) -> Command {
+    waiting(r#"read -r word <&1 && unset PWD OLDPWD && exec "$0" "$@" >&2"#, program.as_ref())
+}
+
+/// The command of a program that is run to its end, or talked to.
+pub(super) fn talker(program: impl AsRef<OsStr>) -> Command {
+    waiting(r#"read -r word && unset PWD OLDPWD && exec "$0" "$@""#, program.as_ref())
+}
+
+/// A shell that becomes `program` by `script`, with the arguments that are added.
+#[cfg(unix)]
+fn waiting(script: &str, program: &OsStr) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", script]).arg(program);
+    command
+}
+
+/// Windows: the job object is told after the start.
+#[cfg(not(unix))]
+fn waiting(_script: &str, program: &OsStr) -> Command {
+    Command::new(program)
+}
+
+/// "start {program}".
+fn starting(command: &Command) -> String {
+    let program = if cfg!(unix) { command.get_args().nth(2) } else { None };
+    format!("start {}", program.unwrap_or(command.get_program()).to_string_lossy())
+}
+
 /// Puts the process into a group of its own: no Ctrl-C of the terminal reaches it, and it can be ended whole.
 fn in_group(command: &mut Command) -> &mut Command {
     #[cfg(unix)]
@@ -156,6 +219,13 @@ pub(super) struct Output {
     pub(super) last_lines: Vec<String>,
 }
 
+/// What is heard of a program that runs.
+enum Heard {
+    Out(Vec<u8>),
+    /// A line of its standard error.
+    Line(String),
+}
+
 /// Runs a program to its end. Lines of its standard error go to the meter; a cancel kills it and all it started.
 pub(super) fn run(
     command: &mut Command,
@@ -163,31 +233,67 @@ pub(super) fn run(
     warden: &Arc<Warden>,
     meter: Meter<'_>,
 ) -> Result<Output> {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut process = Process::start(command, warden)?;
+    let mut process = Process::start_talker(command, warden)?;
     let pipes =
         (process.child.stdin.take(), process.child.stdout.take(), process.child.stderr.take());
-    let (Some(mut stdin), Some(mut stdout), Some(stderr)) = pipes else {
+    let (Some(mut stdin), Some(stdout), Some(stderr)) = pipes else {
         return Err(Error::failed("speak to a process"));
     };
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            // A program need not read all of its input.
-            let _ = stdin.write_all(input.as_bytes());
-        });
-        let out = scope.spawn(move || {
-            let mut said = Vec::new();
-            stdout.read_to_end(&mut said).map(|_| said)
-        });
-        let err = scope.spawn(move || follow(stderr, meter));
-        let ended = process.wait(meter);
-        // Whatever still holds the pipes is killed, or the threads would wait for it.
-        drop(process);
-        let stdout = out.join().unwrap_or_else(|_| Err(io::Error::other("a reader panicked")));
-        let last_lines = err.join().unwrap_or_default();
-        let status = ended?;
-        Ok(Output { status, stdout: stdout.doing(|| "read what it said".into())?, last_lines })
-    })
+    let input = input.as_bytes().to_vec();
+    // A program need not read all of its input.
+    thread::spawn(move || drop(stdin.write_all(&input)));
+    // These threads end when nobody holds the pipes any more: that may be long after the program did.
+    let (send, heard) = mpsc::sync_channel(64);
+    let also = send.clone();
+    thread::spawn(move || read_pieces(stdout, &also));
+    thread::spawn(move || read_lines(stderr, &send));
+    let (mut stdout, mut last_lines) = (Vec::new(), Vec::new());
+    let mut take = |heard: Heard| match heard {
+        Heard::Out(piece) => stdout.extend_from_slice(&piece),
+        Heard::Line(line) => {
+            meter.line(line.clone());
+            last_lines.push(line);
+            last_lines.drain(..last_lines.len().saturating_sub(LAST_LINES));
+        }
+    };
+    while process.is_running() {
+        meter.check()?;
+        match heard.recv_timeout(HEARD) {
+            Ok(it) => take(it),
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            // It closed its pipes, and ends now or later.
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    let status = process.wait(meter)?;
+    // What it left behind in a group of its own may hold the pipes open for ever.
+    let until = Instant::now() + LINGER;
+    while let Ok(it) = heard.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        take(it);
+    }
+    Ok(Output { status, stdout, last_lines })
+}
+
+fn read_pieces(mut from: impl Read, send: &mpsc::SyncSender<Heard>) {
+    let mut piece = vec![0; 16 << 10];
+    loop {
+        match from.read(&mut piece) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // A broken pipe is the end of the program, whose status tells the rest.
+            Ok(0) | Err(_) => return,
+            Ok(count) if send.send(Heard::Out(piece[..count].to_vec())).is_err() => return,
+            Ok(_) => {}
+        }
+    }
+}
+
+fn read_lines(from: impl Read, send: &mpsc::SyncSender<Heard>) {
+    for line in BufReader::new(from).split(b'\n').map_while(io::Result::ok) {
+        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+        if !line.is_empty() && send.send(Heard::Line(line)).is_err() {
+            return;
+        }
+    }
 }
 
 /// A process whose lines are answered one by one.
@@ -201,8 +307,7 @@ pub(super) struct Talk {
 
 impl Talk {
     pub(super) fn start(command: &mut Command, warden: &Arc<Warden>) -> Result<Self> {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = Process::start(command, warden)?;
+        let mut process = Process::start_talker(command, warden)?;
         let pipes =
             (process.child.stdin.take(), process.child.stdout.take(), process.child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
@@ -250,23 +355,6 @@ impl Talk {
             }
         }
     }
-}
-
-/// Hands each line to the meter and keeps the last ones.
-fn follow(from: impl Read, meter: Meter<'_>) -> Vec<String> {
-    let mut last = Vec::new();
-    for line in BufReader::new(from).split(b'\n').map_while(io::Result::ok) {
-        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-        if line.is_empty() {
-            continue;
-        }
-        meter.line(line.clone());
-        last.push(line);
-        if last.len() > LAST_LINES {
-            last.remove(0);
-        }
-    }
-    last
 }
 
 /// What a small program says, or none when it fails or takes too long. Nothing is fed to it.

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::{
     PhpSpec, php,
-    process::{ending, last_lines, run, with_lines},
+    process::{ending, last_lines, run, talker, with_lines},
     warden::Warden,
 };
 use crate::{
@@ -69,7 +69,7 @@ pub(super) fn prepare(
     sockets: &Path,
 ) -> Result<Prepared> {
     let Program { program, settings } = with_settings(spec, sockets)?;
-    let mut command = Command::new(program);
+    let mut command = talker(program);
     command
         .arg(file)
         .args(arguments)

@@ -1,12 +1,21 @@
 //! The folder of sockets, settings and other files that live as long as a process.
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::mariadb;
-use crate::error::{Doing, Error, Result};
+use crate::{
+    error::{Doing, Error, Result},
+    room::free_bytes,
+};
 
 /// The longest path of a socket on every Unix (`sun_path` has 104 bytes on macOS, with the closing zero).
 #[cfg(unix)]
 const LONGEST_SOCKET: usize = 103;
+
+/// What a process writes at its start is less, in bytes.
+const START: u64 = 256 << 10;
 
 /// Refuses a folder in which a socket's path would be too long for some system.
 pub(super) fn check_length(sockets: &Path) -> Result<()> {
@@ -26,6 +35,22 @@ pub(super) fn check_length(sockets: &Path) -> Result<()> {
     #[cfg(not(unix))]
     let _ = sockets;
     Ok(())
+}
+
+/// Whether what a process writes at its start fits on the disk of a folder.
+pub(super) fn has_room(folder: &Path) -> bool {
+    free_bytes(folder).is_ok_and(|free| free >= START)
+}
+
+/// A new folder for the settings and the socket of a pool: in the sockets' folder, or, when nothing can be written there,
+/// where the system has its temporary files. So a site that only reads wakes on a disk that is full.
+pub(super) fn pool_folder(sockets: &Path, number: u64) -> Result<PathBuf> {
+    let (inside, temporary) = (sockets.join(format!("php-{number}")), std::env::temp_dir());
+    if has_room(sockets) || !has_room(&temporary) {
+        return Ok(inside);
+    }
+    let made = tempfile::Builder::new().prefix("portico-").tempdir_in(&temporary);
+    Ok(made.doing(|| format!("write to {}", temporary.display()))?.keep())
 }
 
 /// Makes the sockets' folder ours alone, ends what a killed owner left and clears its files.

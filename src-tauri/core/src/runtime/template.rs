@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     mariadb::{Installation, TEMPORARY, as_root, installation},
-    process::{ending, last_lines, run, with_lines},
+    process::{ending, last_lines, run, talker, with_lines},
     programs,
     warden::Warden,
 };
@@ -83,14 +83,14 @@ fn initialiser(server: &Installation, data: &Path) -> Result<Command> {
         option
     };
     if !server.is_mariadb {
-        let mut command = Command::new(&server.program);
+        let mut command = talker(&server.program);
         command.args(["--no-defaults", "--initialize-insecure"]).arg(path("--datadir="));
         command.args(as_root());
         return Ok(command);
     }
     let install = programs::find(&["mariadb-install-db", "mysql_install_db"])
         .ok_or_else(|| Error::missing("mariadb-install-db"))?;
-    let mut command = Command::new(install);
+    let mut command = talker(install);
     if cfg!(windows) {
         command.arg(path("--datadir="));
         return Ok(command);

@@ -89,16 +89,26 @@ fn lives(pid: u32) -> bool {
     threads > 1 || stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
 }
 
-/// All living processes of a group.
-fn group(leader: u32) -> Vec<u32> {
+/// The numbers of all processes.
+fn processes() -> impl Iterator<Item = u32> {
     let entries = fs::read_dir("/proc").expect("/proc").flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|pid| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let group = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(2));
-        group == Some(leader.to_string().as_str()) && lives(*pid)
-    })
-    .collect()
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// The group that a process is in.
+fn group_of(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(2)?.parse().ok()
+}
+
+/// All living processes of a group.
+fn members(group: u32) -> Vec<u32> {
+    processes().filter(|pid| group_of(*pid) == Some(group) && lives(*pid)).collect()
+}
+
+/// The groups of processes that run.
+fn groups(pids: &[u32]) -> Vec<u32> {
+    pids.iter().map(|pid| group_of(*pid).expect("it runs")).collect()
 }
 
 /// The smallest FastCGI client: one request, the answer's body; none when the answer is cut.
@@ -201,9 +211,10 @@ fn php_cgi_serves_where_there_is_no_php_fpm() {
     assert_eq!(answers.len(), 4, "four workers");
     assert!(pool.is_running());
     let leader = pool.pids().next().expect("a process");
-    assert!(group(leader).len() > 4, "the master and its workers");
+    let group = group_of(leader).expect("it runs");
+    assert!(members(group).len() > 4, "the master and its workers");
     pool.end();
-    assert!(eventually(|| group(leader).is_empty()), "workers end with their master");
+    assert!(eventually(|| members(group).is_empty()), "workers end with their master");
 }
 
 #[test]
@@ -243,12 +254,13 @@ fn a_pool_whose_master_was_killed_is_started_anew_and_leaves_no_worker() {
     let script = bench.script("a.php", "echo 'ok';");
     drop(bench.runtime.php(&bench.spec("1")).expect("a pool"));
     let first = bench.pids()[0];
+    let old = group_of(first).expect("it runs");
     kill(first);
     assert!(eventually(|| !lives(first)));
     let lease = bench.runtime.php(&bench.spec("1")).expect("a new pool");
     assert_eq!(request(&lease.address, &script).as_deref(), Some("ok"));
     assert_ne!(bench.pids(), [first]);
-    assert!(eventually(|| group(first).is_empty()), "the old workers are gone");
+    assert!(eventually(|| members(old).is_empty()), "the old workers are gone");
 }
 
 #[test]
@@ -270,9 +282,9 @@ fn what_nobody_uses_falls_asleep_and_wakes_again() {
     let lease = bench.runtime.php(&bench.spec("1")).expect("a pool");
     thread::sleep(Duration::from_millis(700));
     assert_eq!(request(&lease.address, &script).as_deref(), Some("ok"), "a lease keeps it awake");
-    let pid = bench.pids()[0];
+    let group = groups(&bench.pids())[0];
     drop(lease);
-    assert!(eventually(|| bench.pids().is_empty() && group(pid).is_empty()));
+    assert!(eventually(|| bench.pids().is_empty() && members(group).is_empty()));
     let lease = bench.runtime.php(&bench.spec("1")).expect("it wakes");
     assert_eq!(request(&lease.address, &script).as_deref(), Some("ok"));
 }
@@ -348,7 +360,7 @@ fn a_cancel_ends_a_script_and_what_it_started() {
     let script = bench.script("a.php", code);
     let cancel = Cancel::default();
     let pid_file = bench.folder.path().join("pid");
-    let mut pid = None;
+    let (mut pid, mut group) = (None, None);
     let error = thread::scope(|scope| {
         let spec = bench.spec("1");
         let (runtime, script, folder, cancel) =
@@ -360,11 +372,28 @@ fn a_cancel_ends_a_script_and_what_it_started() {
             pid = fs::read_to_string(&pid_file).ok().and_then(|text| text.parse::<u32>().ok());
             pid.is_some()
         }));
+        group = pid.and_then(group_of);
         cancel.cancel();
         run.join().expect("no panic").expect_err("it was cancelled")
     });
     assert!(error.is_cancelled());
-    assert!(eventually(|| group(pid.expect("it ran")).is_empty()));
+    assert!(eventually(|| members(group.expect("it ran")).is_empty()));
+}
+
+#[test]
+fn a_script_ends_though_what_it_left_behind_holds_its_output() {
+    let bench = Bench::new(LONG);
+    // In a session of its own, which no group of ours reaches.
+    let code = "proc_open('setsid sleep 60 & echo $! >left', [1 => STDOUT, 2 => STDERR], $pipes);
+        echo 'said';";
+    let script = bench.script("a.php", code);
+    let spec = bench.spec("1");
+    let started = Instant::now();
+    let said = bench.runtime.run_php(&spec, &script, &[], bench.folder.path(), "", Meter::silent());
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+    assert_eq!(said.expect("it ended"), "said");
+    let left = fs::read_to_string(bench.folder.path().join("left")).expect("it was started");
+    kill(left.trim().parse().expect("a pid"));
 }
 
 #[test]
@@ -570,8 +599,9 @@ fn after_the_end_nothing_runs_and_nothing_starts() {
     let _database = bench.runtime.mariadb(&address(), &data, "p").expect("a server");
     let pids = bench.pids();
     assert_eq!(pids.len(), 2);
+    let groups = groups(&pids);
     bench.runtime.stop_all();
-    assert!(eventually(|| pids.iter().all(|pid| group(*pid).is_empty())));
+    assert!(eventually(|| groups.iter().all(|it| members(*it).is_empty())));
     assert!(bench.runtime.php(&bench.spec("1")).is_err());
 }
 
@@ -613,9 +643,10 @@ fn nothing_survives_a_killed_owner() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut owner, pids) = owner(folder.path());
     assert!(pids.iter().all(|pid| lives(*pid)));
+    let groups = groups(&pids);
     owner.kill().expect("killed");
     owner.wait().expect("reaped");
-    assert!(eventually(|| pids.iter().all(|pid| group(*pid).is_empty())));
+    assert!(eventually(|| groups.iter().all(|it| members(*it).is_empty())));
 }
 
 #[test]
@@ -637,11 +668,62 @@ fn the_next_owner_ends_what_a_killed_owner_and_its_killed_warden_left() {
     let known = fs::read_to_string(&list).expect("the list");
     fs::write(&list, format!("{known}{} 1\n", other.id())).expect("written");
     assert!(pids.iter().all(|pid| lives(*pid)), "nobody ended them");
+    let groups = groups(&pids);
     let runtime = Runtime::start(config(folder.path(), LONG)).expect("the next owner");
-    assert!(eventually(|| pids.iter().all(|pid| group(*pid).is_empty())));
+    assert!(eventually(|| groups.iter().all(|it| members(*it).is_empty())));
     assert!(lives(other.id()));
     other.kill().expect("killed");
     other.wait().expect("reaped");
     let lease = runtime.mariadb(&address(), &folder.path().join("data"), "p").expect("a server");
     connect(&lease).expect("it answers");
+}
+
+/// Run by the test below as a process of its own: starts a server again and again until it is killed.
+#[test]
+fn helper_starter() {
+    let Some(folder) = env::var_os("PORTICO_TEST_STARTER").map(PathBuf::from) else { return };
+    let data = folder.join("data");
+    let starting = folder.join("starting");
+    loop {
+        let runtime = Runtime::start(config(&folder, LONG)).expect("a runtime");
+        fs::write(&starting, "").expect("written");
+        runtime.mariadb(&address(), &data, "p").expect("a server");
+    }
+}
+
+/// Servers that run on a data directory.
+fn servers_of(data: &Path) -> Vec<u32> {
+    let option = format!("--datadir={}", data.display());
+    processes()
+        .filter(|pid| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            line.split(|byte| *byte == 0).any(|word| word == option.as_bytes()) && lives(*pid)
+        })
+        .collect()
+}
+
+#[test]
+fn no_server_outlives_an_owner_that_is_killed_while_it_starts_one() {
+    let bench = Bench::new(LONG);
+    let data = fs::canonicalize(bench.data("data")).expect("a folder");
+    let folder = bench.folder.path().to_path_buf();
+    bench.runtime.stop_all();
+    let kills: u32 = env::var("PORTICO_FAULTS").ok().and_then(|it| it.parse().ok()).unwrap_or(8);
+    for number in 0..kills {
+        let _ = fs::remove_file(folder.join("starting"));
+        let mut owner = Command::new(env::current_exe().expect("this program"))
+            .args(["--exact", "runtime::tests::helper_starter", "--test-threads=1"])
+            .env("PORTICO_TEST_STARTER", &folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("started");
+        assert!(eventually(|| folder.join("starting").exists()), "it starts a server");
+        // Fork and watch are within the first milliseconds.
+        thread::sleep(Duration::from_micros(u64::from(number % 16) * 700));
+        owner.kill().expect("killed");
+        owner.wait().expect("reaped");
+        let ended = wait_for(Instant::now() + SOON, || servers_of(&data).is_empty());
+        assert!(ended, "kill {number}: {:?} run", servers_of(&data));
+    }
 }

@@ -3,7 +3,9 @@
 //! Unix: a `sh` in a process group of its own is told each group that we start, and reads from a pipe that the owner
 //! holds. When the pipe ends, it ends the groups. Should it be killed too, the next owner reads the list in the
 //! sockets' folder. Windows: a job object that ends what is in it when its last handle is closed.
-use std::{collections::BTreeMap, path::PathBuf, process::Child, sync::Mutex};
+//!
+//! **Invariant:** nothing runs that nobody watches: see [`super::process`] for how a process waits until it is watched.
+use std::{collections::BTreeMap, io, path::PathBuf, process::Child, sync::Mutex};
 
 use crate::error::Result;
 #[cfg(unix)]
@@ -39,7 +41,9 @@ impl Warden {
         state.watched.insert(child.id(), system::start_time(child.id()).unwrap_or_default());
         let State { system, watched, .. } = &mut *state;
         system.watch(child, watched)?;
-        state.write_list()
+        // The list is for the day on which the warden is killed, too: a full disk stops nothing for its sake.
+        drop(state.write_list());
+        Ok(())
     }
 
     /// The group is no more.
@@ -49,19 +53,17 @@ impl Warden {
         let State { system, watched, .. } = &mut *state;
         system.forget(pid, watched);
         // A line too many in the list does no harm: the start time tells the process from a later one.
-        let _ = state.write_list();
+        drop(state.write_list());
     }
 }
 
 impl State {
-    fn write_list(&self) -> Result<()> {
-        use crate::error::Doing;
+    fn write_list(&self) -> io::Result<()> {
         let lines: String =
             self.watched.iter().map(|(pid, start)| format!("{pid} {start}\n")).collect();
         let new = self.list.with_extension("new");
-        std::fs::write(&new, lines)
-            .and_then(|()| std::fs::rename(&new, &self.list))
-            .doing(|| format!("write {}", self.list.display()))
+        std::fs::write(&new, lines)?;
+        std::fs::rename(&new, &self.list)
     }
 }
 
