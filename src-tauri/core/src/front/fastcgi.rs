@@ -55,10 +55,16 @@ pub(super) fn begin(out: &mut Vec<u8>) {
     out.extend_from_slice(&[high, low, 0, 0, 0, 0, 0, 0]);
 }
 
-/// The whole parameter stream, with its end.
+/// The whole parameter stream, with its end. Each pair is within one record, since PHP takes each record for itself; so a
+/// pair must be shorter than a record.
 pub(super) fn params<'a>(out: &mut Vec<u8>, pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>) {
     let mut block = Vec::with_capacity(4096);
     for (name, value) in pairs {
+        // A length takes four bytes at most.
+        if block.len() + name.len() + value.len() + 8 > LONGEST_CONTENT {
+            stream(out, PARAMS, &block);
+            block.clear();
+        }
         length(&mut block, name.len());
         length(&mut block, value.len());
         block.extend_from_slice(name);

@@ -49,6 +49,24 @@ pub(super) fn bad_request() -> Response<Body> {
     page(StatusCode::BAD_REQUEST, "Bad request", text, &[])
 }
 
+/// The address is longer than any site needs.
+pub(super) fn long_target() -> Response<Body> {
+    let text = "The address is too long. What is long is sent in the body of a request.";
+    page(StatusCode::URI_TOO_LONG, "The address is too long", text, &[])
+}
+
+/// The headers are longer than any site needs.
+pub(super) fn long_headers() -> Response<Body> {
+    let text = "The headers of this request are too long; most often these are cookies. Delete this site's cookies and try again.";
+    page(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many headers", text, &[])
+}
+
+/// What was sent does not fit on the disk.
+pub(super) fn no_room(error: &std::io::Error) -> Response<Body> {
+    let text = format!("The disk has no room for what was sent: {error}. Make room and try again.");
+    page(StatusCode::INSUFFICIENT_STORAGE, "The disk is full", &text, &[])
+}
+
 /// The environment is locked.
 pub(super) fn locked() -> Response<Body> {
     let text = "Enter the user name and password of this environment.";

@@ -57,6 +57,9 @@ pub(super) async fn run(job: Job, head: oneshot::Sender<Response<Body>>) {
     let Job { shared, served, visited, pass, parts, body, script, client, host, began } = job;
     let upload = match Upload::new(body, &served.logs).await {
         Ok(upload) => upload,
+        Err(error) if error.kind() == ErrorKind::StorageFull => {
+            return drop(head.send(pages::no_room(&error)));
+        }
         Err(error) => {
             let text = format!("What was sent could not be received: {error}.");
             return drop(head.send(pages::failed(&text)));

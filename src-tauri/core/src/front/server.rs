@@ -58,8 +58,13 @@ pub(super) struct Shared {
 const LOGS: Duration = Duration::from_millis(500);
 /// How long no connection is taken when the system has no room for one.
 const NO_ROOM: Duration = Duration::from_millis(50);
-/// The most bytes of a client's headers (at least, they fill a buffer of this size).
-const LONGEST_HEAD: usize = 64 * 1024;
+/// The most bytes of a client's request line and headers that are read at all: more than is answered, so that who sends
+/// too much is told so.
+const LONGEST_READ: usize = 256 * 1024;
+/// The longest address of a request, in bytes: twice what nginx takes.
+const LONGEST_TARGET: usize = 16 * 1024;
+/// The most bytes of a request's headers, as nginx takes them.
+const LONGEST_HEADERS: usize = 32 * 1024;
 
 impl Shared {
     pub(super) fn new(sites: Arc<dyn Sites>, address: SocketAddr, limits: Limits) -> Self {
@@ -134,7 +139,7 @@ async fn connection(shared: Arc<Shared>, stream: std::net::TcpStream, client: So
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limit)
-        .max_buf_size(LONGEST_HEAD)
+        .max_buf_size(LONGEST_READ)
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }
@@ -145,7 +150,17 @@ async fn handle(
     client: SocketAddr,
 ) -> Response<Body> {
     let began = Instant::now();
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if let Some(mut refused) = malformed(&parts) {
+        // What follows on this connection can't be told from what came.
+        refused.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+        return refused;
+    }
+    let authority = parts.uri.authority().and_then(|it| it.as_str().parse().ok());
+    if let Some(authority) = authority {
+        // A whole address names the host, whatever the header says (RFC 9112, section 3.2.2).
+        parts.headers.insert(header::HOST, authority);
+    }
     let parts = Arc::new(parts);
     let Some(host) = host(&parts) else { return pages::bad_request() };
     let Some(served) = shared.sites.find(&host) else { return pages::unknown_host() };
@@ -236,6 +251,24 @@ impl Arrived<'_> {
         }
         response
     }
+}
+
+/// The answer to a request that has several hosts (RFC 9112, section 3.2), or that is too long for PHP.
+fn malformed(parts: &Parts) -> Option<Response<Body>> {
+    let headers = &parts.headers;
+    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    let line = |(name, value): (&header::HeaderName, &header::HeaderValue)| {
+        name.as_str().len() + value.len() + ": \r\n".len()
+    };
+    if target > LONGEST_TARGET {
+        return Some(pages::long_target());
+    }
+    if headers.iter().map(line).sum::<usize>() > LONGEST_HEADERS {
+        return Some(pages::long_headers());
+    }
+    // Hyper refuses what else is ambiguous, and ends the connection after a length beside chunks.
+    let hosts = headers.get_all(header::HOST).iter().count();
+    (hosts > 1).then(pages::bad_request)
 }
 
 /// The host name that the request is for: lower case, without port and final dot.

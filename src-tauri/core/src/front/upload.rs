@@ -7,6 +7,7 @@ use hyper::body::{Body as _, Incoming};
 use tokio::io::AsyncWriteExt;
 
 use super::body::read_exact_at;
+use crate::room::Room;
 
 /// How much of a spooled body is read at once.
 const PIECE: u64 = 256 * 1024;
@@ -20,7 +21,8 @@ pub(super) enum Upload {
 }
 
 impl Upload {
-    /// Takes a body; one without a length is received as a whole first, into a file on the disk of `folder`.
+    /// Takes a body; one without a length is received as a whole first, into a file on the disk of `folder`. Fails as
+    /// [`io::ErrorKind::StorageFull`] before that disk is full.
     pub(super) async fn new(body: Incoming, folder: &Path) -> io::Result<Self> {
         match body.size_hint().exact() {
             Some(length) => Ok(Self::Streamed { body, length }),
@@ -79,6 +81,7 @@ async fn next_data(body: &mut Incoming) -> Option<io::Result<Bytes>> {
 }
 
 async fn spool(mut body: Incoming, folder: &Path) -> io::Result<Upload> {
+    let mut room = Room::new(folder);
     let folder = folder.to_path_buf();
     let create = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)?;
@@ -89,6 +92,7 @@ async fn spool(mut body: Incoming, folder: &Path) -> io::Result<Upload> {
     while let Some(piece) = next_data(&mut body).await {
         let piece = piece?;
         length += piece.len() as u64;
+        room.take(piece.len() as u64)?;
         file.write_all(&piece).await?;
     }
     file.flush().await?;

@@ -54,6 +54,24 @@ fn php_learns_what_cgi_says_and_cannot_be_deceived() {
 }
 
 #[test]
+fn the_longest_request_that_is_taken_reaches_php_whole() {
+    with_each_php(|stage| {
+        let code = "<?php echo strlen($_COOKIE['a']), ' ', strlen($_SERVER['PATH_INFO']), ' ', $_SERVER['HTTP_HOST'];";
+        stage.write("code/index.php", code);
+        let path = format!("/index.php/{}", "x".repeat(15_000));
+        let cookie = format!("Cookie: a={}\r\n", "x".repeat(31_000));
+        let answer = stage.send("GET", &path, &cookie, b"");
+        assert_eq!((answer.status, answer.text()), (200, "31000 15001 dev-acme.localhost:80"));
+        // A whole address names the host, whatever the header says.
+        let mut stream = stage.connect();
+        let whole =
+            "GET http://dev-acme.localhost/index.php/x HTTP/1.1\r\nHost: evil\r\nCookie: a=\r\n";
+        write!(stream, "{whole}Connection: close\r\n\r\n").unwrap();
+        assert_eq!(Answer::read(stream).text(), "0 2 dev-acme.localhost");
+    });
+}
+
+#[test]
 fn the_password_of_the_lock_stays_with_us() {
     with_each_php(|stage| {
         stage.write("code/index.php", "<?php echo json_encode(array_keys($_SERVER));");

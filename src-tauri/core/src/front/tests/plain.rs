@@ -139,6 +139,63 @@ fn only_known_host_names_are_answered_and_nothing_private_is_told() {
 }
 
 #[test]
+fn a_request_that_could_mean_two_things_is_refused() {
+    let stage = Stage::new(false, None);
+    stage.write("code/index.html", "home");
+    let host = "Host: dev-acme.localhost\r\n";
+    for (what, headers) in [
+        ("two hosts", format!("{host}Host: b\r\n")),
+        ("two equal hosts", format!("{host}{host}")),
+        ("two lengths", format!("{host}Content-Length: 3\r\nContent-Length: 4\r\n")),
+        ("a list of lengths", format!("{host}Content-Length: 3, 4\r\n")),
+        ("a signed length", format!("{host}Content-Length: +3\r\n")),
+        ("chunks that are not last", format!("{host}Transfer-Encoding: chunked, identity\r\n")),
+        ("an unknown coding", format!("{host}Transfer-Encoding: xchunked\r\n")),
+        ("a folded header", format!("{host}X: a\r\n b\r\n")),
+        ("a space before the colon", format!("{host}Content-Length : 3\r\n")),
+        ("a bare return", format!("{host}X: a\rContent-Length: 3\r\n")),
+    ] {
+        let mut stream = stage.connect();
+        write!(stream, "POST / HTTP/1.1\r\n{headers}\r\n0\r\n\r\n").unwrap();
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes);
+        assert!(bytes.starts_with(b"HTTP/1.1 400 "), "{what}: {}", String::from_utf8_lossy(&bytes));
+    }
+}
+
+#[test]
+fn nothing_is_read_after_a_request_that_has_a_length_and_chunks() {
+    let stage = Stage::new(false, None);
+    stage.write("code/index.html", "home");
+    let (length, chunks) = ("Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n");
+    for (one, other) in [(length, chunks), (chunks, length)] {
+        let mut stream = stage.connect();
+        let head = format!("POST / HTTP/1.1\r\nHost: dev-acme.localhost\r\n{one}{other}\r\n");
+        let smuggled = "GET / HTTP/1.1\r\nHost: dev-acme.localhost\r\n\r\n";
+        write!(stream, "{head}0\r\n\r\n{smuggled}").unwrap();
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes);
+        let text = String::from_utf8_lossy(&bytes);
+        assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{text}");
+        assert!(!text.contains("home"), "{text}");
+    }
+}
+
+#[test]
+fn a_request_that_is_too_long_is_told_so() {
+    let stage = Stage::new(false, None);
+    stage.write("code/index.html", "home");
+    let at = |length: usize| stage.get(&format!("/?a={}", "x".repeat(length))).status;
+    assert_eq!((at(15_000), at(60_000), at(100_000)), (200, 414, 414));
+    let with = |length: usize| {
+        stage.send("GET", "/", &format!("Cookie: a={}\r\n", "x".repeat(length)), b"").status
+    };
+    assert_eq!((with(30_000), with(60_000), with(100_000)), (200, 431, 431));
+    let many = |count: usize| stage.send("GET", "/", &"X: y\r\n".repeat(count), b"").status;
+    assert_eq!((many(50), many(5_000)), (200, 431));
+}
+
+#[test]
 fn one_connection_serves_many_requests() {
     let stage = Stage::new(false, None);
     stage.write("code/index.html", "home");
