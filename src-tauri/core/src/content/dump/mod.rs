@@ -143,6 +143,10 @@ impl Spot {
             Trouble::Read { line, error } => {
                 self.at(line).error().because(error).hint("The file seems to be damaged.")
             }
+            Trouble::Long { line, what, megabytes } => self
+                .at(line)
+                .refused(&format!("a {what} of over {megabytes} MB"))
+                .hint("A database server takes no such statement, either, unless it is told to. Leave it out of the dump; nothing was changed here."),
             Trouble::Odd { line, what } => self.at(line).refused(&what),
         }
     }

@@ -8,10 +8,12 @@ use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 /// How much is read at a time.
 const CHUNK: usize = 256 << 10;
-/// No definition is longer; what is, is no SQL.
+/// No definition is longer; what is, is no SQL. In bytes, as are the others.
 const LONGEST_STATEMENT: usize = 64 << 20;
-/// No server takes a longer row.
-const LONGEST_ROW: usize = 1 << 30;
+/// No row is held that is longer as text: servers take 16 to 64 MB at once unless they are told otherwise.
+const LONGEST_ROW: usize = 128 << 20;
+/// A buffer that grew for a long row is made as small as this again.
+const KEPT: usize = 8 << 20;
 
 /// What a piece of the dump is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub(super) enum Trouble {
     Read { line: u64, error: io::Error },
     /// The file ends in the middle of something.
     Cut { line: u64, inside: &'static str },
+    /// A row or a statement is longer than any is held.
+    Long { line: u64, what: &'static str, megabytes: usize },
     /// What stands there is no SQL of a dump.
     Odd { line: u64, what: String },
 }
@@ -196,9 +200,6 @@ impl<R: Read> Statements<R> {
         let mut at = self.at;
         let mut depth = 0_u32;
         loop {
-            if at - self.at > LONGEST_ROW {
-                return Err(Trouble::Odd { line: self.line, what: "a row of over 1 GB".into() });
-            }
             let Some(byte) = self.byte(at)? else {
                 return Err(Trouble::Cut { line: self.line, inside: "a row" });
             };
@@ -229,10 +230,6 @@ impl<R: Read> Statements<R> {
         let mut first_word = true;
         let mut is_insert = false;
         loop {
-            if at - self.at > LONGEST_STATEMENT {
-                let what = "a statement of over 64 MB".to_owned();
-                return Err(Trouble::Odd { line: self.line, what });
-            }
             let Some(byte) = self.byte(at)? else {
                 return Err(Trouble::Cut { line: self.line, inside: "a statement" });
             };
@@ -286,7 +283,7 @@ impl<R: Read> Statements<R> {
                 if quote == b'`' { memchr(quote, rest) } else { memchr2(quote, b'\\', rest) };
             let Some(found) = found else {
                 inside = self.buffer.len();
-                if inside - at > LONGEST_ROW || !self.fill()? {
+                if !self.fill()? {
                     let line = self.line_of(at);
                     return Err(Trouble::Cut { line, inside: "a quoted value" });
                 }
@@ -324,7 +321,7 @@ impl<R: Read> Statements<R> {
                         return Ok(Some(from + found + 2));
                     }
                     from = (self.buffer.len() - 1).max(at + 2);
-                    if from - at > LONGEST_STATEMENT || !self.fill()? {
+                    if !self.fill()? {
                         let line = self.line_of(at);
                         return Err(Trouble::Cut { line, inside: "a comment" });
                     }
@@ -359,7 +356,7 @@ impl<R: Read> Statements<R> {
                 return Ok(from + found + 1);
             }
             from = self.buffer.len().max(at);
-            if from - self.at > LONGEST_ROW || !self.fill()? {
+            if !self.fill()? {
                 return Ok(self.buffer.len());
             }
         }
@@ -447,10 +444,15 @@ impl<R: Read> Statements<R> {
         Ok(Some(self.buffer[at]))
     }
 
-    /// Reads on; false at the end.
+    /// Reads on; false at the end. What is held of a piece is bounded here.
     fn fill(&mut self) -> Result<bool, Trouble> {
         if self.has_ended {
             return Ok(false);
+        }
+        let (longest, what) =
+            if self.in_rows { (LONGEST_ROW, "row") } else { (LONGEST_STATEMENT, "statement") };
+        if self.buffer.len() - self.at > longest {
+            return Err(Trouble::Long { line: self.line, what, megabytes: longest >> 20 });
         }
         let length = self.buffer.len();
         self.buffer.resize(length + CHUNK, 0);
@@ -484,6 +486,9 @@ impl<R: Read> Statements<R> {
         if self.at > 1 << 20 || self.at == self.buffer.len() {
             self.buffer.drain(..self.at);
             self.at = 0;
+            if self.buffer.capacity() > KEPT {
+                self.buffer.shrink_to(KEPT);
+            }
         }
     }
 
@@ -545,6 +550,32 @@ mod tests {
         let (all, trouble) = read(sql.as_bytes());
         assert_eq!(trouble, None, "{sql}");
         all.into_iter().map(|(_, _, text)| text).collect()
+    }
+
+    #[test]
+    fn what_is_too_long_to_hold_is_refused_with_its_line_whatever_it_is() {
+        for (start, what, longest) in [
+            ("\nINSERT INTO t VALUES (1,'", "row", LONGEST_ROW),
+            ("\nCREATE TABLE t (a int) COMMENT='", "statement", LONGEST_STATEMENT),
+            ("\nSELECT `", "statement", LONGEST_STATEMENT),
+            ("\n-- ", "statement", LONGEST_STATEMENT),
+            ("\n/* ", "statement", LONGEST_STATEMENT),
+            ("\nSELECT ", "statement", LONGEST_STATEMENT),
+        ] {
+            let mut statements = Statements::new(start.as_bytes().chain(io::repeat(b'x')));
+            let trouble = loop {
+                match statements.next() {
+                    Ok(piece) => assert!(piece.is_some(), "{start}"),
+                    Err(trouble) => break trouble,
+                }
+            };
+            let Trouble::Long { line: 2, what: told, .. } = trouble else {
+                panic!("{start}: {trouble:?}");
+            };
+            assert_eq!(told, what, "{start}");
+            let held = statements.buffer.len();
+            assert!(held <= longest + 2 * CHUNK, "{start}: {held} bytes are held");
+        }
     }
 
     #[test]
