@@ -123,7 +123,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     if let Some(note) = running::php_note(context, &site, &code) {
         work.line(note);
     }
-    for it in repository.inspect(&repository.head(&site.branch)?)?.warnings {
+    for it in check::check_code(context, &site, &repository.head(&site.branch)?)? {
         work.line(format!("{}. {}", it.message, it.hint));
     }
     if !site.uploads.is_empty() {

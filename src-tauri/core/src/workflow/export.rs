@@ -10,7 +10,8 @@ use super::{
 use crate::{
     content::dump::{self, Exported, Form},
     error::{Doing, Error, Result},
-    model::{Address, Environment, Site, human_bytes},
+    model::{Address, Database, Environment, Site, human_bytes},
+    store::Trace,
 };
 
 pub(super) struct Plan {
@@ -59,7 +60,9 @@ fn plan(
 pub(super) fn run(work: &Work<'_>, plan: &Plan) -> Result<Done> {
     let name = plan.to.file_name().unwrap_or_default().to_string_lossy();
     let part = plan.to.with_file_name(format!(".{name}.part"));
-    // A part that was left by a killed export is written over.
+    // One that an earlier export left when its disk was away is written over. From here on a killed export's is taken away.
+    drop(std::fs::remove_file(&part));
+    work.context.store.trace(work.id, &Trace::Made { path: part.clone() })?;
     let exported = write(work, plan, &part).and_then(|exported| {
         std::fs::rename(&part, &plan.to).doing(|| format!("write `{}`", plan.to.display()))?;
         Ok(exported)
@@ -90,8 +93,12 @@ fn write(work: &Work<'_>, plan: &Plan, part: &Path) -> Result<Exported> {
     let Some(database) = &opened.database else {
         return Err(Error::refused(format!("{} has no database", plan.site.name)));
     };
-    // SQLite writes to no file that exists.
-    drop(std::fs::remove_file(part));
+    if let Database::Sqlite { file } = database
+        && !file.exists()
+    {
+        return Err(Error::refused(format!("{} has no database yet", plan.address))
+            .hint("It gets one when the site is installed, or when one is imported or cloned."));
+    }
     let owner =
         load::Owner { site: &plan.site, environment: &plan.environment, generation: number };
     work.step("Export the database", |meter| {

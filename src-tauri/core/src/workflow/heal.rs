@@ -1,7 +1,7 @@
 //! Takes away what a workflow built before its switch; at start, for workflows whose owner died.
 use std::fs;
 
-use super::{Context, prune, work};
+use super::{Context, leftovers, prune, work};
 use crate::{
     code,
     content::files,
@@ -98,6 +98,7 @@ pub fn at_start(context: &Context) -> Result<Healed> {
     if scratch.exists() {
         files::move_to_trash(&scratch, &context.layout.trash())?;
     }
+    leftovers::clear(context)?;
     prune::deleted_sites(context)?;
     let mut problems = Vec::new();
     for site in context.store.sites()? {

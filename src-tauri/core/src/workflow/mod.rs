@@ -40,6 +40,7 @@ mod import_url;
 pub mod inspect;
 mod install_site;
 pub mod keep_rule;
+mod leftovers;
 mod load;
 mod lock;
 mod merge;

@@ -14,15 +14,22 @@ const BATCH: u32 = 256;
 /// How long the disk is left to others after a batch.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Moves `path` into the folder `trash` (on the same disk) under a name of its own; nothing when it does not exist.
-/// A link is moved itself, never what it points to.
+/// Moves `path` into the folder `trash` under a name of its own; nothing when it does not exist. What is on another disk
+/// is deleted in its place. A link is moved itself, never what it points to.
 pub fn move_to_trash(path: &Path, trash: &Path) -> Result<()> {
     if fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         return Ok(());
     }
     fs::create_dir_all(trash).doing(|| format!("create `{}`", trash.display()))?;
     let target = trash.join(own_name(path));
-    rename(path, &target).doing(|| format!("move `{}` to `{}`", path.display(), trash.display()))
+    match rename(path, &target) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            let mut deleting = Deleting::default();
+            deleting.delete(path);
+            deleting.failed.map_or(Ok(()), Err)
+        }
+        moved => moved.doing(|| format!("move `{}` to `{}`", path.display(), trash.display())),
+    }
 }
 
 /// Renames a file or folder; a read-only folder, too.
