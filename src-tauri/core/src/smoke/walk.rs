@@ -203,6 +203,10 @@ pub fn walk(
     meter: Meter<'_>,
 ) -> Result<Walk> {
     let (visitor, other) = (Visitor::new(target), against.map(Visitor::new));
+    for agent in [Some(&visitor), other.as_ref()].into_iter().flatten().map(|it| it.agent.clone()) {
+        // Pages that are waited for end at once then.
+        meter.cancel().when_cancelled(move || agent.shutdown());
+    }
     let mut queue = Queue::default();
     for path in &wanted.paths {
         let path = path_of(path, &target.host, "/").ok_or_else(|| {

@@ -4,6 +4,7 @@ mod audit;
 mod configured;
 mod drupal;
 mod drupal7;
+mod exposed;
 mod opt_out;
 mod sessions;
 mod shared;
@@ -106,6 +107,7 @@ pub fn launch_check(subject: &Subject<'_>, ask: &mut Ask<'_>) -> Result<Vec<Find
         Cms::Php | Cms::Html => Vec::new(),
     });
     findings.push(shared::updates(subject));
+    findings.push(exposed::exposed(subject)?);
     opt_out::apply(&mut findings, subject.said());
     Ok(by_group(findings))
 }
