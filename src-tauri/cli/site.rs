@@ -81,10 +81,10 @@ fn adopt(site: Option<SiteName>, output: &Output) -> Result<()> {
     for site in sites {
         let request = Request::AdoptSite(AdoptSite { site });
         // One that can't be taken up does not keep the others away.
-        if let Err(error) = workflow::run_in(&session, &request, output) {
-            if let Some(former) = failed.replace(error) {
-                output.error(&former);
-            }
+        if let Err(error) = workflow::run_in(&session, &request, output)
+            && let Some(former) = failed.replace(error)
+        {
+            output.error(&former);
         }
     }
     failed.map_or(Ok(()), Err)
@@ -98,7 +98,10 @@ pub(crate) fn restore() -> Result<()> {
     }
     let sites: Vec<SiteRow> = session.query(&Query::Sites)?;
     let names: Vec<_> = sites.iter().map(|it| it.name.to_string()).collect();
-    say(&format!("Portico knows {}: {}", count(sites.len() as u64, "site"), names.join(", ")));
+    say(&match names.as_slice() {
+        [] => "Portico knows no site by that copy.".to_owned(),
+        all => format!("Portico knows {}: {}", count(all.len() as u64, "site"), all.join(", ")),
+    });
     Ok(())
 }
 

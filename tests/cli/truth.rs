@@ -30,7 +30,6 @@ fn serves(test: &PorticoTest) {
 fn a_lost_database_is_said_at_once_and_adopting_brings_a_real_wordpress_back() {
     let test = with_wordpress();
     fs::remove_file(test.root().join("portico.db")).unwrap();
-    fs::remove_dir_all(test.root().join("copies")).unwrap();
     for command in [&["site:list"][..], &["serve"], &["env:info", "acme.dev"]] {
         test.run(command)
             .status(1)
@@ -50,9 +49,12 @@ fn a_lost_database_is_said_at_once_and_adopting_brings_a_real_wordpress_back() {
 #[test]
 fn a_damaged_database_gives_way_to_its_copy_and_what_was_done_since_is_there() {
     let test = with_wordpress();
+    assert!(!test.root().join("copies").exists(), "there was nothing to copy yet");
+    test.run(&["site:list"]).success();
     let copies = fs::read_dir(test.root().join("copies")).unwrap().count();
     assert_eq!(copies, 1, "the start makes the day's copy");
-    // That copy is of an empty root: all that there is came since.
+    test.run(&["env:deploy", "acme.live"]).success();
+    test.run(&["site:create", "demo", "--from", "sample"]).success();
     let database = test.root().join("portico.db");
     fs::write(&database, "this is no database").unwrap();
     test.run(&["site:list"]).status(1).stderr_has("is no database").stderr_has("self:restore");
@@ -60,10 +62,13 @@ fn a_damaged_database_gives_way_to_its_copy_and_what_was_done_since_is_there() {
         .success()
         .stderr_has("is the copy of")
         .stderr_has("can't be undone")
-        .stderr_has("`portico site:adopt acme` takes it up");
-    test.run(&["site:adopt", "acme"]).success();
+        .stderr_has("acme.live has come into being")
+        .stderr_has("`portico site:adopt demo` takes it up");
+    test.run(&["site:adopt", "demo"]).success();
     let _serving = test.serve();
     serves(&test);
+    assert!(test.browser().get("acme.live", "/").ok().has("Acme Corp"));
+    assert!(test.browser().get("demo.dev", "/").ok().has("guest"));
     let aside = fs::read_dir(test.root().join("copies")).unwrap();
     let aside = aside.map(|it| it.unwrap().path());
     let kept = aside.filter(|it| fs::read(it).unwrap() == b"this is no database").count();

@@ -62,10 +62,18 @@ fn run(shared: &Weak<Shared>, stopped: &Receiver<()>, cancel: &Cancel) {
             return;
         }
         let Some(shared) = shared.upgrade() else { return };
+        match shared.context.store.put_back_if_gone() {
+            Ok(false) => {}
+            Ok(true) => shared.tell(
+                "portico.db was taken away while Portico ran; it is written anew, and nothing is lost"
+                    .into(),
+            ),
+            Err(error) => shared.tell(error.to_string()),
+        }
         if tick % COPY == COPY - 1
             && let Err(error) = shared.context.store.copy_if_due()
         {
-            shared.tell(error);
+            shared.tell(error.to_string());
         }
         // What can't be read now is tried again at the next tick.
         let Ok(all) = environments(&shared.context) else { continue };

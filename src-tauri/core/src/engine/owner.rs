@@ -275,8 +275,12 @@ impl Shared {
     }
 
     /// Adds to what the person is told of this owner.
-    pub(super) fn tell(&self, error: Error) {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).push(error.to_string());
+    pub(super) fn tell(&self, line: String) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        // What goes wrong at each look is told once.
+        if !told.contains(&line) {
+            told.push(line);
+        }
     }
 
     fn listen(&self) -> Receiver<Event> {

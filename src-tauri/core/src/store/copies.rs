@@ -6,10 +6,10 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use serde::Deserialize;
 
-use super::{Store, facts, now};
+use super::{Held, Store, facts, now};
 use crate::{
     error::{Code, Doing, Error, Result},
     layout::Layout,
@@ -150,6 +150,8 @@ fn check(path: &Path) -> Result<Option<String>> {
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         let said: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if said != "ok" {
+            // Its first line only says in which database.
+            let said = said.lines().find(|line| !line.starts_with("***")).unwrap_or(&said);
             return Ok(Some(format!("is damaged ({said})")));
         }
         let tables: u32 = connection.query_row(
@@ -210,7 +212,11 @@ fn is_damaged(layout: &Layout, damage: &str) -> Result<Error> {
 
 /// Moves the database away, with its companions, without a change.
 fn put_aside(layout: &Layout) -> Result<Option<PathBuf>> {
-    let (path, aside) = (layout.store(), layout.damaged_store(&stamp(now())));
+    let mut at = now();
+    while layout.damaged_store(&stamp(at)).exists() {
+        at += SignedDuration::from_secs(1);
+    }
+    let (path, aside) = (layout.store(), layout.damaged_store(&stamp(at)));
     make_folder(&layout.store_copies())?;
     let mut moved = None;
     for end in COMPANIONS {
@@ -229,13 +235,52 @@ fn put_aside(layout: &Layout) -> Result<Option<PathBuf>> {
 }
 
 impl Store {
-    /// Makes a copy, unless there is a fresh one.
+    /// Makes a copy, unless there is a fresh one, or nothing that a copy could bring back.
     pub fn copy_if_due(&self) -> Result<()> {
+        if self.workflows(None, 1)?.is_empty() {
+            return Ok(());
+        }
         let newest = copies(&self.layout)?.first().map(|it| it.made);
         match newest {
             Some(made) if now().duration_since(made) < FRESH => Ok(()),
             _ => self.read(|connection| make(connection, &self.layout).map(drop)),
         }
+    }
+
+    /// Writes the database anew where somebody took its file away from under us: as long as we have it open, nothing
+    /// of it is lost. Answers whether it was so.
+    pub fn put_back_if_gone(&self) -> Result<bool> {
+        let path = self.layout.store();
+        let mut held = self.lock();
+        if held.file == identity(&path) {
+            return Ok(false);
+        }
+        let copy = make(&held.connection, &self.layout)?;
+        let new = path.with_extension("new");
+        bring(&copy, &new).doing(|| format!("copy {}", copy.display()))?;
+        put_aside(&self.layout)?;
+        fs::rename(&new, &path).doing(|| format!("put {} into its place", path.display()))?;
+        facts::sync_folder(self.layout.root()).doing(|| format!("write {}", path.display()))?;
+        // At its end the old one would delete the log beside its path, which is the new one's by then.
+        let doing = || format!("let go of the former {}", path.display());
+        let keep_the_log = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        held.connection.set_db_config(keep_the_log, true).doing(doing)?;
+        *held = Held::open(&self.layout)?;
+        Ok(true)
+    }
+}
+
+/// Which file a path leads to; none when there is none, or on a system that lets nobody take away a file in use.
+pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(path).ok().map(|it| (it.dev(), it.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
     }
 }
 

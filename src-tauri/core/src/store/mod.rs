@@ -70,18 +70,19 @@ pub(crate) const HISTORY_SINCE: &str = "history_since";
 
 /// The open database; all threads of the owner share it.
 pub struct Store {
-    connection: Mutex<Connection>,
+    held: Mutex<Held>,
     layout: Layout,
     unwritten: Mutex<BTreeMap<SiteName, Error>>,
 }
 
-impl Store {
-    /// Opens or makes the database; also answers what had to be done before that.
-    ///
-    /// # Errors
-    /// One that a newer Portico wrote is refused; one that is damaged is told as such, unless `truth` says what to do.
-    pub fn open(layout: &Layout, truth: Truth) -> Result<(Self, Option<Recovered>)> {
-        let recovered = copies::prepare(layout, truth)?;
+/// A connection, and which file it was opened from.
+struct Held {
+    connection: Connection,
+    file: Option<(u64, u64)>,
+}
+
+impl Held {
+    fn open(layout: &Layout) -> Result<Self> {
         let path = layout.store();
         let doing = || format!("open {}", path.display());
         // SQLite gives the files beside it (`-wal`, `-shm`) the rights of this one.
@@ -95,35 +96,46 @@ impl Store {
             .doing(doing)?;
         migrate(&mut connection, layout)?;
         connection.execute_batch(facts::WATCH).doing(doing)?;
-        let (layout, unwritten) = (layout.clone(), Mutex::default());
-        let store = Self { connection: Mutex::new(connection), layout, unwritten };
+        Ok(Self { connection, file: copies::identity(&path) })
+    }
+}
+
+impl Store {
+    /// Opens or makes the database; also answers what had to be done before that.
+    ///
+    /// # Errors
+    /// One that a newer Portico wrote is refused; one that is damaged is told as such, unless `truth` says what to do.
+    pub fn open(layout: &Layout, truth: Truth) -> Result<(Self, Option<Recovered>)> {
+        let recovered = copies::prepare(layout, truth)?;
+        let held = Mutex::new(Held::open(layout)?);
+        let store = Self { held, layout: layout.clone(), unwritten: Mutex::default() };
         if recovered.is_some() {
             store.set_setting(HISTORY_SINCE, &now().to_string())?;
         }
         Ok((store, recovered))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
+    fn lock(&self) -> MutexGuard<'_, Held> {
         // A panic elsewhere can't leave the connection half changed: SQLite rolls back.
-        self.connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Runs `work` in one transaction: all of it happens, or nothing.
     pub fn transaction<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        let mut connection = self.lock();
+        let mut held = self.lock();
         let doing = || "write to portico.db".to_owned();
-        let transaction = connection.transaction().doing(doing)?;
+        let transaction = held.connection.transaction().doing(doing)?;
         let value = work(&transaction)?;
         let changed = facts::raise_revisions(&transaction)?;
         transaction.commit().doing(doing)?;
-        drop(connection);
+        drop(held);
         self.write_facts(&changed);
         Ok(value)
     }
 
     /// Runs `work` on the connection, for reading.
     pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        work(&self.lock())
+        work(&self.lock().connection)
     }
 }
 

@@ -102,6 +102,12 @@ fn fill(store: &Store, layout: &Layout) -> Site {
     site
 }
 
+fn begin_workflow(store: &Store) -> i64 {
+    use crate::model::request::{Request, Undo};
+    let request = Request::Undo(Undo { site: name(), workflow: None });
+    store.begin_workflow(&name(), None, &request, "Undo").expect("begins")
+}
+
 /// Every row of every table but those of history.
 fn dump(store: &Store) -> Vec<String> {
     let read = |connection: &Connection| -> rusqlite::Result<Vec<String>> {
@@ -275,6 +281,9 @@ fn a_damaged_database_is_put_aside_and_a_copy_takes_its_place_with_what_came_aft
     let store = open(&layout);
     let site = fill(&store, &layout);
     store.copy_if_due().expect("copies");
+    assert!(copies(&layout).expect("lists").is_empty(), "nothing was done yet");
+    begin_workflow(&store);
+    store.copy_if_due().expect("copies");
     store.copy_if_due().expect("there is a fresh one");
     let copies = copies(&layout).expect("lists");
     assert_eq!(copies.len(), 1);
@@ -307,13 +316,9 @@ fn a_damaged_database_is_put_aside_and_a_copy_takes_its_place_with_what_came_aft
 fn a_workflow_that_ran_when_the_copy_was_made_is_not_taken_back() {
     let (_dir, layout) = root();
     let store = open(&layout);
-    let site = fill(&store, &layout);
-    let request = crate::model::request::Request::Undo(crate::model::request::Undo {
-        site: site.name.clone(),
-        workflow: None,
-    });
-    let id = store.begin_workflow(&site.name, None, &request, "Undo").expect("begins");
-    let path = layout.site(&site.name).join("dev/content/7");
+    fill(&store, &layout);
+    let id = begin_workflow(&store);
+    let path = layout.site(&name()).join("dev/content/7");
     store.trace(id, &Trace::Made { path }).expect("writes");
     store.copy_if_due().expect("copies");
     drop(store);
@@ -328,6 +333,7 @@ fn a_copy_that_is_damaged_is_passed_over_and_a_whole_database_needs_none() {
     let (_dir, layout) = root();
     let store = open(&layout);
     fill(&store, &layout);
+    begin_workflow(&store);
     store.copy_if_due().expect("copies");
     let good = copies(&layout).expect("lists").remove(0);
     let later = good.made + 2.hours();
@@ -346,6 +352,7 @@ fn a_few_copies_are_kept_each_for_this_user_alone() {
     let (_dir, layout) = root();
     let store = open(&layout);
     fill(&store, &layout);
+    begin_workflow(&store);
     fs::create_dir_all(layout.store_copies()).expect("makes");
     for day in 1..=20 {
         let at = now() - (24 * day + 24).hours();
@@ -364,4 +371,30 @@ fn a_few_copies_are_kept_each_for_this_user_alone() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(newest).expect("there").permissions().mode() & 0o777, 0o600);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_is_taken_away_while_it_is_open_is_written_anew() {
+    let (_dir, layout) = root();
+    let store = open(&layout);
+    fill(&store, &layout);
+    assert!(!store.put_back_if_gone().expect("looks"));
+    let before = dump(&store);
+    for other in [None, Some("another file in its place")] {
+        for end in ["", "-wal", "-shm"] {
+            drop(fs::remove_file(format!("{}{end}", layout.store().display())));
+        }
+        if let Some(text) = other {
+            fs::write(layout.store(), text).expect("writes");
+        }
+        assert!(store.put_back_if_gone().expect("puts back"));
+        assert!(!store.put_back_if_gone().expect("looks"));
+        store.set_setting("port", "8080").expect("writes");
+    }
+    drop(store);
+    let store = open(&layout);
+    assert_eq!(store.setting("port").expect("reads").as_deref(), Some("8080"));
+    let after = dump(&store).into_iter().filter(|row| !row.contains("\"port\""));
+    assert_eq!(after.collect::<Vec<_>>(), before);
 }
