@@ -35,8 +35,7 @@ const LINK: u32 = 0o120_000;
 
 impl Repository {
     /// Makes the repository with the folder's files as the first commit on `master`. What the folder's own
-    /// `.gitignore` files and [`Self::exclude`] leave out stays out, and any `.git` in it. `besides` are files and
-    /// folders in it that are no code.
+    /// `.gitignore` files and [`Self::exclude`] leave out stays out, and any `.git` in it.
     ///
     /// # Errors
     /// Refused for a folder without files, for a link that leaves it, and when there are commits already;
@@ -44,7 +43,6 @@ impl Repository {
     pub fn import_folder(
         &self,
         folder: &Path,
-        besides: &[PathBuf],
         author: &Author,
         message: &str,
         meter: Meter<'_>,
@@ -55,7 +53,7 @@ impl Repository {
         if git.references().doing(doing)?.next().is_some() {
             return Err(Error::refused(format!("{} has commits already", self.path.display())));
         }
-        let imported = import(&git, folder, besides, author, message, meter);
+        let imported = import(&git, folder, author, message, meter);
         if imported.is_err() {
             drop(git);
             // The first failure is the one to tell.
@@ -68,13 +66,13 @@ impl Repository {
 impl Repository {
     /// Commits the folder's files on top of `parent`, on no branch; none when they are the same as the parent's.
     /// `besides` are files and folders in it that are no code. What the folder lacks stays as the parent has it where
-    /// the folder's own `.gitignore` leaves it out, and where `keeps` says so.
+    /// the folder's own `.gitignore` leaves it out, and where it is one of `kept`.
     #[expect(clippy::too_many_arguments, reason = "each is one fact of the commit")]
     pub fn commit_folder(
         &self,
         folder: &Path,
         besides: &[PathBuf],
-        keeps: &dyn Fn(&str) -> bool,
+        kept: &[String],
         parent: &str,
         author: &Author,
         message: &str,
@@ -82,7 +80,12 @@ impl Repository {
     ) -> Result<Option<String>> {
         let git = self.open()?;
         let author = signature(author)?;
-        let files = find(&git, folder, besides, meter)?;
+        let besides: Vec<PathBuf> = besides
+            .iter()
+            .map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.clone()))
+            .collect();
+        let mut files = find(&git, folder, meter)?;
+        files.retain(|file| !besides.iter().any(|path| file.from.starts_with(path)));
         let ids = pack(&git, &files, meter)?;
         let rules = ignore_rules(&git, folder)?;
         let commit = || -> Result<Option<git2::Oid>, git2::Error> {
@@ -97,7 +100,7 @@ impl Repository {
                 let name = String::from_utf8_lossy(&entry.path).into_owned();
                 let path = Path::new(&name);
                 let stays = || -> Result<bool, git2::Error> {
-                    Ok(keeps(&name) || rules.is_path_ignored(path)?)
+                    Ok(kept.contains(&name) || rules.is_path_ignored(path)?)
                 };
                 if index.get_path(path, 0).is_none() && stays()? {
                     index.add(&entry)?;
@@ -126,13 +129,12 @@ fn ignore_rules(git: &git2::Repository, folder: &Path) -> Result<git2::Repositor
 fn import(
     git: &git2::Repository,
     folder: &Path,
-    besides: &[PathBuf],
     author: &Author,
     message: &str,
     meter: Meter<'_>,
 ) -> Result<String> {
     let author = signature(author)?;
-    let files = find(git, folder, besides, meter)?;
+    let files = find(git, folder, meter)?;
     if files.is_empty() {
         return Err(Error::refused(format!("{} has no files", folder.display()))
             .hint("Choose the folder that holds the site's code, with its `index.php`."));
@@ -152,17 +154,8 @@ fn import(
 }
 
 /// Lists what is taken, by path.
-fn find(
-    git: &git2::Repository,
-    folder: &Path,
-    besides: &[PathBuf],
-    meter: Meter<'_>,
-) -> Result<Vec<Found>> {
+fn find(git: &git2::Repository, folder: &Path, meter: Meter<'_>) -> Result<Vec<Found>> {
     let folder = fs::canonicalize(folder).doing(|| format!("open {}", folder.display()))?;
-    let besides: Vec<PathBuf> = besides
-        .iter()
-        .map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.clone()))
-        .collect();
     let rules = ignore_rules(git, &folder)?;
     let mut found = Vec::new();
     let mut waiting = vec![(folder, Vec::new())];
@@ -176,9 +169,6 @@ fn find(
                 if !parent.is_empty() {
                     meter.line(format!("left out: {}", entry.path().display()));
                 }
-                continue;
-            }
-            if besides.iter().any(|it| entry.path() == *it) {
                 continue;
             }
             let kind = entry.file_type().doing(doing)?;

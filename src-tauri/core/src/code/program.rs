@@ -76,6 +76,8 @@ fn run_within<S: AsRef<OsStr>>(
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(Error::missing("Git")),
         spawned => spawned.doing(|| "start git".into())?,
     };
+    #[cfg(unix)]
+    let _watch = Watch::over(&child).inspect_err(|_| stop(&mut child))?;
     let stderr = child.stderr.take().expect("stderr is piped");
     let (send, lines) = sync_channel(64);
     thread::spawn(move || read_lines(stderr, &send));
@@ -108,6 +110,36 @@ fn run_within<S: AsRef<OsStr>>(
     }
     let status = child.wait().doing(|| "wait for git".into())?;
     Ok(Ended { success: status.success(), said })
+}
+
+/// Ends a `git` and what it started when we can't any more, because we were killed: a helper waits for its server for ever.
+#[cfg(unix)]
+struct Watch(Child);
+
+#[cfg(unix)]
+impl Watch {
+    fn over(git: &Child) -> Result<Self> {
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", r#"read -r word || kill -KILL "-$1""#, "portico-git"])
+            .arg(git.id().to_string())
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command.spawn().map(Self).doing(|| "start /bin/sh".into())
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // The word says that all is well; one that was killed hears nothing.
+        let said =
+            self.0.stdin.take().map(|mut stdin| std::io::Write::write_all(&mut stdin, b"\n"));
+        drop((said, self.0.wait()));
+    }
 }
 
 /// Lines that Git says whatever went wrong.

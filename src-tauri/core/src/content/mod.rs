@@ -4,7 +4,5 @@ pub mod database;
 pub mod download;
 pub mod dump;
 pub mod files;
-mod gzip;
 pub mod listing;
-pub mod recognise;
 pub mod urls;

@@ -5,7 +5,10 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
@@ -166,13 +169,15 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts the server of `data` and waits until its user can log in. Its socket's name depends on `data` only.
+    /// Starts the server of `data` and waits until its user can log in, or until all is `ending`. Its socket's name depends
+    /// on `data` only.
     pub(super) fn start(
         environment: &Address,
         data: &Path,
         password: &str,
         sockets: &Path,
         warden: &Arc<Warden>,
+        ending: &AtomicBool,
     ) -> Result<Self> {
         if !data.join("mysql").is_dir() {
             return Err(Error::failed(format!("start the database of {environment}"))
@@ -198,7 +203,7 @@ impl Server {
             password: password.to_owned(),
             process,
         };
-        match started.wait_until_ready() {
+        match started.wait_until_ready(ending) {
             Ok(()) => Ok(started),
             Err(error) => {
                 started.process.end(STOP);
@@ -207,14 +212,14 @@ impl Server {
         }
     }
 
-    fn wait_until_ready(&mut self) -> Result<()> {
+    fn wait_until_ready(&mut self, ending: &AtomicBool) -> Result<()> {
         let until = Instant::now() + START;
         let mut last = None;
         let ended = wait_for(until, || match log_in(&self.socket, "root", "", None) {
             Ok(_) => true,
             Err(error) => {
                 last = Some(error);
-                !self.process.is_running()
+                !self.process.is_running() || ending.load(Ordering::Acquire)
             }
         });
         let failed = || Error::failed(format!("start the database of {}", self.environment));
@@ -223,6 +228,7 @@ impl Server {
         }
         match last {
             Some(error) if !ended => Err(failed().because(error)),
+            _ if ending.load(Ordering::Acquire) => Err(failed().because("Portico is ending")),
             _ => self.set_up(),
         }
     }

@@ -289,7 +289,8 @@ impl Runtime {
             *running = None;
             self.shared.check_not_ending()?;
             let sockets = &self.shared.config.sockets;
-            let server = Server::start(environment, &data, password, sockets, &self.shared.warden)?;
+            let Shared { warden, ending, .. } = &*self.shared;
+            let server = Server::start(environment, &data, password, sockets, warden, ending)?;
             *running = Some(server);
         }
         let Some(server) = running.as_mut() else {

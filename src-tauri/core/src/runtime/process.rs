@@ -49,7 +49,9 @@ impl Process {
             Ok(process)
         }
         #[cfg(not(unix))]
-        Self::watched(command, warden)
+        {
+            Self::watched(command, warden)
+        }
     }
 
     /// Starts a [`talker`] in a group of its own, watched by the warden; its input and outputs are pipes.

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::{Definitions, Dialect, load_sqlite};
 use crate::{
     content::{
-        dump::{Loaded, Loading, tests::open_path},
+        dump::{Choice, Loaded, Loading, open},
         urls::Rewriter,
     },
     error::{Error, Result},
@@ -28,7 +28,7 @@ impl Target {
         fs::write(&path, sql).unwrap();
         drop(fs::remove_file(&file));
         load_sqlite(
-            open_path(&path, None, None)?,
+            open(&path, Choice::default())?,
             &file,
             Definitions::Own(self.dialect),
             how,
