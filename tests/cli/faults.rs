@@ -3,6 +3,8 @@
 #![cfg(target_os = "linux")]
 use std::{
     fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
     path::PathBuf,
     process::{Command, Stdio},
     thread,
@@ -15,8 +17,8 @@ use crate::{
     support::{PorticoTest, Serving, eventually, signal},
 };
 
-/// Runs a shell script with the root folder on a disk of `size`; it has `$PORTICO`. Answers what it printed.
-fn on_a_disk_of(size: &str, test: &PorticoTest, script: &str) -> (String, String) {
+/// A shell script with the root folder on a disk of `size`; it has `$PORTICO`.
+fn on_a_disk(size: &str, test: &PorticoTest, script: &str) -> Command {
     fs::create_dir_all(test.root()).unwrap();
     let whole = format!("mount -t tmpfs -o size={size} none \"$PORTICO_HOME\" && {script}");
     let portico = test.command(&[]);
@@ -26,9 +28,52 @@ fn on_a_disk_of(size: &str, test: &PorticoTest, script: &str) -> (String, String
         .env_clear()
         .envs(portico.get_envs().filter_map(|(name, value)| Some((name, value?))))
         .env("PORTICO", env!("CARGO_BIN_EXE_portico"));
-    let output = command.output().unwrap();
+    command
+}
+
+/// Runs such a script to its end, and answers what it printed.
+fn on_a_disk_of(size: &str, test: &PorticoTest, script: &str) -> (String, String) {
+    let output = on_a_disk(size, test, script).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn a_site_that_only_reads_wakes_and_goes_on_though_the_disk_is_full() {
+    let test = PorticoTest::new();
+    let folder = test.folder("code");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("index.php"), "<?php echo 'read ', file_get_contents('a.txt');").unwrap();
+    fs::write(folder.join("a.txt"), "a").unwrap();
+    let script = format!(
+        "\"$PORTICO\" site:create demo --from {} --progress off >&2 && {{ \"$PORTICO\" serve & serve=$!; \
+         read word; cat /dev/zero >\"$PORTICO_HOME/fill\" 2>/dev/null; echo full; \
+         read word; kill $serve; wait $serve; }}",
+        folder.display()
+    );
+    let mut child = on_a_disk("30m", &test, &script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("listening")));
+    writeln!(input).unwrap();
+    assert!(lines.any(|line| line == "full"));
+    // Nobody visited before: its PHP is started now.
+    for path in ["/", "/a.txt", "/"] {
+        assert!(test.browser().get("demo.dev", path).ok().has("a"), "{path}");
+    }
+    // What is sent without a length would have to be kept first.
+    let mut stream = TcpStream::connect(("127.0.0.1", test.port())).unwrap();
+    let head = "POST / HTTP/1.1\r\nHost: dev-demo.localhost\r\nConnection: close\r\n";
+    write!(stream, "{head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n").unwrap();
+    let answer = std::io::read_to_string(stream).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 507 "), "{answer}");
+    writeln!(input).unwrap();
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

@@ -296,6 +296,11 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, wanted: rustix::process::Signal) {
+        signal(&self.child, wanted);
+    }
+
     /// Ends it as a crash would: no chance to tidy up.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
