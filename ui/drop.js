@@ -101,6 +101,8 @@ function describe(paths, { inspected, error }, info) {
   const what = inspected.map((it) => (it.holds.type === 'unusable' ? it.name : found(it))).join('\n');
   const unusable = inspected.find((it) => it.holds.type === 'unusable');
   if (unusable) return { what, does: sentence(unusable.holds.reason), bad: true };
+  const doubt = inspected.find((it) => it.holds.type === 'doubt');
+  if (doubt) return { what, does: 'Let go to choose what it is. Nothing starts before.', bad: false };
   const { database, files, code } = brings(inspected);
   if (code && !info.connection_mode) return { what, does: `${name} takes its code by deploys: let go on Dev, or on New site.`, bad: true };
   const parts = [code && 'the code', database && `the database (${databaseSize(info.content.database)})`, files && `the files (${filesSize(info.content.files)})`].filter(Boolean);

@@ -47,7 +47,7 @@ export type CreateSite = {
  */
 name: SiteName, 
 /**
- * A folder, a Git URL or path, or a .zip or .tar.gz of code; `sample` for the sample site
+ * A folder, a Git URL or path, or a .zip or .tar.gz of code or of a whole site; `sample` for the sample site
  */
 from: string, 
 /**
@@ -65,7 +65,15 @@ branch: string | null,
 /**
  * Take uploads that Git tracks out of it with one more commit; they become Dev's uploads
  */
-untrack_uploads: boolean, };
+untrack_uploads: boolean, 
+/**
+ * Of an archive or a folder with several dumps, the one to load
+ */
+entry: string | null, 
+/**
+ * `code`: take the code alone, and leave databases and backups that lie in it
+ */
+taken_as: ImportAs | null, };
 export type InstallSite = { 
 /**
  * The environment, as in `acme.dev`
@@ -619,6 +627,10 @@ from_database: string | null,
  * Of an archive of several dumps, the one to import
  */
 entry: string | null, 
+/**
+ * What the file is, where it may be one thing or another
+ */
+taken_as: ImportAs | null, 
 /**
  * One more address to replace by the environment's, beside those that are found
  */
@@ -1959,6 +1971,7 @@ replacements: number,
  * What a person should know: broken serialised values, base64 that is left alone.
  */
 notes: Array<string>, };
+export type ImportAs = "database" | "files" | "code";
 export type Inspected = { 
 /**
  * The path as it was asked about.
@@ -1981,9 +1994,39 @@ packed: Array<string>,
  */
 holds: Holding, 
 /**
+ * The program or host that made it, where it tells.
+ */
+origin: string | null, 
+/**
+ * What each part of an archive or a folder becomes, those that are not used too.
+ */
+pieces: Array<InspectedPiece>, 
+/**
  * What a person should know before it is imported.
  */
 notes: Array<string>, };
+export type InspectedPiece = { 
+/**
+ * Its path inside; empty for everything that no other piece has.
+ */
+path: string, 
+/**
+ * Files in it that were met.
+ */
+files: number, 
+/**
+ * Their bytes, unpacked.
+ */
+bytes: number, 
+/**
+ * What it becomes.
+ */
+becomes: Becomes, 
+/**
+ * Why it is not used: a clause without full stop.
+ */
+reason: string | null, };
+export type Becomes = "code" | "database" | "files" | "unused";
 export type Holding = { "type": "database" } & InspectedDatabase | { "type": "files" } & InspectedFiles | { "type": "code", 
 /**
  * What the code is.
@@ -1994,9 +2037,21 @@ cms: Cms,
  */
 root: string, 
 /**
+ * Whether the system itself is in it; else it goes over the code that is there.
+ */
+whole: boolean, 
+/**
  * Whether the uploads folder has files as well.
  */
-uploads: string | null, } | { "type": "site", 
+uploads: string | null, } | { "type": "content", 
+/**
+ * The database.
+ */
+database: InspectedDatabase, 
+/**
+ * The files.
+ */
+files: InspectedFiles, } | { "type": "site", 
 /**
  * What the code is.
  */
@@ -2006,17 +2061,41 @@ cms: Cms,
  */
 root: string, 
 /**
+ * Whether the system itself is in it; else it goes over the code that is there.
+ */
+whole: boolean, 
+/**
  * The dump inside.
  */
 dump: string, 
 /**
+ * What it tells.
+ */
+database: InspectedDatabase, 
+/**
  * The uploads folder inside, where it has files.
  */
-uploads: string | null, } | { "type": "unusable", 
+uploads: string | null, } | { "type": "doubt", 
+/**
+ * What speaks for each: a clause without full stop.
+ */
+reason: string, 
+/**
+ * What it can be taken as (`as`).
+ */
+choices: Array<ImportAs>, 
+/**
+ * Dumps of which one can be chosen (`entry`).
+ */
+entries: Array<string>, } | { "type": "unusable", 
 /**
  * Why: a clause without full stop.
  */
-reason: string, };
+reason: string, 
+/**
+ * The way on: a whole sentence.
+ */
+hint: string | null, };
 export type InspectedDatabase = { 
 /**
  * Whether it is a SQLite file; else a dump in SQL.

@@ -9,7 +9,7 @@ use portico_core::{
         request::{
             ExportDatabase, ExportFiles, ImportDatabase, ImportFiles, ImportSite, Query, Request,
         },
-        view::{Holding, ImportPlan},
+        view::{Becomes, Holding, ImportPlan, InspectedDatabase, InspectedFiles},
     },
 };
 use tempfile::TempDir;
@@ -107,9 +107,17 @@ fn show_plan(plan: ImportPlan, output: &Output) -> Result<()> {
         return Ok(());
     }
     output.table(&["File", "Size", "What it is"], &plan.sources, |it| {
-        [it.name.clone(), human_bytes(it.bytes), holding(&it.holds)]
+        let by = it.origin.as_ref().map(|it| format!(", by {it}")).unwrap_or_default();
+        [it.name.clone(), human_bytes(it.bytes), format!("{}{by}", holding(&it.holds))]
     });
-    plan.sources.iter().flat_map(|it| &it.notes).for_each(|note| say(&format!("note: {note}")));
+    for source in &plan.sources {
+        let pieces = source.pieces.iter().filter(|it| it.becomes == Becomes::Unused);
+        for piece in pieces {
+            let reason = piece.reason.as_deref().unwrap_or_default();
+            say(&format!("not used: {} ({}): {reason}", piece.path, count(piece.files, "file")));
+        }
+        source.notes.iter().for_each(|note| say(&format!("note: {note}")));
+    }
     if let Some(problem) = plan.problem {
         return Err(problem);
     }
@@ -130,27 +138,49 @@ fn show_plan(plan: ImportPlan, output: &Output) -> Result<()> {
 }
 
 fn holding(holds: &Holding) -> String {
-    let more = |complete: bool| if complete { "" } else { " at least" };
+    let of = |whole: bool| if whole { "code" } else { "a part of the code" };
+    let place = |root: &str| if root.is_empty() { String::new() } else { format!(" in `{root}`") };
     match holds {
-        Holding::Database(it) => {
-            let kind = if it.sqlite { "SQLite file" } else { "dump of a database" };
-            let system = it.cms.map(|cms| format!(", {} with prefix `{}`", cms.title(), it.prefix));
-            let tables = count(it.tables.len() as u64, "table");
-            let from = it.addresses.join(", ");
-            format!("{kind}{}: {tables}{} {from}", system.unwrap_or_default(), more(it.complete))
+        Holding::Database(it) => database(it),
+        Holding::Files(it) => files(it),
+        Holding::Content { database: it, files: uploads } => {
+            format!("{}; {}", database(it), files(uploads))
         }
-        Holding::Files(it) => {
-            let root =
-                if it.root.is_empty() { String::new() } else { format!(", in `{}`", it.root) };
-            let files = count(it.count, "file");
-            format!("{files}{}, {}{root}", more(it.complete), human_bytes(it.bytes))
+        Holding::Code { cms, root, whole, uploads } => {
+            let uploads = uploads.as_ref().map(|_| ", with uploads").unwrap_or_default();
+            format!("{} of {}{}{uploads}", of(*whole), cms.title(), place(root))
         }
-        Holding::Code { cms, root, .. } => format!("code of {} in `{root}`", cms.title()),
-        Holding::Site { cms, root, dump, .. } => {
-            format!("a whole site of {}: code in `{root}`, database in `{dump}`", cms.title())
+        Holding::Site { cms, root, whole, dump, .. } => {
+            let dump =
+                if dump.is_empty() { "several files".to_owned() } else { format!("`{dump}`") };
+            format!(
+                "a whole site of {}: {}{}, database in {dump}",
+                cms.title(),
+                of(*whole),
+                place(root)
+            )
         }
-        Holding::Unusable { reason } => format!("not usable: {reason}"),
+        Holding::Doubt { reason, .. } => format!("not clear: {reason}"),
+        Holding::Unusable { reason, .. } => format!("not usable: {reason}"),
     }
+}
+
+fn at_least(complete: bool) -> &'static str {
+    if complete { "" } else { " at least" }
+}
+
+fn database(it: &InspectedDatabase) -> String {
+    let kind = if it.sqlite { "SQLite file" } else { "dump of a database" };
+    let system = it.cms.map(|cms| format!(", {} with prefix `{}`", cms.title(), it.prefix));
+    let tables = count(it.tables.len() as u64, "table");
+    let from = it.addresses.join(", ");
+    format!("{kind}{}: {tables}{} {from}", system.unwrap_or_default(), at_least(it.complete))
+}
+
+fn files(it: &InspectedFiles) -> String {
+    let root = if it.root.is_empty() { String::new() } else { format!(", in `{}`", it.root) };
+    let files = count(it.count, "file");
+    format!("{files}{}, {}{root}", at_least(it.complete), human_bytes(it.bytes))
 }
 
 fn confirm(environment: &Address, given: Option<String>, output: &Output) -> Option<String> {

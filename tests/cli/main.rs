@@ -18,6 +18,7 @@ mod plans;
 mod plugins;
 mod quicksilver;
 mod random;
+mod recognise;
 mod repositories;
 mod review;
 mod sample;

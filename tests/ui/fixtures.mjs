@@ -110,6 +110,14 @@ const inspected = (name, bytes, packed, holds, notes = []) => ({ path: `/home/mi
 export const dump = inspected('acme-live-2026-11-20.sql.gz', 31_000_000, ['gzip'], { type: 'database', sqlite: false, member: null, cms: 'wordpress', prefix: 'wp_', tables: ['wp_options', 'wp_posts', 'wp_users'], complete: false, addresses: ['https://www.acme.example', 'https://cdn.acme.example'], databases: [] }, ['its collation utf8mb4_0900_ai_ci is mapped to utf8mb4_uca1400_ai_ci']);
 export const uploads = inspected('acme_live_files.tar.gz', 1_700_000_000, ['gzip', 'tar'], { type: 'files', count: 3222, bytes: 1_900_000_000, complete: true, root: 'files_live' });
 export const unusable = inspected('holiday.jpg', 2_400_000, [], { type: 'unusable', reason: 'it is neither a dump, nor an archive, nor a folder' });
+export const archive = inspected('garden.zip', 17_490, ['zip'], { type: 'site', cms: 'wordpress', root: 'app/public', whole: true, dump: 'app/sql/local.sql', uploads: 'app/public/wp-content/uploads', database: { ...dump.holds, addresses: [] } }, []);
+Object.assign(archive, { origin: 'Local', pieces: [
+  { path: 'app/public', files: 312, bytes: 9_000_000, becomes: 'code', reason: null },
+  { path: 'app/public/wp-content/uploads', files: 1, bytes: 40_000, becomes: 'files', reason: null },
+  { path: 'app/sql/local.sql', files: 1, bytes: 81_556, becomes: 'database', reason: null },
+  { path: 'conf', files: 12, bytes: 4_000, becomes: 'unused', reason: 'settings of Local’s own servers' },
+] });
+export const doubtful = inspected('mixed.zip', 40_000, ['zip'], { type: 'doubt', reason: 'it holds the dump `backup.sql` among 4 other files', choices: ['database', 'files'], entries: [] });
 export const importRequest = (environment, extra = {}) => ({ kind: 'import_database', environment, file: dump.path, files: null, from_database: null, from_url: null, keep_urls: false, updatedb: false, cc: false, confirm: null, ...extra });
 export const comparison = {
   from: 'acme.live', to: 'acme.dev', entries: { what: 'posts', newer: 18, newest_from: before(30), newest_to: before(4 * 1440) },

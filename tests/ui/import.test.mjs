@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dump, full, importRequest, unusable, uploads } from './fixtures.mjs';
+import { archive, doubtful, dump, full, importRequest, unusable, uploads } from './fixtures.mjs';
 import { calls, open, runs, withBrowser } from './support.mjs';
 
 withBrowser();
@@ -135,7 +135,37 @@ test('a whole site replaces code, database and files of Dev; Test and Live take 
   await drag(page, 'drop', [site.path], at);
   await act(page, 'Import the site').click();
   await dialog(page).waitFor({ state: 'detached' });
-  assert.deepEqual(await runs(page), [{ kind: 'import_site', environment: 'acme.dev', files: [site.path], message: null, entry: null, from_database: null, from_url: null, keep_urls: false, updatedb: false, cc: false, confirm: null }]);
+  assert.deepEqual(await runs(page), [{ kind: 'import_site', environment: 'acme.dev', files: [site.path], message: null, entry: null, taken_as: null, from_database: null, from_url: null, keep_urls: false, updatedb: false, cc: false, confirm: null }]);
+});
+
+test('what each part of an archive becomes is drawn, and what is not used says why', async (t) => {
+  const page = await open(t, { ...full, inspect: [archive] });
+  const at = await hover(page, '.env.dev', [archive.path]);
+  await drag(page, 'drop', [archive.path], at);
+  await act(page, 'Import the site').waitFor();
+  const tree = dialog(page).getByRole('list', { name: 'What is in garden.zip' });
+  const rows = await tree.getByRole('listitem').allInnerTexts();
+  assert.equal(rows.length, 4);
+  assert.match(rows[0], /app\/public[\s\S]*312 files[\s\S]*Code/);
+  assert.match(rows[3], /conf[\s\S]*Not used[\s\S]*settings of Local/i);
+  assert.ok((await words(dialog(page))).includes('by Local'));
+  await page.screenshot({ path: process.env.PORTICO_SCREENSHOTS ? `${process.env.PORTICO_SCREENSHOTS}/import-tree.png` : undefined });
+});
+
+test('what may be one thing or another is a question, and nothing starts before the answer', async (t) => {
+  const page = await open(t, { ...full, inspect: [doubtful] });
+  const at = await hover(page, '.env.dev', [doubtful.path]);
+  await page.locator('.dropnote').getByText('Let go to choose what it is').waitFor();
+  await drag(page, 'drop', [doubtful.path], at);
+  const choice = dialog(page).getByLabel('What mixed.zip is');
+  await choice.waitFor();
+  assert.equal(await act(page, 'Import').isDisabled(), true);
+  await choice.selectOption({ label: 'Import it as uploaded files' });
+  await act(page, 'Import files').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  const plans = (await calls(page, 'query')).map((it) => it.query).filter((it) => it.query === 'import_plan');
+  assert.equal(plans.at(-1).request.taken_as, 'files');
+  assert.equal((await runs(page))[0].kind, 'import_files');
 });
 
 test('an import that does not fit on the disk can’t be started', async (t) => {
@@ -157,5 +187,5 @@ test('an address is imported without a look into what is not downloaded yet', as
   assert.match(all, /What is found behind the address/);
   assert.equal((await calls(page, 'query')).filter((it) => it.query.query === 'import_plan').length, 0);
   await act(page, 'Import').click();
-  assert.deepEqual(await runs(page), [{ kind: 'import_site', environment: 'acme.dev', files: ['https://backups.acme.example/live.sql.gz'], message: null, entry: null, from_database: null, from_url: null, keep_urls: false, updatedb: false, cc: false, confirm: null }]);
+  assert.deepEqual(await runs(page), [{ kind: 'import_site', environment: 'acme.dev', files: ['https://backups.acme.example/live.sql.gz'], message: null, entry: null, taken_as: null, from_database: null, from_url: null, keep_urls: false, updatedb: false, cc: false, confirm: null }]);
 });

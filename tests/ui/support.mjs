@@ -25,8 +25,10 @@ function fakeTauri(answers) {
   function importPlanOf(request, known) {
     const sources = request.files.map((path) => known.find((it) => it.path === path));
     const of = (type) => sources.find((it) => it.holds.type === type);
-    const [database, files, site] = [of('database'), of('files'), of('site') ?? of('code')];
-    const { environment, from_database, from_url, keep_urls, updatedb, cc, confirm } = request;
+    const [database, files, site] = [of('database'), of('files') ?? (request.taken_as === 'files' ? of('doubt') : undefined), of('site') ?? of('code')];
+    const { environment, taken_as, from_database, from_url, keep_urls, updatedb, cc, confirm } = request;
+    const doubt = of('doubt');
+    if (doubt && !taken_as && !request.entry) return { environment, sources, request: null, problem: { code: 'refused', message: 'it is not clear', hint: null, causes: [] }, effort: null };
     const wanted = site ? { kind: 'import_site', ...request } : database ? { kind: 'import_database', environment, file: database.path, files: files?.path ?? null, from_database, from_url, keep_urls, updatedb, cc, confirm } : { kind: 'import_files', environment, file: files?.path, confirm };
     const [name] = environment.split('.').slice(1);
     return { environment, sources, replaces: fake.answers['board:acme'].environments.find((it) => it.environment === name).content, code: !!site, database: !!database || site?.holds.type === 'site', files: !!files, pairs: keep_urls ? [] : (database?.holds.addresses ?? []).map((old) => ({ old, new: `http://${name}-acme.localhost:8080` })), request: wanted, problem: null, confirm: name === 'live' };

@@ -4,6 +4,7 @@ import { check, field, group, requestDialog, typedName } from '../lib/dialog.js'
 import { ErrorNote } from '../lib/error.js';
 import { databaseSize, filesSize, found } from '../lib/found.js';
 import { importPlan, isAddress } from '../lib/import-plan.js';
+import { choices, PieceTree } from '../lib/pieces.js';
 import { effort, Facts, isTight, PairList } from '../lib/plan.js';
 import { envName, sentence, system } from '../lib/words.js';
 
@@ -38,12 +39,14 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   const addresses = group('Addresses', urls, pairs, moreField);
   const afterwards = group('Afterwards', ...(updates ? [updates] : []), caches);
   let sources = [];
+  /** What the person said of a file that may be one thing or another. */
+  let said = { taken_as: null, entry: null };
   let asked = 0;
   let matches = !live;
   /** @type {{ plan: import('../types').ImportPlan | null, error: import('../api.js').AppError | null, inspected: import('../types').Inspected[] | null }} */
   let answer = { plan: null, error: null, inspected };
 
-  const options = () => ({ from_database: databases.value || null, from_url: more.value.trim() || null, keep_urls: !urls.input.checked, updatedb: !!updates?.input.checked, cc: caches.input.checked, confirm: live && matches ? info.site : null });
+  const options = () => ({ from_database: databases.value || null, from_url: more.value.trim() || null, keep_urls: !urls.input.checked, updatedb: !!updates?.input.checked, cc: caches.input.checked, ...said, confirm: live && matches ? info.site : null });
   /** The core's own request, with what was chosen here. Only what that kind of import knows is set. */
   const request = () => {
     const chosen = options();
@@ -76,9 +79,11 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
     const looked = new Map((answer.inspected ?? []).map((it) => [it.path, it]));
     keyed(parts.list, sources.map((path) => ({ path, it: looked.get(path) })), (it) => it.path, Source, (row, it) => row.update(it.it, !!error));
     show(parts.list, sources.length);
-    note(error ?? plan?.problem ?? null);
+    // A doubt is a question at the file itself.
+    const doubt = (answer.inspected ?? []).some((it) => sources.includes(it.path) && it.holds.type === 'doubt');
+    note(error ?? (doubt ? null : plan?.problem) ?? null);
     drawPlan(plan);
-    const offered = new Set((answer.inspected ?? []).filter((it) => sources.includes(it.path)).flatMap((it) => it.holds.databases ?? []));
+    const offered = new Set((answer.inspected ?? []).filter((it) => sources.includes(it.path)).flatMap((it) => it.holds.databases ?? it.holds.database?.databases ?? []));
     show(databaseField, offered.size > 1);
     if (databases.options.length - 1 !== offered.size) databases.replaceChildren(new Option('Choose…', ''), ...[...offered].map((it) => new Option(it, it)));
     dialog.act(plan?.request ? `Import ${plan.code ? 'the site' : [plan.database && 'database', plan.files && 'files'].filter(Boolean).join(' and ')}` : 'Import');
@@ -109,17 +114,30 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   }
 
   function Source({ path }) {
-    const row = html`<li><span data-part="sign"></span><span class="what"><b class="clip" data-part="name"></b><small data-part="words"></small><small data-part="notes"></small></span><button type="button" class="plain square" data-part="away"></button></li>`;
+    const row = html`<li><span data-part="sign"></span><span class="what"><b class="clip" data-part="name"></b><small data-part="words"></small><small data-part="notes"></small><select data-part="doubt" hidden></select></span><button type="button" class="plain square" data-part="away"></button></li>`;
     const own = partsOf(row);
     const file = path.split(/[\\/]/).filter(Boolean).pop() ?? path;
     text(own.name, file).title = path;
     own.away.append(icon('close'));
     own.away.setAttribute('aria-label', `Leave out ${file}`);
-    own.away.addEventListener('click', () => { sources = sources.filter((it) => it !== path); ask(); parts.files.focus(); });
+    own.away.addEventListener('click', () => { sources = sources.filter((it) => it !== path); said = { taken_as: null, entry: null }; ask(); parts.files.focus(); });
+    const tree = PieceTree(file);
+    own.doubt.before(tree);
+    own.doubt.setAttribute('aria-label', `What ${file} is`);
+    own.doubt.addEventListener('change', () => {
+      const [kind, value] = [own.doubt.value.slice(0, own.doubt.value.indexOf(':')), own.doubt.value.slice(own.doubt.value.indexOf(':') + 1)];
+      said = { taken_as: kind === 'as' ? value : null, entry: kind === 'entry' ? value : null };
+      ask();
+    });
     row.update = (it, failed) => {
       const bad = it?.holds.type === 'unusable';
+      const doubt = it?.holds.type === 'doubt';
+      // What was chosen stays to be seen, and to be changed.
+      if (doubt && !own.doubt.value) own.doubt.replaceChildren(new Option('Choose what it is…', ''), ...choices(it.holds).map(([value, words]) => new Option(words, value)));
+      show(own.doubt, doubt || own.doubt.value);
+      tree.update(doubt || bad ? [] : it?.pieces ?? []);
       row.classList.toggle('bad', bad);
-      own.sign.replaceChildren(isAddress(path) ? icon('down') : it || failed ? icon(bad || failed ? 'alert' : 'check') : html`<span class="spin"></span>`);
+      own.sign.replaceChildren(isAddress(path) ? icon('down') : it || failed ? icon(bad || doubt || failed ? 'alert' : 'check') : html`<span class="spin"></span>`);
       text(own.words, isAddress(path) ? 'Looked into once it is downloaded' : it ? found(it) : failed ? '' : 'Looking into it…');
       text(own.notes, it?.notes.map(sentence).join(' ') ?? '');
       show(own.notes, it?.notes.length);

@@ -6,7 +6,7 @@ import { state } from '../store.js';
 
 const SOURCES = {
   folder: { label: 'Folder', field: 'Folder of code', placeholder: 'The folder that holds the site’s code', pick: () => pickFolder('Choose the folder of code'), hint: 'A Git repository keeps its history; any other folder becomes the first commit. The folder itself is not changed.' },
-  archive: { label: 'Archive', field: 'Archive of code', placeholder: 'A .zip or .tar.gz', pick: () => pickArchive('Choose an archive of code'), hint: 'Its code becomes the first commit.' },
+  archive: { label: 'Archive', field: 'Archive of code or of a whole site', placeholder: 'A .zip or .tar.gz', pick: () => pickArchive('Choose an archive of code or of a whole site'), hint: 'Its code becomes the first commit; a database and uploads in it become Dev’s content.' },
   git: { label: 'Git', field: 'Git address or path', placeholder: 'https://… or ssh://…', hint: 'Branches, tags and history are kept.' },
   sample: { label: 'Sample site', hint: 'A small site with a database, an upload and a form. It needs nothing but PHP and shows the whole workflow in two minutes.' },
 };

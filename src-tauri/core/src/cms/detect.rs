@@ -37,6 +37,9 @@ pub fn detect(folder: &Path) -> Result<Detected> {
              out of .gitignore: what is in Git is what runs.",
         ));
     }
+    if let Some(found) = docroots.iter().find_map(|it| wordpress::detect_content(folder, it)) {
+        return Ok(found);
+    }
     plain::detect(folder, &docroots, &settings).ok_or_else(|| {
         Error::refused(format!("there is no site in `{}`", folder.display())).hint(
             "A site has WordPress, Drupal, or an index.php or index.html in its folder or in `web/`.",

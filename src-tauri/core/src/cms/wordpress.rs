@@ -33,6 +33,13 @@ pub(super) fn detect_below(folder: &Path, docroot: &str, fixed: bool) -> Option<
     Some(describe(folder, served, &core))
 }
 
+/// A site's own part of WordPress, `wp-content`, without WordPress itself: that may be brought later.
+pub(super) fn detect_content(folder: &Path, docroot: &str) -> Option<Detected> {
+    let content = below(folder, &join(docroot, "wp-content"));
+    let has = |name: &str| content.join(name).is_dir();
+    (has("themes") || has("plugins")).then(|| describe(folder, docroot, docroot))
+}
+
 /// The core's folder, relative to the code, one or two levels below the served folder.
 fn core_below(folder: &Path, docroot: &str) -> Option<String> {
     let first: Vec<String> =

@@ -35,7 +35,8 @@ const LINK: u32 = 0o120_000;
 
 impl Repository {
     /// Makes the repository with the folder's files as the first commit on `master`. What the folder's own
-    /// `.gitignore` files and [`Self::exclude`] leave out stays out, and any `.git` in it.
+    /// `.gitignore` files and [`Self::exclude`] leave out stays out, and any `.git` in it. `besides` are files and
+    /// folders in it that are no code.
     ///
     /// # Errors
     /// Refused for a folder without files, for a link that leaves it, and when there are commits already;
@@ -43,6 +44,7 @@ impl Repository {
     pub fn import_folder(
         &self,
         folder: &Path,
+        besides: &[PathBuf],
         author: &Author,
         message: &str,
         meter: Meter<'_>,
@@ -53,7 +55,7 @@ impl Repository {
         if git.references().doing(doing)?.next().is_some() {
             return Err(Error::refused(format!("{} has commits already", self.path.display())));
         }
-        let imported = import(&git, folder, author, message, meter);
+        let imported = import(&git, folder, besides, author, message, meter);
         if imported.is_err() {
             drop(git);
             // The first failure is the one to tell.
@@ -66,13 +68,13 @@ impl Repository {
 impl Repository {
     /// Commits the folder's files on top of `parent`, on no branch; none when they are the same as the parent's.
     /// `besides` are files and folders in it that are no code. What the folder lacks stays as the parent has it where
-    /// the folder's own `.gitignore` leaves it out, and where it is one of `kept`.
+    /// the folder's own `.gitignore` leaves it out, and where `keeps` says so.
     #[expect(clippy::too_many_arguments, reason = "each is one fact of the commit")]
     pub fn commit_folder(
         &self,
         folder: &Path,
         besides: &[PathBuf],
-        kept: &[String],
+        keeps: &dyn Fn(&str) -> bool,
         parent: &str,
         author: &Author,
         message: &str,
@@ -80,12 +82,7 @@ impl Repository {
     ) -> Result<Option<String>> {
         let git = self.open()?;
         let author = signature(author)?;
-        let besides: Vec<PathBuf> = besides
-            .iter()
-            .map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.clone()))
-            .collect();
-        let mut files = find(&git, folder, meter)?;
-        files.retain(|file| !besides.iter().any(|path| file.from.starts_with(path)));
+        let files = find(&git, folder, besides, meter)?;
         let ids = pack(&git, &files, meter)?;
         let rules = ignore_rules(&git, folder)?;
         let commit = || -> Result<Option<git2::Oid>, git2::Error> {
@@ -100,7 +97,7 @@ impl Repository {
                 let name = String::from_utf8_lossy(&entry.path).into_owned();
                 let path = Path::new(&name);
                 let stays = || -> Result<bool, git2::Error> {
-                    Ok(kept.contains(&name) || rules.is_path_ignored(path)?)
+                    Ok(keeps(&name) || rules.is_path_ignored(path)?)
                 };
                 if index.get_path(path, 0).is_none() && stays()? {
                     index.add(&entry)?;
@@ -129,12 +126,13 @@ fn ignore_rules(git: &git2::Repository, folder: &Path) -> Result<git2::Repositor
 fn import(
     git: &git2::Repository,
     folder: &Path,
+    besides: &[PathBuf],
     author: &Author,
     message: &str,
     meter: Meter<'_>,
 ) -> Result<String> {
     let author = signature(author)?;
-    let files = find(git, folder, meter)?;
+    let files = find(git, folder, besides, meter)?;
     if files.is_empty() {
         return Err(Error::refused(format!("{} has no files", folder.display()))
             .hint("Choose the folder that holds the site's code, with its `index.php`."));
@@ -154,8 +152,17 @@ fn import(
 }
 
 /// Lists what is taken, by path.
-fn find(git: &git2::Repository, folder: &Path, meter: Meter<'_>) -> Result<Vec<Found>> {
+fn find(
+    git: &git2::Repository,
+    folder: &Path,
+    besides: &[PathBuf],
+    meter: Meter<'_>,
+) -> Result<Vec<Found>> {
     let folder = fs::canonicalize(folder).doing(|| format!("open {}", folder.display()))?;
+    let besides: Vec<PathBuf> = besides
+        .iter()
+        .map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.clone()))
+        .collect();
     let rules = ignore_rules(git, &folder)?;
     let mut found = Vec::new();
     let mut waiting = vec![(folder, Vec::new())];
@@ -169,6 +176,9 @@ fn find(git: &git2::Repository, folder: &Path, meter: Meter<'_>) -> Result<Vec<F
                 if !parent.is_empty() {
                     meter.line(format!("left out: {}", entry.path().display()));
                 }
+                continue;
+            }
+            if besides.iter().any(|it| entry.path() == *it) {
                 continue;
             }
             let kind = entry.file_type().doing(doing)?;

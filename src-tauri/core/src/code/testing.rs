@@ -59,7 +59,7 @@ pub(super) fn site() -> Site {
     put(&folder, "index.php", "<?php\necho 1;\n");
     put(&folder, "lib/a.php", "<?php\n");
     let repository = Repository::at(scratch.path().join("repository.git"));
-    repository.import_folder(&folder, &author(), "First", Meter::silent()).unwrap();
+    repository.import_folder(&folder, &[], &author(), "First", Meter::silent()).unwrap();
     Site { scratch, repository }
 }
 

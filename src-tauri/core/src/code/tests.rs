@@ -157,8 +157,9 @@ fn a_folder_becomes_the_first_commit_without_what_it_ignores() {
     std::os::unix::fs::symlink("bin/run", folder.join("run")).unwrap();
     let repository = at(scratch.path());
     repository.exclude(&["wp-content/uploads"]).unwrap();
-    let commit =
-        repository.import_folder(&folder, &author(), "Import\n\nbody", Meter::silent()).unwrap();
+    let commit = repository
+        .import_folder(&folder, &[], &author(), "Import\n\nbody", Meter::silent())
+        .unwrap();
     assert_eq!(
         git(repository.path(), &["ls-tree", "-r", "--format=%(objectmode) %(path)", "master"]),
         "100644 .gitignore\n100755 bin/run\n100644 copy.php\n100644 empty\n100644 index.php\n\
@@ -176,7 +177,7 @@ fn a_folder_that_cant_be_taken_leaves_no_repository() {
     let folder = scratch.path().join("folder");
     fs::create_dir(&folder).unwrap();
     let repository = at(scratch.path());
-    let import = || repository.import_folder(&folder, &author(), "First", Meter::silent());
+    let import = || repository.import_folder(&folder, &[], &author(), "First", Meter::silent());
     assert!(import().unwrap_err().message.ends_with("has no files"));
     assert!(!repository.path().exists());
     put(&folder, "a/index.php", "x");
@@ -215,11 +216,13 @@ fn an_import_counts_its_files_and_can_be_cancelled() {
     };
     let repository = at(scratch.path());
     let meter = Meter::new(&cancel, &report);
-    let error = repository.import_folder(&folder, &author(), "First", meter).unwrap_err();
+    let error = repository.import_folder(&folder, &[], &author(), "First", meter).unwrap_err();
     assert!(error.is_cancelled());
     assert!(!repository.path().exists());
     let never = Cancel::default();
-    repository.import_folder(&folder, &author(), "First", Meter::new(&never, &report)).unwrap();
+    repository
+        .import_folder(&folder, &[], &author(), "First", Meter::new(&never, &report))
+        .unwrap();
     assert_eq!(*last.lock().unwrap(), (300, Some(300)));
 }
 

@@ -7,12 +7,22 @@ use std::{
     time::Instant,
 };
 
-use zip::ZipArchive;
+use zip::{CompressionMethod, ZipArchive, read::ZipFile};
 
+use super::{
+    archive,
+    dump::{self, Member, Place},
+    gzip::Gzip,
+    recognise::head::{self, Head, SqlHead},
+};
 use crate::error::{Doing, Result};
 
 /// No list is longer: who looks needs no more to tell what it is.
 const LONGEST: usize = 200_000;
+/// No more files are looked into: there are not so many whose names say nothing.
+const MOST_LOOKED_INTO: usize = 3_000;
+/// A text that tells about the archive it is in is no longer.
+const LONGEST_TEXT: u64 = 256 << 10;
 
 /// What is inside an archive or a folder.
 #[derive(Debug, Default)]
@@ -23,6 +33,11 @@ pub struct Listing {
     pub files: Vec<Listed>,
     /// Whether these are all.
     pub is_complete: bool,
+    /// How many files were passed over that macOS makes by itself.
+    pub noise: u64,
+    /// What is neither file nor folder: links, pipes, devices.
+    pub odd: Vec<String>,
+    looked_into: usize,
     /// Whether the list may be longer than a look needs.
     is_unlimited: bool,
 }
@@ -34,6 +49,12 @@ pub struct Listed {
     pub path: String,
     /// Its bytes, unpacked.
     pub bytes: u64,
+    /// What its first bytes say.
+    pub head: Head,
+    /// What it says, where that is about the archive.
+    pub text: Option<String>,
+    /// Where its bytes are.
+    pub place: Place,
 }
 
 /// Lists what is inside an archive or a folder until `until`; none for a file that is no archive. What is damaged
@@ -43,20 +64,20 @@ pub fn list(path: &Path, until: Instant) -> Result<Option<Listing>> {
     if path.is_dir() {
         return list_folder(path, until).doing(doing).map(Some);
     }
+    if let Some(packed) = archive::zip_kind(path).doing(doing)? {
+        return list_zip(path, packed, until).doing(doing).map(Some);
+    }
     let mut first = Vec::new();
     File::open(path).doing(doing)?.take(8).read_to_end(&mut first).doing(doing)?;
-    if first.starts_with(b"PK") {
-        return list_zip(path, until).doing(doing).map(Some);
-    }
     list_tar(path, &first, until).doing(doing)
 }
 
 /// Every file below a folder, however many.
-pub fn all(folder: &Path) -> Result<Vec<Listed>> {
+pub fn all(folder: &Path) -> Result<Listing> {
     let mut listing = Listing { is_unlimited: true, ..Listing::default() };
     let doing = || format!("read `{}`", folder.display());
     walk(folder, None, &mut listing).doing(doing)?;
-    Ok(listing.files)
+    Ok(listing)
 }
 
 /// How a file is packed, by its first bytes; `zip` counts.
@@ -71,21 +92,39 @@ pub fn packing(first: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Names that macOS adds by itself are no files of the person's.
-fn is_noise(path: &str) -> bool {
-    path.split('/').any(|part| part == "__MACOSX" || part == ".DS_Store" || part.starts_with("._"))
-}
-
 impl Listing {
-    /// Adds a file; false when the list is full.
-    fn add(&mut self, path: &str, bytes: u64) -> bool {
-        let path = path.replace('\\', "/");
-        let path = path.trim_start_matches("./").trim_start_matches('/');
-        if !is_noise(path) {
-            self.files.push(Listed { path: path.to_owned(), bytes });
+    /// Adds a file; false when the list is full. What has to be seen is read.
+    fn add(
+        &mut self,
+        name: &str,
+        bytes: u64,
+        place: Place,
+        content: Option<&mut dyn Read>,
+    ) -> bool {
+        let path = archive::plain_name(name);
+        if archive::is_noise(&path) {
+            self.noise += 1;
+            return true;
         }
+        let mut file = Listed { path, bytes, head: Head::Unseen, text: None, place };
+        // What can't be read is told by whoever needs it.
+        if let Some(content) = content.filter(|_| self.looked_into < MOST_LOOKED_INTO) {
+            self.looked_into += 1;
+            let is_text = head::tells_about_others(&file.path) && bytes <= LONGEST_TEXT;
+            let most = if is_text { LONGEST_TEXT } else { head::LOOKED_AT as u64 };
+            let mut first = Vec::new();
+            drop(content.take(most).read_to_end(&mut first));
+            file.head = head::of(&first);
+            file.text = is_text.then(|| String::from_utf8_lossy(&first).into_owned());
+        }
+        self.files.push(file);
         self.is_unlimited || self.files.len() < LONGEST
     }
+}
+
+/// Whether a file has to be opened to know what it is.
+fn is_to_be_opened(path: &str) -> bool {
+    head::is_to_be_seen(path) || head::tells_about_others(path)
 }
 
 fn list_folder(root: &Path, until: Instant) -> io::Result<Listing> {
@@ -115,9 +154,15 @@ fn walk(root: &Path, until: Option<Instant>, listing: &mut Listing) -> io::Resul
                 continue;
             }
             let path = entry.path();
-            let bytes = entry.metadata().map_or(0, |known| known.len());
             let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
-            if kind.is_file() && !listing.add(&relative, bytes) {
+            if !kind.is_file() {
+                listing.odd.push(archive::plain_name(&relative));
+                continue;
+            }
+            let bytes = entry.metadata().map_or(0, |known| known.len());
+            let mut content = is_to_be_opened(&relative).then(|| File::open(&path).ok()).flatten();
+            let content = content.as_mut().map(|file| file as &mut dyn Read);
+            if !listing.add(&relative, bytes, Place::File(path), content) {
                 return Ok(());
             }
         }
@@ -126,16 +171,45 @@ fn walk(root: &Path, until: Option<Instant>, listing: &mut Listing) -> io::Resul
     Ok(())
 }
 
-fn list_zip(path: &Path, until: Instant) -> io::Result<Listing> {
-    let mut listing = Listing { packed: vec!["zip"], ..Listing::default() };
+fn list_zip(path: &Path, packed: &'static str, until: Instant) -> io::Result<Listing> {
+    let mut listing = Listing { packed: vec![packed], ..Listing::default() };
     let mut zip = ZipArchive::new(BufReader::new(File::open(path)?)).map_err(io::Error::other)?;
     for index in 0..zip.len() {
         if Instant::now() > until {
             return Ok(listing);
         }
-        let entry = zip.by_index_raw(index).map_err(io::Error::other)?;
-        let name = entry.name().map_err(io::Error::other)?.into_owned();
-        if entry.is_file() && !listing.add(&name, entry.size()) {
+        let (name, bytes, place) = {
+            let entry = zip.by_index_raw(index).map_err(io::Error::other)?;
+            let name = archive::zip_name(&entry).map_err(io::Error::other)?.into_owned();
+            if !entry.is_file() || name.ends_with('/') {
+                continue;
+            }
+            if entry.is_symlink() {
+                listing.odd.push(archive::plain_name(&name));
+                continue;
+            }
+            (name, entry.size(), zip_place(path, &entry)?)
+        };
+        let is_opened = is_to_be_opened(&name);
+        let is_usual = is_usual(&place);
+        let mut content = (is_opened && is_usual).then(|| zip.by_index(index).ok()).flatten();
+        if is_opened && !is_usual {
+            let member = Member { name: name.clone(), place: place.clone(), bytes };
+            let mut content = dump::open_member(&member).ok();
+            let content = content.as_mut().map(|(it, ..)| it as &mut dyn Read);
+            let is_seen = content.is_some();
+            let goes_on = listing.add(&name, bytes, place, content);
+            if let Some(file) = listing.files.last_mut().filter(|_| !is_seen && is_sql(&name)) {
+                // Whoever reads it tells why it can't.
+                file.head = Head::Sql(SqlHead::default());
+            }
+            if goes_on {
+                continue;
+            }
+            return Ok(listing);
+        }
+        let content = content.as_mut().map(|entry| entry as &mut dyn Read);
+        if !listing.add(&name, bytes, place, content) {
             return Ok(listing);
         }
     }
@@ -143,12 +217,36 @@ fn list_zip(path: &Path, until: Instant) -> io::Result<Listing> {
     Ok(listing)
 }
 
+/// Whether the zip library reads an entry: what is encrypted it does not, and some methods it leaves to us.
+fn is_usual(place: &Place) -> bool {
+    let usual = [CompressionMethod::Stored, CompressionMethod::Deflated];
+    matches!(place, Place::Zip { method, is_encrypted: false, .. } if usual.contains(method))
+}
+
+fn is_sql(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with(".sql") || name.ends_with(".sql.gz")
+}
+
+fn zip_place<R: Read>(path: &Path, entry: &ZipFile<'_, R>) -> io::Result<Place> {
+    let at = entry.data_start().ok_or_else(|| io::Error::other("an entry without a place"))?;
+    Ok(Place::Zip {
+        archive: path.to_owned(),
+        at,
+        packed: entry.compressed_size(),
+        bytes: entry.size(),
+        crc: entry.crc32(),
+        method: entry.compression(),
+        is_encrypted: entry.encrypted(),
+    })
+}
+
 /// None when it is no tar.
 fn list_tar(path: &Path, first: &[u8], until: Instant) -> io::Result<Option<Listing>> {
     let file = BufReader::with_capacity(1 << 17, File::open(path)?);
     let mut packed: Vec<&'static str> = packing(first).into_iter().collect();
     let input: Box<dyn Read> = match packed.first() {
-        Some(&"gzip") => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
+        Some(&"gzip") => Box::new(Gzip::new(file)),
         Some(&"bzip2") => Box::new(bzip2::bufread::MultiBzDecoder::new(file)),
         Some(&"xz") => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(file)),
         Some(&"zstd") => Box::new(zstd::Decoder::with_buffer(file)?),
@@ -157,7 +255,7 @@ fn list_tar(path: &Path, first: &[u8], until: Instant) -> io::Result<Option<List
     let mut input = Until { input, until };
     let mut header = Vec::new();
     if Read::take(&mut input, 512).read_to_end(&mut header).is_err()
-        || !super::archive::is_tar_header(&header)
+        || !archive::is_tar_header(&header)
     {
         return Ok(None);
     }
@@ -165,9 +263,21 @@ fn list_tar(path: &Path, first: &[u8], until: Instant) -> io::Result<Option<List
     let mut listing = Listing { packed, ..Listing::default() };
     let mut tar = tar::Archive::new(io::Cursor::new(header).chain(input));
     for entry in tar.entries()? {
-        let Ok(entry) = entry else { return Ok(Some(listing)) };
+        let Ok(mut entry) = entry else { return Ok(Some(listing)) };
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        if entry.header().entry_type().is_file() && !listing.add(&name, entry.size()) {
+        let kind = entry.header().entry_type();
+        if !(kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse()) {
+            if !kind.is_dir() && !kind.is_pax_global_extensions() {
+                listing.odd.push(archive::plain_name(&name));
+            }
+            continue;
+        }
+        let bytes = entry.size();
+        let at = entry.raw_file_position();
+        let place = Place::Tar { archive: path.to_owned(), at, bytes };
+        let is_opened = is_to_be_opened(&name);
+        let content = is_opened.then_some(&mut entry as &mut dyn Read);
+        if !listing.add(&name, bytes, place, content) {
             return Ok(Some(listing));
         }
     }

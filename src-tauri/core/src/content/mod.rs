@@ -4,5 +4,7 @@ pub mod database;
 pub mod download;
 pub mod dump;
 pub mod files;
+mod gzip;
 pub mod listing;
+pub mod recognise;
 pub mod urls;

@@ -75,6 +75,7 @@ pub fn command_line(request: &Request) -> String {
         Request::ImportDatabase(it) => import_database(&mut line, it),
         Request::ImportFiles(it) => {
             line.word("import:files").word(it.environment.to_string()).word(&it.file);
+            line.optional("as", it.taken_as.map(|it| it.to_string()).as_deref());
             line.optional("confirm", it.confirm.as_deref());
         }
         Request::ExportDatabase(it) => {
@@ -261,6 +262,8 @@ fn create_site(line: &mut Line, it: &CreateSite) {
     line.optional("label", it.label.as_deref());
     line.optional("database", it.database.map(engine));
     line.optional("branch", it.branch.as_deref()).flag("untrack-uploads", it.untrack_uploads);
+    line.optional("entry", it.entry.as_deref());
+    line.optional("as", it.taken_as.map(|it| it.to_string()).as_deref());
 }
 
 fn engine(engine: DatabaseEngine) -> &'static str {
@@ -304,6 +307,7 @@ fn import_site(line: &mut Line, it: &ImportSite) {
 fn import_options(line: &mut Line, it: &ImportOptions) {
     line.optional("from-database", it.from_database.as_deref());
     line.optional("entry", it.entry.as_deref());
+    line.optional("as", it.taken_as.map(|it| it.to_string()).as_deref());
     line.optional("from-url", it.from_url.as_deref()).flag("keep-urls", it.keep_urls);
     line.flag("updatedb", it.updatedb).flag("cc", it.cc);
     line.optional("confirm", it.confirm.as_deref());

@@ -5,16 +5,21 @@ use std::{
 };
 
 use super::{
-    Change, Context, Done, check, generation, request::CreateSite, running, upstream, work::Work,
+    Change, Context, Done, check, generation, import, import_plan, import_site,
+    inspect::{self, Said},
+    request::{CreateSite, ImportOptions},
+    running, upstream,
+    work::Work,
 };
 use crate::{
     cms::{self, Detected},
     code::{self, Author, Repository},
-    content::{archive, files},
+    content::{archive, dump, files},
     error::{Doing, Error, Result},
     model::{
         Address, Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, EnvironmentName,
         Origin, Secrets, Site, SiteRecord,
+        view::{Becomes, InspectedPiece},
     },
     runtime,
     store::now,
@@ -82,8 +87,10 @@ fn source(from: &str) -> Result<Source> {
         if archive::is_archive(path)? {
             return Ok(Source::Archive(path.to_owned()));
         }
-        return Err(Error::refused(format!("{from} is no archive that Portico can read"))
-            .hint("Code comes as a folder, a Git repository, a .zip or a .tar.gz."));
+        let reading = inspect::read(path, Said::default())?;
+        import_plan::check(from, reading.problem.as_ref())?;
+        return Err(Error::refused(format!("{from} is a database, and no code"))
+            .hint("Code comes as a folder, a Git repository, a .zip or a .tar.gz. A database comes into a site that there is: `portico import <file> <site.env>`."));
     }
     let is_url = from.contains("://")
         || from.split_once(':').is_some_and(|(host, path)| {
@@ -102,7 +109,8 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     work.will_make(&context.layout.site(&wanted.name))?;
     let address = Address::new(&wanted.name, &EnvironmentName::Dev);
     let repository = context.repository(&wanted.name);
-    let (branch, uploads) = bring_code(work, plan, &repository)?;
+    let brought = bring_code(work, plan, &repository)?;
+    let Brought { branch, uploads, .. } = brought;
     let code = context.layout.code(&address);
     work.step("Check out the code", |meter| repository.add_worktree(&code, &branch, meter))?;
     let detected = cms::detect(&code).map_err(|error| by_its_name(error, &code, plan))?;
@@ -133,23 +141,26 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
         Source::Git(url) => Some(upstream::first(&site, url, wanted.branch.as_deref())),
         _ => None,
     };
-    let mut done = dev(work, site, &address, uploads)?;
+    let content = Content { uploads, database: brought.database, from: shown(plan) };
+    let mut done = dev(work, site, &address, content)?;
     done.changes.extend(upstream);
+    if !brought.unused.is_empty() {
+        done.result.insert("not_used".into(), serde_json::json!(brought.unused));
+    }
     Ok(done)
 }
 
+/// What Dev begins with.
+struct Content {
+    uploads: Option<PathBuf>,
+    database: Option<dump::Source>,
+    /// What it came from.
+    from: String,
+}
+
 /// Makes Dev with its first generation.
-fn dev(work: &Work<'_>, site: Site, address: &Address, uploads: Option<PathBuf>) -> Result<Done> {
+fn dev(work: &Work<'_>, site: Site, address: &Address, content: Content) -> Result<Done> {
     let fresh = generation::begin(work, address)?;
-    generation::empty_database(work, &site, &fresh)?;
-    match uploads {
-        Some(folder) => {
-            work.step("Take over the uploads", |meter| {
-                files::copy_tree(&folder, &fresh.files, meter)
-            })?;
-        }
-        None => generation::empty_files(&fresh)?,
-    }
     let environment = Environment {
         site: site.name.clone(),
         name: EnvironmentName::Dev,
@@ -160,8 +171,38 @@ fn dev(work: &Work<'_>, site: Site, address: &Address, uploads: Option<PathBuf>)
         secrets: secrets()?,
         created: now(),
     };
-    let first = generation::finish(work, &site, &environment, &fresh, Origin::Empty)?;
-    let mut result = serde_json::Map::new();
+    let origin = match content.database.is_some() || content.uploads.is_some() {
+        true => Origin::Import { name: content.from },
+        false => Origin::Empty,
+    };
+    match content.uploads {
+        Some(folder) => {
+            work.step("Take over the uploads", |meter| {
+                files::copy_tree(&folder, &fresh.files, meter)
+            })?;
+        }
+        None => generation::empty_files(&fresh)?,
+    }
+    let options = ImportOptions::default();
+    let import = import::Plan {
+        site,
+        environment,
+        address: address.clone(),
+        database: content.database.map(|it| (it, &options)),
+        files: Vec::new(),
+        name: String::new(),
+        bytes: 0,
+    };
+    let counted = match import.database {
+        Some(_) => import::bring_database(work, &import, &fresh)?,
+        None => {
+            generation::empty_database(work, &import.site, &fresh)?;
+            serde_json::Map::new()
+        }
+    };
+    let import::Plan { site, environment, .. } = import;
+    let first = generation::finish(work, &site, &environment, &fresh, origin)?;
+    let mut result = counted;
     result.insert("url".into(), work.context.url(address).into());
     result.insert("cms".into(), serde_json::json!(site.cms));
     result.insert("database".into(), serde_json::json!(site.engine));
@@ -174,45 +215,126 @@ fn dev(work: &Work<'_>, site: Site, address: &Address, uploads: Option<PathBuf>)
     })
 }
 
-/// Makes the repository; answers the branch to follow and the uploads that came with the code, if any.
-fn bring_code(
-    work: &Work<'_>,
-    plan: &Plan<'_>,
-    repository: &Repository,
-) -> Result<(String, Option<PathBuf>)> {
-    let folder = match &plan.source {
+/// What came with the code.
+#[derive(Default)]
+struct Brought {
+    /// The branch to follow.
+    branch: String,
+    /// A folder of uploads.
+    uploads: Option<PathBuf>,
+    database: Option<dump::Source>,
+    /// What is in it and not used.
+    unused: Vec<InspectedPiece>,
+}
+
+/// Makes the repository of the code; what else is in the source is set aside.
+fn bring_code(work: &Work<'_>, plan: &Plan<'_>, repository: &Repository) -> Result<Brought> {
+    let (folder, root) = match &plan.source {
         Source::Git(url) => {
             let branch = plan.wanted.branch.as_deref();
             let branch = work
                 .step("Clone the repository", |meter| repository.clone_from(url, branch, meter))?;
-            return Ok((branch, None));
+            return Ok(Brought { branch, ..Brought::default() });
         }
         Source::Sample => {
             let folder = work.scratch()?.join("code");
             cms::write_sample(&folder)?;
-            folder
+            (folder.clone(), folder)
         }
         Source::Folder(from) => {
             let folder = work.scratch()?.join("code");
             work.step("Copy the code", |meter| files::copy_tree(from, &folder, meter))?;
-            folder
+            (folder.clone(), folder)
         }
         Source::Archive(file) => {
             let folder = work.scratch()?.join("code");
             work.step("Unpack the archive", |meter| archive::unpack(file, &folder, meter))?;
-            archive::single_root(&folder)?
+            let root = archive::single_root(&folder)?;
+            (folder, root)
         }
     };
-    let detected = cms::detect(&folder).map_err(|error| by_its_name(error, &folder, plan))?;
-    let uploads = set_uploads_aside(work, &folder, &detected)?;
+    let parts = match plan.source {
+        Source::Sample => TakenApart { code: folder, ..TakenApart::default() },
+        _ => take_apart(work, plan, &folder, &root)?,
+    };
+    let detected =
+        cms::detect(&parts.code).map_err(|error| by_its_name(error, &parts.code, plan))?;
+    let uploads = match parts.uploads {
+        Some(uploads) => Some(set_aside(work, &uploads)?),
+        None => set_uploads_aside(work, &parts.code, &detected)?,
+    };
     let author = code::default_author();
     // A history goes to others: it does not tell where this person keeps things.
-    let from = plan.wanted.from.trim_end_matches(['/', '\\']);
-    let message = format!("Import of {}", from.rsplit(['/', '\\']).next().unwrap_or(from));
+    let message = format!("Import of {}", shown(plan));
     work.step("Make the first commit", |meter| {
-        repository.import_folder(&folder, &author, &message, meter)
+        repository.import_folder(&parts.code, &parts.besides, &author, &message, meter)
     })?;
-    Ok((code::FIRST_BRANCH.to_owned(), uploads))
+    let branch = code::FIRST_BRANCH.to_owned();
+    Ok(Brought { branch, uploads, database: parts.database, unused: parts.unused })
+}
+
+/// The name that the source has.
+fn shown(plan: &Plan<'_>) -> String {
+    let from = plan.wanted.from.trim_end_matches(['/', '\\']);
+    from.rsplit(['/', '\\']).next().unwrap_or(from).to_owned()
+}
+
+/// Where the parts are in the folder of a source.
+#[derive(Default)]
+struct TakenApart {
+    code: PathBuf,
+    /// What in the code is none.
+    besides: Vec<PathBuf>,
+    uploads: Option<PathBuf>,
+    database: Option<dump::Source>,
+    unused: Vec<InspectedPiece>,
+}
+
+/// Finds the parts of a source: its code, and what must not get into Git.
+fn take_apart(work: &Work<'_>, plan: &Plan<'_>, folder: &Path, root: &Path) -> Result<TakenApart> {
+    let wanted = plan.wanted;
+    let code_at = root.strip_prefix(folder).unwrap_or(root).to_string_lossy().replace('\\', "/");
+    let said =
+        Said { taken_as: wanted.taken_as, entry: wanted.entry.as_deref(), code_at: Some(&code_at) };
+    let reading = inspect::read_folder(folder, &shown(plan), said)?;
+    import_plan::check(&shown(plan), reading.problem.as_ref())?;
+    import_site::tell(work, &reading);
+    let below = |paths: &[String]| paths.iter().map(|it| folder.join(it)).collect::<Vec<_>>();
+    let none = || {
+        Error::refused(format!("there is no code of a site in `{}`", wanted.from))
+            .hint("Bring a database or uploads into a site that there is: `portico import <file> <site.env>`.")
+    };
+    let code = reading.code.ok_or_else(none)?;
+    let mut besides = below(&reading.not_code);
+    let code = match &code.folders[..] {
+        [(from, to)] if to.is_empty() => folder.join(from),
+        several => {
+            let assembled = work.scratch()?.join("assembled");
+            work.step("Put the code together", |meter| {
+                several.iter().try_for_each(|(from, to)| {
+                    files::copy_over(&folder.join(from), &besides, &assembled.join(to), meter)
+                })
+            })?;
+            besides.clear();
+            assembled
+        }
+    };
+    if reading
+        .database
+        .as_ref()
+        .is_some_and(|_| cms::detect(&code).is_ok_and(|it| it.cms == Cms::Html))
+    {
+        work.line("note: the database is not loaded, for the code is HTML alone");
+    }
+    let uploads = reading.files.map(|it| folder.join(it.root));
+    for path in below(&reading.not_files) {
+        let removed =
+            if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.doing(|| format!("leave out {}", path.display()))?;
+    }
+    let is_unused = |it: &InspectedPiece| it.becomes == Becomes::Unused;
+    let unused = reading.pieces.into_iter().filter(is_unused).collect();
+    Ok(TakenApart { code, besides, uploads, database: reading.database, unused })
 }
 
 /// The person knows the source by its own name, not by where it was unpacked.
@@ -231,9 +353,13 @@ fn set_uploads_aside(
     if detected.uploads.is_empty() || !uploads.is_dir() {
         return Ok(None);
     }
+    set_aside(work, &uploads).map(Some)
+}
+
+fn set_aside(work: &Work<'_>, uploads: &Path) -> Result<PathBuf> {
     let aside = work.scratch()?.join("uploads");
-    fs::rename(&uploads, &aside).doing(|| format!("move {}", uploads.display()))?;
-    Ok(Some(aside))
+    fs::rename(uploads, &aside).doing(|| format!("move {}", uploads.display()))?;
+    Ok(aside)
 }
 
 /// Code without a settings file gets one that reads the environment, as a commit of its own.

@@ -6,8 +6,10 @@ use std::{
 };
 
 use super::{
-    Change, Context, Done, delete_site, effort, generation, load,
-    request::{ImportDatabase, ImportFiles},
+    Change, Context, Done, delete_site, effort, generation, import_plan,
+    inspect::{self, Said},
+    load,
+    request::{ImportAs, ImportDatabase, ImportFiles, ImportOptions},
     running,
     work::Work,
 };
@@ -15,8 +17,9 @@ use crate::{
     cms,
     content::{
         archive, database,
-        dump::{self, Choice, Content, Loading},
+        dump::{self, Layout, Loading, Source},
         files,
+        recognise::Problem,
         urls::Rewriter,
     },
     error::{Doing, Error, Result},
@@ -27,16 +30,28 @@ use crate::{
 };
 
 pub(super) struct Plan<'a> {
-    site: Site,
-    environment: Environment,
-    address: Address,
-    /// The database's file, what it is, and how it is brought.
-    database: Option<(PathBuf, Content, &'a ImportDatabase)>,
-    files: Option<PathBuf>,
+    pub(super) site: Site,
+    pub(super) environment: Environment,
+    pub(super) address: Address,
+    /// The database, and how it is brought.
+    pub(super) database: Option<(Source, &'a ImportOptions)>,
+    /// Archives and folders of uploads; several are parts of one set.
+    pub(super) files: Vec<Uploads>,
     /// What lists show: the names of the files.
-    name: String,
+    pub(super) name: String,
     /// How much there is to read: what it takes at the least, and what the next import's time is told by.
-    bytes: u64,
+    pub(super) bytes: u64,
+}
+
+/// What can be imported as a database.
+const DUMPS: &str = "A dump is SQL (plain, gz, bz2, xz, zst, or in a zip or tar) or a SQLite file.";
+
+/// Where uploads come from.
+pub(super) enum Uploads {
+    /// An archive, or a folder that stays as it is.
+    Given(PathBuf),
+    /// A folder in the workflow's scratch, and what in it are no uploads.
+    Unpacked(PathBuf, Vec<PathBuf>),
 }
 
 impl Plan<'_> {
@@ -48,23 +63,25 @@ impl Plan<'_> {
 pub(super) fn plan_database<'a>(context: &Context, wanted: &'a ImportDatabase) -> Result<Plan<'a>> {
     let mut plan = plan(context, &wanted.environment, wanted.options.confirm.as_deref())?;
     let file = PathBuf::from(&wanted.file);
-    plan.name = shown(&file);
-    let content = look(&file)?;
+    plan.name = inspect::name_of(&file);
     if plan.site.cms == Cms::Html {
         return Err(Error::refused(format!("{} has no database", plan.site.name)));
     }
-    match content {
-        Content::Sql | Content::Sqlite => {}
-        _ => {
-            return Err(Error::refused(format!("`{}` is no dump of a database", plan.name)).hint(
-                "A dump is SQL (plain, gz, bz2, xz, zst, or in a zip or tar) or a SQLite file.",
-            ));
-        }
+    let said = Said { taken_as: Some(ImportAs::Database), ..import_plan::said(&wanted.options) };
+    let reading = inspect::read(&file, said)?;
+    if let Some(Problem::Unusable { reason, hint }) = &reading.problem {
+        return Err(Error::refused(format!("`{}` is no dump of a database: {reason}", plan.name))
+            .hint(hint.unwrap_or(DUMPS)));
     }
+    import_plan::check(&plan.name, reading.problem.as_ref())?;
+    let Some(source) = reading.database else {
+        let message = format!("`{}` is no dump of a database", plan.name);
+        return Err(Error::refused(message).hint(DUMPS));
+    };
     plan.bytes = size(&file)?;
-    plan.database = Some((file, content, wanted));
+    plan.database = Some((source, &wanted.options));
     if let Some(files) = &wanted.files {
-        add_files(&mut plan, files)?;
+        add_files(&mut plan, files, wanted.options.taken_as.filter(|it| *it == ImportAs::Files))?;
     }
     effort::check_room(context, plan.bytes)?;
     Ok(plan)
@@ -72,7 +89,7 @@ pub(super) fn plan_database<'a>(context: &Context, wanted: &'a ImportDatabase) -
 
 pub(super) fn plan_files<'a>(context: &Context, wanted: &ImportFiles) -> Result<Plan<'a>> {
     let mut plan = plan(context, &wanted.environment, wanted.confirm.as_deref())?;
-    add_files(&mut plan, &wanted.file)?;
+    add_files(&mut plan, &wanted.file, wanted.taken_as)?;
     effort::check_room(context, plan.bytes)?;
     Ok(plan)
 }
@@ -82,7 +99,7 @@ fn plan<'a>(context: &Context, address: &Address, confirm: Option<&str>) -> Resu
     let environment = context.store.environment(address)?;
     self::confirm(&site, address, confirm)?;
     let (address, name) = (address.clone(), String::new());
-    Ok(Plan { site, environment, address, database: None, files: None, name, bytes: 0 })
+    Ok(Plan { site, environment, address, database: None, files: Vec::new(), name, bytes: 0 })
 }
 
 /// Live's content is replaced only when the person typed the site's name.
@@ -95,51 +112,43 @@ pub(super) fn confirm(site: &Site, address: &Address, typed: Option<&str>) -> Re
     }
 }
 
-fn add_files(plan: &mut Plan<'_>, source: &str) -> Result<()> {
+fn add_files(plan: &mut Plan<'_>, source: &str, taken_as: Option<ImportAs>) -> Result<()> {
     let source = PathBuf::from(source);
-    let name = shown(&source);
-    if !matches!(look(&source)?, Content::Archive | Content::Folder) {
-        return Err(Error::refused(format!("`{name}` is no archive of files"))
-            .hint("Files come as tar (plain, gz, bz2, xz, zst), zip, or a folder."));
+    let name = inspect::name_of(&source);
+    let reading = inspect::read(&source, Said { taken_as, ..Said::default() })?;
+    import_plan::check(&name, reading.problem.as_ref())?;
+    if reading.files.is_none() {
+        let is = match (&reading.database, &reading.code) {
+            (Some(_), _) => "a dump of a database",
+            (None, Some(code)) if !code.is_whole => "plugins, themes or other code of WordPress",
+            (None, _) => "code of a site",
+        };
+        return Err(Error::refused(format!("`{name}` is no archive of files: it is {is}"))
+            .hint("Files come as tar (plain, gz, bz2, xz, zst), zip, or a folder; `portico import` takes what it is."));
     }
     plan.name = if plan.name.is_empty() { name } else { format!("{}, {name}", plan.name) };
     plan.bytes += size(&source)?;
-    plan.files = Some(source);
+    plan.files.push(Uploads::Given(source));
     Ok(())
-}
-
-fn look(file: &Path) -> Result<Content> {
-    if !file.exists() {
-        return Err(Error::not_found("file", file.display()));
-    }
-    dump::look(file)
-}
-
-fn shown(file: &Path) -> String {
-    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
 }
 
 pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let (site, environment) = (&plan.site, &plan.environment);
     let mut result = serde_json::Map::new();
     let fresh = generation::begin(work, &plan.address)?;
-    match &plan.files {
-        Some(source) => import_files(work, site, source, &fresh)?,
-        None => generation::share_files(work, &fresh, environment.generation)?,
+    match plan.files.is_empty() {
+        true => generation::share_files(work, &fresh, environment.generation)?,
+        false => bring_files(work, &plan.files, &fresh)?,
     }
     let mut clear_cache = None;
     match &plan.database {
         None => generation::share_database(work, &fresh, environment.generation)?,
-        Some((file, content, wanted)) => {
-            let counted = match content {
-                Content::Sqlite => import_sqlite(work, plan, file, &fresh)?,
-                _ => import_dump(work, plan, file, wanted, &fresh)?,
-            };
-            result.extend(counted);
-            if wanted.options.updatedb {
+        Some((_, options)) => {
+            result.extend(bring_database(work, plan, &fresh)?);
+            if options.updatedb {
                 generation::update_database(work, site, environment, &fresh)?;
             }
-            clear_cache = wanted.options.cc.then(|| plan.address.clone());
+            clear_cache = options.cc.then(|| plan.address.clone());
         }
     }
     result.insert("bytes".into(), plan.bytes.into());
@@ -160,14 +169,6 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     })
 }
 
-/// Which part of the file the person means.
-fn choice(wanted: &ImportDatabase) -> Choice<'_> {
-    Choice {
-        entry: wanted.options.entry.as_deref(),
-        database: wanted.options.from_database.as_deref(),
-    }
-}
-
 /// The bytes of a file, or of all files in a folder.
 fn size(source: &Path) -> Result<u64> {
     match source.is_dir() {
@@ -181,25 +182,39 @@ fn size(source: &Path) -> Result<u64> {
 
 type Counted = serde_json::Map<String, serde_json::Value>;
 
+/// Brings the plan's database into a generation that has none yet; answers what came.
+pub(super) fn bring_database(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    fresh: &generation::Fresh,
+) -> Result<Counted> {
+    match &plan.database {
+        None => Ok(Counted::new()),
+        Some((source, options)) if source.layout == Layout::Sqlite => {
+            import_sqlite(work, plan, source, options, fresh)
+        }
+        Some((source, options)) => import_dump(work, plan, source, options, fresh),
+    }
+}
+
 fn import_dump(
     work: &Work<'_>,
     plan: &Plan<'_>,
-    file: &Path,
-    wanted: &ImportDatabase,
+    source: &Source,
+    options: &ImportOptions,
     fresh: &generation::Fresh,
 ) -> Result<Counted> {
     generation::empty_database(work, &plan.site, fresh)?;
     let opened = generation::open(work, &plan.site, &plan.environment, fresh)?;
     let Some(database) = &opened.database else { return Ok(Counted::new()) };
-    let pairs = pairs(work, plan, file, wanted)?;
+    let pairs = pairs(work, plan, source, options)?;
     let rewriter = if pairs.is_empty() { None } else { Some(Rewriter::new(&pairs)?) };
     let started = Instant::now();
     let loaded = work.step("Load the dump", |meter| {
-        let how = Loading {
-            rewriter: rewriter.as_ref(),
-            database: wanted.options.from_database.as_deref(),
-        };
-        let dump = dump::open(file, choice(wanted))?;
+        let how =
+            Loading { rewriter: rewriter.as_ref(), database: options.from_database.as_deref() };
+        let dump = dump::open(source, how.database)?;
+        dump.foreign.iter().for_each(|line| work.line(format!("not of the dump: {line}")));
         load::load(work, plan.owner(fresh.number), database, dump, how, meter)
     })?;
     work.line(format!(
@@ -209,7 +224,7 @@ fn import_dump(
         started.elapsed().as_secs_f64()
     ));
     let mut replacements = loaded.replacements;
-    if !wanted.options.keep_urls {
+    if !options.keep_urls {
         replacements += convert_the_rest(work, plan, database)?;
     }
     let mut counted = told(work, &loaded, what_differs(work, plan, database)?);
@@ -221,18 +236,15 @@ fn import_dump(
 fn pairs(
     work: &Work<'_>,
     plan: &Plan<'_>,
-    file: &Path,
-    wanted: &ImportDatabase,
+    source: &Source,
+    options: &ImportOptions,
 ) -> Result<Vec<(String, String)>> {
     let to = work.context.url(&plan.address);
-    let mut from: Vec<String> = wanted.options.from_url.iter().cloned().collect();
-    if plan.site.cms == Cms::WordPress && !wanted.options.keep_urls {
+    let mut from: Vec<String> = options.from_url.iter().cloned().collect();
+    if plan.site.cms == Cms::WordPress && !options.keep_urls {
         let peeked = work.step("Look for addresses", |meter| {
-            dump::peek(
-                dump::open(file, choice(wanted))?,
-                wanted.options.from_database.as_deref(),
-                meter,
-            )
+            let database = options.from_database.as_deref();
+            dump::peek(dump::open(source, database)?, database, meter)
         })?;
         from.extend(cms::outermost(&peeked.addresses));
     }
@@ -295,7 +307,8 @@ fn told(work: &Work<'_>, loaded: &dump::Loaded, more: Vec<String>) -> Counted {
 fn import_sqlite(
     work: &Work<'_>,
     plan: &Plan<'_>,
-    file: &Path,
+    source: &Source,
+    options: &ImportOptions,
     fresh: &generation::Fresh,
 ) -> Result<Counted> {
     generation::empty_database(work, &plan.site, fresh)?;
@@ -305,17 +318,22 @@ fn import_sqlite(
         false => work.scratch()?.join("import.sqlite"),
     };
     work.step("Copy the database", |meter| {
-        let mut head = [0; 6];
-        let read = io::Read::read(&mut fs::File::open(file).doing(|| shown(file))?, &mut head);
-        if read.is_ok() && head == *b"SQLite" {
-            return database::copy_sqlite(file, &target, meter).map(drop);
+        if let Some(dump::Place::File(file)) = source.files.first().map(|it| &it.place) {
+            let mut head = [0; 6];
+            let read = io::Read::read(
+                &mut fs::File::open(file).doing(|| source.shown.clone())?,
+                &mut head,
+            );
+            if read.is_ok() && head == *b"SQLite" {
+                return database::copy_sqlite(file, &target, meter).map(drop);
+            }
         }
-        let doing = || format!("unpack `{}`", file.display());
-        let mut dump = dump::open(file, Choice::default())?;
+        let doing = || format!("unpack `{}`", source.shown);
+        let mut dump = dump::open(source, None)?;
         let mut out = fs::File::create(&target).doing(doing)?;
         dump.copy_to(&mut out, meter).doing(doing)
     })?;
-    work.step("Check the database", |_| check_sqlite(&target, file))?;
+    work.step("Check the database", |_| check_sqlite(&target, &source.shown))?;
     let opened = generation::open(work, &plan.site, &plan.environment, fresh)?;
     let mut counted = Counted::new();
     if let Some(database) = &opened.database {
@@ -326,8 +344,8 @@ fn import_sqlite(
                 load::transfer(work, owner, &from, database, meter)
             })?);
         }
-        let keep = plan.database.as_ref().is_some_and(|(_, _, wanted)| wanted.options.keep_urls);
-        let replacements = if keep { 0 } else { convert_the_rest(work, plan, database)? };
+        let replacements =
+            if options.keep_urls { 0 } else { convert_the_rest(work, plan, database)? };
         let differs = what_differs(work, plan, database)?;
         match loaded {
             Some(loaded) => counted = told(work, &loaded, differs),
@@ -341,32 +359,84 @@ fn import_sqlite(
     Ok(counted)
 }
 
-fn check_sqlite(copy: &Path, file: &Path) -> Result<()> {
-    let damaged = || format!("import `{}`: the database is damaged", shown(file));
+fn check_sqlite(copy: &Path, shown: &str) -> Result<()> {
+    let damaged = || format!("import `{shown}`: the database is damaged");
     let connection = rusqlite::Connection::open(copy).doing(damaged)?;
     let said: String =
         connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).doing(damaged)?;
     if said == "ok" { Ok(()) } else { Err(Error::failed(damaged()).because(said)) }
 }
 
-fn import_files(
+/// Brings uploads into a generation that has none yet.
+pub(super) fn bring_files(
     work: &Work<'_>,
-    site: &Site,
-    source: &Path,
+    all: &[Uploads],
     fresh: &generation::Fresh,
 ) -> Result<()> {
     work.step("Bring the files", |meter| {
-        if source.is_dir() {
-            let uploads = archive::uploads_in(source, &site.uploads);
-            return files::copy_tree(&uploads, &fresh.files, meter).map(drop);
+        for (number, uploads) in all.iter().enumerate() {
+            match uploads {
+                Uploads::Unpacked(folder, besides) => {
+                    place_files(work, folder, besides, &fresh.files, number == 0)?;
+                }
+                Uploads::Given(source) => {
+                    let (folder, is_ours) = match source.is_dir() {
+                        true => (source.clone(), false),
+                        false => (work.scratch()?.join(format!("files-{number}")), true),
+                    };
+                    if is_ours {
+                        archive::unpack(source, &folder, meter)?;
+                    }
+                    let said = Said { taken_as: Some(ImportAs::Files), ..Said::default() };
+                    let reading = inspect::read_folder(&folder, &inspect::name_of(source), said)?;
+                    let root = reading.files.map(|it| it.root).unwrap_or_default();
+                    let besides: Vec<PathBuf> =
+                        reading.not_files.iter().map(|it| folder.join(it)).collect();
+                    let root = folder.join(root);
+                    if is_ours {
+                        place_files(work, &root, &besides, &fresh.files, number == 0)?;
+                        continue;
+                    }
+                    files::copy_tree(&root, &fresh.files, meter)?;
+                    let copied =
+                        |path: &PathBuf| path.strip_prefix(&root).map(|it| fresh.files.join(it));
+                    let copies = besides.iter().filter_map(|it| copied(it).ok());
+                    leave_out(work, &copies.collect::<Vec<_>>())?;
+                }
+            }
         }
-        let unpacked = work.scratch()?.join("files");
-        archive::unpack(source, &unpacked, meter)?;
-        let uploads = archive::uploads_in(&unpacked, &site.uploads);
-        fs::rename(&uploads, &fresh.files)
-            .doing(|| format!("move `{}` to `{}`", uploads.display(), fresh.files.display()))
+        Ok(())
     })?;
     let measured = files::measure(&fresh.files)?;
     work.line(format!("{} brought", count(measured.count, "file")));
+    Ok(())
+}
+
+/// Moves a folder of uploads to its place; one that is not the first of a set goes over what is there.
+fn place_files(
+    work: &Work<'_>,
+    folder: &Path,
+    besides: &[PathBuf],
+    to: &Path,
+    is_first: bool,
+) -> Result<()> {
+    leave_out(work, besides)?;
+    match is_first {
+        true => fs::rename(folder, to)
+            .doing(|| format!("move `{}` to `{}`", folder.display(), to.display())),
+        false => files::move_over(folder, to),
+    }
+}
+
+/// Takes away what lies among uploads and is none.
+fn leave_out(work: &Work<'_>, paths: &[PathBuf]) -> Result<()> {
+    for path in paths {
+        let doing = || format!("leave out `{}`", path.display());
+        match path.is_dir() {
+            true => fs::remove_dir_all(path).doing(doing)?,
+            false => fs::remove_file(path).doing(doing)?,
+        }
+        work.line(format!("left out of the uploads: {}", inspect::name_of(path)));
+    }
     Ok(())
 }

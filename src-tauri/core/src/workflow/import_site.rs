@@ -3,24 +3,28 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Change, Context, Done, create_site, effort, import,
-    import_plan::{self, Parts, database_request, least_bytes},
-    inspect, merge,
-    request::{ImportFiles, ImportSite},
+    import::Uploads,
+    import_plan::{self, Parts, least_bytes},
+    inspect::{self, Seen},
+    merge,
+    request::ImportSite,
     work::Work,
 };
 use crate::{
     cms::{self, Detected},
-    content::{archive, listing},
-    error::{Doing, Error, Result},
-    model::{
-        Origin, Site, WorktreeState,
-        view::{Holding, Inspected},
+    content::{
+        archive,
+        dump::{Layout, Source},
+        files,
+        recognise::Reading,
     },
+    error::{Doing, Error, Result},
+    model::{Origin, Site, WorktreeState, count, view::Becomes},
 };
 
 pub(super) struct Plan<'a> {
     wanted: &'a ImportSite,
-    sources: Vec<Inspected>,
+    sources: Vec<Seen>,
     parts: Parts,
     site: Site,
     /// The environment whose code is replaced.
@@ -31,49 +35,52 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a ImportSite) -> Result<Plan
     let address = &wanted.environment;
     let site = context.store.site(&address.site)?;
     import::confirm(&site, address, wanted.options.confirm.as_deref())?;
-    let sources = inspect::inspect_within(
-        context,
-        &wanted.files,
-        wanted.options.entry.as_deref(),
-        None,
-        inspect::PATIENT,
-    )?;
     if let Some(missing) = wanted.files.iter().find(|it| !Path::new(it).exists()) {
         return Err(Error::not_found("file", missing));
     }
-    let parts = import_plan::parts(&sources)?;
-    let target = parts.code.map(|_| merge::target(context, address)).transpose()?;
+    let said = import_plan::said(&wanted.options);
+    let sources = inspect::inspect_within(context, &wanted.files, said, None, inspect::PATIENT)?;
+    let parts = import_plan::parts(&sources, &site)?;
+    let target = (!parts.code.is_empty()).then(|| merge::target(context, address)).transpose()?;
     effort::check_room(context, sources.iter().map(least_bytes).sum())?;
     Ok(Plan { wanted, sources, parts, site, target })
 }
 
-/// Where each part is, once archives of code are unpacked.
+/// Where each part is, once archives are unpacked.
 #[derive(Default)]
 struct Found {
-    /// The folder of the code, and what in it is no code.
-    code: Option<(PathBuf, Vec<PathBuf>)>,
-    database: Option<PathBuf>,
-    files: Option<PathBuf>,
+    code: Vec<FoundCode>,
+    database: Vec<Source>,
+    files: Vec<Uploads>,
+}
+
+/// Code in a folder.
+struct FoundCode {
+    /// Folders, each with its place in the site's code.
+    folders: Vec<(PathBuf, String)>,
+    /// What in them is no code.
+    besides: Vec<PathBuf>,
+    is_whole: bool,
 }
 
 pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let found = find(work, plan)?;
     let wanted = plan.wanted;
-    let code = match (&found.code, &plan.target) {
-        (Some((folder, besides)), Some(target)) => code(work, plan, target, folder, besides)?,
-        _ => None,
+    let code = match &plan.target {
+        Some(target) => code(work, plan, target, &found.code)?,
+        None => None,
     };
     // The database is updated by the new code; what fails then puts the old one back.
     if let Some(change) = code.as_ref().filter(|_| wanted.options.updatedb) {
         work.hold_until_switched(&wanted.environment)?;
         work.step("Update the code", |_| work.move_references(std::slice::from_ref(change)))?;
     }
-    let mut done = content(work, plan, &found)?;
+    let mut done = content(work, plan, found)?;
     if code.is_some() {
         // Nobody sees half of the files.
         work.hold_until_switched(&wanted.environment)?;
     }
-    let names: Vec<&str> = plan.sources.iter().map(|it| it.name.as_str()).collect();
+    let names: Vec<&str> = plan.sources.iter().map(|it| it.view.name.as_str()).collect();
     for row in &mut done.generations {
         row.generation.origin = Origin::Import { name: names.join(", ") };
     }
@@ -88,40 +95,59 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     Ok(done)
 }
 
-fn content(work: &Work<'_>, plan: &Plan<'_>, found: &Found) -> Result<Done> {
+fn content(work: &Work<'_>, plan: &Plan<'_>, found: Found) -> Result<Done> {
     let wanted = plan.wanted;
-    let text = |path: &PathBuf| path.display().to_string();
-    if let Some(database) = &found.database {
-        let mut request = database_request(wanted, text(database));
-        request.files = found.files.as_ref().map(text);
-        return import::run(work, &import::plan_database(work.context, &request)?);
+    let Found { database, files, .. } = found;
+    let database = joined(database);
+    if database.is_none() && files.is_empty() {
+        let clear_cache = wanted.options.cc.then(|| wanted.environment.clone());
+        return Ok(Done { clear_cache, ..Done::default() });
     }
-    if let Some(files) = &found.files {
-        let (environment, confirm) = (wanted.environment.clone(), wanted.options.confirm.clone());
-        let request = ImportFiles { environment, file: text(files), confirm };
-        return import::run(work, &import::plan_files(work.context, &request)?);
+    let import = import::Plan {
+        site: plan.site.clone(),
+        environment: work.context.store.environment(&wanted.environment)?,
+        address: wanted.environment.clone(),
+        database: database.map(|it| (it, &wanted.options)),
+        files,
+        name: String::new(),
+        bytes: plan.sources.iter().map(least_bytes).sum(),
+    };
+    import::run(work, &import)
+}
+
+/// Several files with other tables each are one database.
+fn joined(mut all: Vec<Source>) -> Option<Source> {
+    if all.len() < 2 {
+        return all.pop();
     }
-    let clear_cache = wanted.options.cc.then(|| wanted.environment.clone());
-    Ok(Done { clear_cache, ..Done::default() })
+    let shown: Vec<&str> = all.iter().map(|it| it.shown.as_str()).collect();
+    let shown = shown.join(", ");
+    Some(Source {
+        layout: Layout::Tables,
+        files: all.into_iter().flat_map(|it| it.files).collect(),
+        shown,
+    })
 }
 
 fn find(work: &Work<'_>, plan: &Plan<'_>) -> Result<Found> {
     let mut found = Found::default();
     for (number, source) in plan.sources.iter().enumerate() {
-        let path = PathBuf::from(&source.path);
-        match source.holds {
-            Holding::Database(_) => found.database = Some(path),
-            Holding::Files(_) => found.files = Some(path),
-            Holding::Unusable { .. } => {}
-            Holding::Code { .. } | Holding::Site { .. } => {
-                let folder = if path.is_dir() {
+        let path = PathBuf::from(&source.view.path);
+        let reading = &source.reading;
+        let parts = (reading.code.is_some(), &reading.database, reading.files.is_some());
+        match parts {
+            (false, Some(database), false) => found.database.push(database.clone()),
+            (false, None, _) => found.files.push(Uploads::Given(path)),
+            _ => {
+                let is_dir = path.is_dir();
+                let folder = if is_dir {
                     path
                 } else {
                     let into = work.scratch()?.join(format!("site-{number}"));
                     work.step("Unpack the site", |meter| archive::unpack(&path, &into, meter))?;
                     into
                 };
-                take_apart(plan, number, &folder, &mut found)?;
+                take_apart(work, plan, number, &folder, is_dir, &mut found)?;
             }
         }
     }
@@ -129,48 +155,90 @@ fn find(work: &Work<'_>, plan: &Plan<'_>) -> Result<Found> {
 }
 
 /// Finds code, dump and uploads in the folder of a whole site.
-fn take_apart(plan: &Plan<'_>, number: usize, folder: &Path, found: &mut Found) -> Result<()> {
-    let listed = listing::all(folder)?;
-    let all = listed.iter().map(|it| it.path.as_str());
-    let (_, root) = cms::of_paths(all).ok_or_else(|| {
-        Error::refused(format!("`{}` holds no code of a site", plan.sources[number].name))
-    })?;
-    let root = folder.join(root);
-    let dumps = inspect::dumps_in(&listed);
-    let mut besides: Vec<PathBuf> = dumps.iter().map(|it| folder.join(&it.path)).collect();
+fn take_apart(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    number: usize,
+    folder: &Path,
+    is_given: bool,
+    found: &mut Found,
+) -> Result<()> {
+    let name = &plan.sources[number].view.name;
+    let reading = inspect::read_folder(folder, name, import_plan::said(&plan.wanted.options))?;
+    import_plan::check(name, reading.problem.as_ref())?;
+    tell(work, &reading);
+    let below = |paths: &[String]| paths.iter().map(|it| folder.join(it)).collect::<Vec<_>>();
+    if let Some(code) = reading.code.as_ref().filter(|_| plan.parts.code.contains(&number)) {
+        let folders = code.folders.iter().map(|(from, to)| (folder.join(from), to.clone()));
+        found.code.push(FoundCode {
+            folders: folders.collect(),
+            besides: below(&reading.not_code),
+            is_whole: code.is_whole,
+        });
+    }
     // What stands at the end of a large archive is met only now.
-    if plan.parts.database.is_none_or(|it| it == number) {
-        found.database = dumps.first().map(|it| folder.join(&it.path));
+    if plan.parts.database.iter().all(|it| *it == number) {
+        found.database.extend(reading.database.clone());
     }
-    if let Some(uploads) = inspect::uploads_in(&listed) {
-        besides.push(folder.join(&uploads));
-        if plan.parts.files.is_none_or(|it| it == number) {
-            found.files = Some(folder.join(&uploads));
-        }
+    if let Some(files) = &reading.files
+        && plan.parts.files.iter().all(|it| *it == number)
+    {
+        let root = folder.join(&files.root);
+        found.files.push(match is_given {
+            true => Uploads::Given(root),
+            false => Uploads::Unpacked(root, below(&reading.not_files)),
+        });
     }
-    found.code = Some((root, besides));
     Ok(())
 }
 
-/// The change that makes the environment's code that of `folder`; none when it is that already.
+/// Tells what of a source is not used.
+pub(super) fn tell(work: &Work<'_>, reading: &Reading) {
+    if let Some(origin) = reading.origin {
+        work.line(format!("made by {origin}"));
+    }
+    for piece in reading.pieces.iter().filter(|it| it.becomes == Becomes::Unused) {
+        let reason = piece.reason.as_deref().unwrap_or_default();
+        work.line(format!("not used: {} ({}): {reason}", piece.path, count(piece.files, "file")));
+    }
+    reading.notes.iter().for_each(|note| work.line(format!("note: {note}")));
+}
+
+/// The change that makes the environment's code that which was found; none when it is that already.
 fn code(
     work: &Work<'_>,
     plan: &Plan<'_>,
     target: &merge::Target,
-    folder: &Path,
-    besides: &[PathBuf],
+    found: &[FoundCode],
 ) -> Result<Option<Change>> {
     let (context, site) = (work.context, &plan.site);
-    let detected = check_system(site, folder)?;
-    // Code that comes without its settings gets those that the site has: they read the environment.
-    let settings = cms::missing_settings_file(folder, &detected).map(|(file, _)| file);
-    let kept: Vec<String> = settings.into_iter().collect();
     let repository = context.repository(&site.name);
-    let name = plan.parts.code.map(|number| plan.sources[number].name.clone()).unwrap_or_default();
-    let message = plan.wanted.message.clone().unwrap_or_else(|| format!("Import {name}"));
+    let names: Vec<&str> =
+        plan.parts.code.iter().map(|it| plan.sources[*it].view.name.as_str()).collect();
+    let message =
+        plan.wanted.message.clone().unwrap_or_else(|| format!("Import {}", names.join(", ")));
     let author = create_site::author();
+    let besides: Vec<PathBuf> = found.iter().flat_map(|it| it.besides.clone()).collect();
+    let is_whole = found.iter().any(|it| it.is_whole);
+    let (folder, besides) = match found {
+        [one] if is_whole && one.folders.len() == 1 => (one.folders[0].0.clone(), besides),
+        _ => (assembled(work, found, &besides, &site.docroot, is_whole)?, Vec::new()),
+    };
+    let kept: Vec<String> = match is_whole {
+        // Code that comes without its settings gets those that the site has: they read the environment.
+        true => {
+            let detected = check_system(site, &folder)?;
+            cms::missing_settings_file(&folder, &detected)
+                .map(|(file, _)| file)
+                .into_iter()
+                .collect()
+        }
+        false => Vec::new(),
+    };
+    let keeps = |path: &str| !is_whole || kept.iter().any(|it| it == path);
     let commit = work.step("Commit the code", |meter| {
-        repository.commit_folder(folder, besides, &kept, &target.commit, &author, &message, meter)
+        let parent = &target.commit;
+        repository.commit_folder(&folder, &besides, &keeps, parent, &author, &message, meter)
     })?;
     let Some(commit) = commit else {
         work.line("the code is the same as before");
@@ -184,6 +252,30 @@ fn code(
         before: state(&target.commit),
         after: state(&commit),
     }))
+}
+
+/// Puts the folders together as the site's code has them: what goes over the code is relative to the served folder.
+fn assembled(
+    work: &Work<'_>,
+    found: &[FoundCode],
+    besides: &[PathBuf],
+    docroot: &str,
+    is_whole: bool,
+) -> Result<PathBuf> {
+    let into = work.scratch()?.join("assembled");
+    work.step("Put the code together", |meter| {
+        // The whole first: the others go over it.
+        let mut all: Vec<&FoundCode> = found.iter().collect();
+        all.sort_by_key(|it| !it.is_whole);
+        for (from, to) in all.iter().flat_map(|it| &it.folders) {
+            let served =
+                if is_whole || docroot.is_empty() { into.clone() } else { into.join(docroot) };
+            let to = if to.is_empty() { served } else { served.join(to) };
+            files::copy_over(from, besides, &to, meter)?;
+        }
+        Ok(())
+    })?;
+    Ok(into)
 }
 
 /// A site stays with its system and with the folder that is served.

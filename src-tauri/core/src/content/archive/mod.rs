@@ -3,11 +3,12 @@
 mod fuzz;
 mod place;
 mod tar;
-mod uploads;
 mod zip;
 
-pub(super) use self::tar::is_header as is_tar_header;
-pub use uploads::uploads_in;
+pub(super) use self::{
+    tar::is_header as is_tar_header,
+    zip::{kind as zip_kind, name_of as zip_name},
+};
 
 #[cfg(test)]
 mod tests;
@@ -22,8 +23,7 @@ use std::{
     },
 };
 
-use flate2::read::MultiGzDecoder;
-
+use super::gzip::Gzip;
 use crate::{
     error::{Doing, Error, Result},
     progress::{Meter, Unit},
@@ -83,6 +83,29 @@ pub fn single_root(folder: &Path) -> Result<PathBuf> {
     Ok(only.unwrap_or_else(|| folder.to_path_buf()))
 }
 
+/// An entry's name as the place that it means below a folder: with `/` between folders, whatever system wrote it, and
+/// without the root of the disk that it was taken from.
+pub(super) fn plain_name(name: &str) -> String {
+    let name = match name.contains('/') {
+        true => name.to_owned(),
+        false => name.replace('\\', "/"),
+    };
+    let mut rest = name.as_str();
+    loop {
+        let shorter = rest.trim_start_matches('/');
+        let shorter = shorter.strip_prefix("./").unwrap_or(shorter);
+        if shorter.len() == rest.len() {
+            return rest.to_owned();
+        }
+        rest = shorter;
+    }
+}
+
+/// Names that macOS adds by itself are no files of the person's.
+pub(super) fn is_noise(path: &str) -> bool {
+    path.split('/').any(|part| part == "__MACOSX" || part == ".DS_Store" || part.starts_with("._"))
+}
+
 /// An archive, by what its first bytes say.
 enum Opened {
     Zip(File),
@@ -97,15 +120,13 @@ enum Opened {
 
 /// None when the file is no archive.
 fn open(path: &Path) -> io::Result<Option<Opened>> {
+    if zip::kind(path)?.is_some() {
+        return Ok(Some(Opened::Zip(File::open(path)?)));
+    }
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
     let mut first = Vec::new();
     Read::take(&mut file, 512).read_to_end(&mut first)?;
-    // The second is a zip without entries.
-    if first.starts_with(b"PK\x03\x04") || first.starts_with(b"PK\x05\x06") {
-        file.rewind()?;
-        return Ok(Some(Opened::Zip(file)));
-    }
     file.rewind()?;
     let read = Arc::new(AtomicU64::new(0));
     let counted = BufReader::with_capacity(1 << 17, Counted { file, read: Arc::clone(&read) });
@@ -122,7 +143,7 @@ fn open(path: &Path) -> io::Result<Option<Opened>> {
 
 fn decompress(first: &[u8], file: BufReader<Counted>) -> io::Result<Box<dyn Read>> {
     Ok(match first {
-        [0x1f, 0x8b, ..] => Box::new(MultiGzDecoder::new(file)),
+        [0x1f, 0x8b, ..] => Box::new(Gzip::new(file)),
         [b'B', b'Z', b'h', ..] => Box::new(bzip2::bufread::MultiBzDecoder::new(file)),
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
             Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(file))

@@ -45,15 +45,15 @@ impl<'a> Place<'a> {
         Self { into, meter, progress, links, room: Room::new(into), buffer: vec![0; CHUNK] }
     }
 
-    /// The entry's path inside the folder: without `.`; one that would leave the folder is refused.
-    /// Empty for the folder itself.
+    /// The entry's path inside the folder: without `.`, and without the root of the disk that it was taken from; one that
+    /// would leave the folder is refused. Empty for the folder itself.
     pub(super) fn inside(name: &Path) -> Result<PathBuf> {
         let mut inside = PathBuf::new();
         for part in name.components() {
             match part {
                 Component::Normal(part) => inside.push(part),
-                Component::CurDir => {}
-                Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
+                Component::CurDir | Component::RootDir => {}
+                Component::ParentDir | Component::Prefix(_) => {
                     return Err(Error::refused(format!(
                         "the archive's entry `{}` leads out of the folder it is unpacked into",
                         name.display()
@@ -111,7 +111,7 @@ impl<'a> Place<'a> {
     }
 
     /// Remembers a link, which is made at the end. Its target may climb, but only at its start and never
-    /// out of the folder: then no chain of such links can lead out of it either.
+    /// out of the folder: then no chain of such links can lead out of it either. One that does is left out and told.
     pub(super) fn link(&mut self, inside: &Path, target: &Path) -> Result<()> {
         let depth = inside.components().count().saturating_sub(1);
         let climbs = target.components().take_while(|part| *part == Component::ParentDir).count();
@@ -120,11 +120,12 @@ impl<'a> Place<'a> {
             .skip(climbs)
             .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         if climbs > depth || !descends || target.as_os_str().is_empty() {
-            return Err(Error::refused(format!(
-                "the archive's link `{}` to `{}` may lead out of the folder it is unpacked into",
+            self.meter.line(format!(
+                "left out: the link `{}` to `{}`, which may lead out of the archive",
                 inside.display(),
                 target.display()
-            )));
+            ));
+            return Ok(());
         }
         self.links.insert(inside.to_path_buf(), target.to_path_buf());
         Ok(())
@@ -136,6 +137,13 @@ impl<'a> Place<'a> {
             return self.link(inside, &points_to);
         }
         let (from, to) = (self.into.join(target), self.into.join(inside));
+        if !from.exists() {
+            let (inside, target) = (inside.display(), target.display());
+            self.meter.line(format!(
+                "left out: `{inside}`, a second name of `{target}`, which is not in the archive"
+            ));
+            return Ok(());
+        }
         if let Some(parent) = inside.parent() {
             self.folder(parent)?;
         }

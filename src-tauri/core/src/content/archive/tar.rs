@@ -12,7 +12,10 @@ use std::{
 
 use tar::{Archive, Entry, EntryType};
 
-use super::place::{About, Place};
+use super::{
+    is_noise,
+    place::{About, Place},
+};
 use crate::error::{Code, Doing, Error, Result};
 
 /// Whether a block of 512 bytes is an entry's header: its checksum says so, since old ones have no magic.
@@ -63,6 +66,9 @@ fn unpack_entry<R: Read>(entry: &mut Entry<'_, R>, place: &mut Place<'_>) -> Res
     let name = as_path(&name)?;
     let inside = Place::inside(&name)?;
     let root = inside.as_os_str().is_empty();
+    if is_noise(&inside.to_string_lossy()) {
+        return Ok(());
+    }
     match kind {
         EntryType::Directory => place.folder(&inside),
         _ if root => {
@@ -74,11 +80,17 @@ fn unpack_entry<R: Read>(entry: &mut Entry<'_, R>, place: &mut Place<'_>) -> Res
         }
         EntryType::Link => {
             let target = target_of(entry)?;
-            let target = Place::inside(&as_path(&target)?).map_err(|error| {
-                Error::refused(format!("the archive's link `{}` is refused", inside.display()))
-                    .because(error)
-            })?;
-            place.same_as(&inside, &target)
+            match Place::inside(&as_path(&target)?) {
+                Ok(target) => place.same_as(&inside, &target),
+                Err(error) => {
+                    place.meter.line(format!(
+                        "left out: `{}`: {}",
+                        inside.display(),
+                        error.message
+                    ));
+                    Ok(())
+                }
+            }
         }
         EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
             let mode = entry.header().mode().unwrap_or(0o644);
@@ -90,10 +102,10 @@ fn unpack_entry<R: Read>(entry: &mut Entry<'_, R>, place: &mut Place<'_>) -> Res
             };
             place.file(&inside, about, entry)
         }
-        EntryType::Char | EntryType::Block | EntryType::Fifo => Err(Error::refused(format!(
-            "the archive's entry `{}` is a device or a pipe",
-            name.display()
-        ))),
+        EntryType::Char | EntryType::Block | EntryType::Fifo => {
+            place.meter.line(format!("left out: `{}`, a device or a pipe", name.display()));
+            Ok(())
+        }
         _ => {
             place.meter.line(format!("passed over `{}`: unknown kind of entry", name.display()));
             Ok(())

@@ -2,14 +2,17 @@
 use std::{
     borrow::Cow,
     fs::File,
-    io::{BufReader, Read},
-    path::PathBuf,
+    io::{self, BufReader, Read},
+    path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
-use zip::{System, ZipArchive, read::ZipFile, result::ZipError};
+use zip::{ZipArchive, read::ZipFile, result::ZipError};
 
-use super::place::{About, Place};
+use super::{
+    is_noise,
+    place::{About, Place},
+};
 use crate::{
     error::{Code, Doing, Error, Result},
     progress::Unit,
@@ -49,6 +52,9 @@ pub(super) fn unpack(file: File, place: &mut Place<'_>) -> Result<()> {
 fn unpack_entry<R: Read>(entry: &mut ZipFile<'_, R>, place: &mut Place<'_>) -> Result<()> {
     let name = name_of(entry)?.into_owned();
     let inside = Place::inside(&PathBuf::from(&name))?;
+    if is_noise(&name) {
+        return Ok(());
+    }
     if entry.is_dir() || name.ends_with('/') {
         return place.folder(&inside);
     }
@@ -74,18 +80,38 @@ fn unpack_entry<R: Read>(entry: &mut ZipFile<'_, R>, place: &mut Place<'_>) -> R
             };
             place.file(&inside, about, entry)
         }
-        _ => Err(Error::refused(format!("the archive's entry `{name}` is a device or a pipe"))),
+        _ => {
+            place.meter.line(format!("left out: `{name}`, a device or a pipe"));
+            Ok(())
+        }
     }
 }
 
+/// How a zip is packed, `zip` or `self-extracting zip`; none for what is no zip.
+///
+/// Before the first entry of one that unpacks itself stands the program that does it.
+pub(in crate::content) fn kind(path: &Path) -> io::Result<Option<&'static str>> {
+    let mut file = File::open(path)?;
+    let mut first = Vec::new();
+    Read::take(&mut file, 4).read_to_end(&mut first)?;
+    // The second is a zip without entries.
+    if first == b"PK\x03\x04" || first == b"PK\x05\x06" {
+        return Ok(Some("zip"));
+    }
+    let is_program = first.starts_with(b"#!") || first.starts_with(b"MZ");
+    let is_zip =
+        is_program && ZipArchive::new(BufReader::new(file)).is_ok_and(|zip| !zip.is_empty());
+    Ok(is_zip.then_some("self-extracting zip"))
+}
+
 /// The entry's name. UTF-8 that is not marked as such (macOS) is taken for what it is; the rest is code page 437.
-fn name_of<'a, R: Read>(entry: &'a ZipFile<'_, R>) -> Result<Cow<'a, str>> {
+pub(in crate::content) fn name_of<'a, R: Read>(entry: &'a ZipFile<'_, R>) -> Result<Cow<'a, str>> {
     let name = match str::from_utf8(entry.name_raw()) {
         Ok(name) => Cow::Borrowed(name),
         Err(_) => entry.name().map_err(|error| damaged("a name", error))?,
     };
-    // Some programs for Windows write their own separator, against the format.
-    if entry.system() == System::Dos && name.contains('\\') && !name.contains('/') {
+    // Some programs for Windows write their own separator, against the format, and say that they are Unix's.
+    if name.contains('\\') && !name.contains('/') {
         return Ok(Cow::Owned(name.replace('\\', "/")));
     }
     Ok(name)

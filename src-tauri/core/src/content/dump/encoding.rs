@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read};
 use super::source::Buffered;
 
 /// Without a byte order mark; UTF-16 (as PowerShell's `>` writes it) as UTF-8.
-pub(super) fn as_text(mut input: Buffered) -> io::Result<Box<dyn Read>> {
+pub(in crate::content) fn as_text(mut input: Buffered) -> io::Result<Box<dyn Read>> {
     let is_big = match input.fill_buf()? {
         [0xef, 0xbb, 0xbf, ..] => {
             input.consume(3);

@@ -303,7 +303,7 @@ fn object_of_rows(tokens: &[Token<'_>]) -> usize {
 }
 
 /// The table that a statement is about, for messages; none where there is none.
-pub(super) fn table_of(statement: &[u8]) -> Option<String> {
+pub(in crate::content) fn table_of(statement: &[u8]) -> Option<String> {
     let tokens = tokens(&statement[..statement.len().min(2000)]);
     let first = tokens.first()?;
     let object = if first.is(&["INSERT", "REPLACE", "UPDATE", "DELETE"]) {

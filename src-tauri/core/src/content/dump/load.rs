@@ -16,7 +16,7 @@ use super::{
     super::database::{Building, end_connections},
     Loaded, Loading, Progress, Spot,
     filter::{self, Filter, Verdict},
-    peek,
+    foreign_end, peek,
     rows::Rows,
     source::Dump,
     statements::{Kind, Statements},
@@ -249,6 +249,7 @@ impl Load<'_> {
         if statements.lacks_its_end() {
             return Err(self.spot.lacks_its_end());
         }
+        self.loaded.notes.extend(statements.foreign_end().map(foreign_end));
         Ok(())
     }
 

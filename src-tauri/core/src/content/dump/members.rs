@@ -1,72 +1,76 @@
-//! The dumps inside an archive, found by their names and read where they lie.
+//! The files that a database is in: on the disk, or inside an archive, read where they lie.
 use std::{
-    fs::File,
     io::{self, BufReader, Read},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicU64},
 };
 
 use flate2::Crc;
-use zip::{CompressionMethod, ZipArchive};
+use zip::CompressionMethod;
 
 use super::source::{Buffered, buffered, counted, unpacked};
 
-/// A file inside an archive.
-pub(super) struct Member {
-    pub(super) name: String,
-    place: Place,
+/// A file of a dump.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its path in its archive or folder; its name where it stands alone.
+    pub name: String,
+    /// Where its bytes are.
+    pub place: Place,
+    /// Its bytes, as far as they are known without reading it.
+    pub bytes: u64,
 }
 
-enum Place {
+/// Where a file's bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On the disk.
+    File(PathBuf),
     /// In a zip.
-    Zip { at: u64, packed: u64, bytes: u64, crc: u32, method: CompressionMethod },
-    /// In a tar, which may be packed as a whole: where it begins in what comes out.
-    Tar { at: u64, bytes: u64 },
+    Zip {
+        /// The zip.
+        archive: PathBuf,
+        /// Where the entry's bytes begin.
+        at: u64,
+        /// Its bytes there.
+        packed: u64,
+        /// Its bytes, unpacked.
+        bytes: u64,
+        /// Its checksum.
+        crc: u32,
+        /// How it is packed.
+        method: CompressionMethod,
+        /// Whether a password is needed.
+        is_encrypted: bool,
+    },
+    /// In a tar, which may be packed as a whole.
+    Tar {
+        /// The tar.
+        archive: PathBuf,
+        /// Where it begins in what comes out.
+        at: u64,
+        /// Its bytes.
+        bytes: u64,
+    },
 }
 
-/// The files of an archive whose names are those of dumps, in its order; only one of them where that is enough.
-pub(super) fn members(path: &Path, only_one: bool) -> io::Result<Vec<Member>> {
-    let mut first = [0; 2];
-    let is_zip = File::open(path)?.read(&mut first)? == 2 && first == *b"PK";
-    if is_zip {
-        return zip_members(path);
-    }
-    let (file, ..) = counted(path, 0)?;
-    let mut archive = tar::Archive::new(unpacked(file)?);
-    let mut all = Vec::new();
-    for entry in archive.entries()? {
-        // A tar that is cut is told when it is unpacked, or when the dump that is in it is read.
-        let Ok(entry) = entry else { break };
-        let name = entry.path()?.to_string_lossy().into_owned();
-        if entry.header().entry_type().is_file() && is_dump_name(&name) {
-            let place = Place::Tar { at: entry.raw_file_position(), bytes: entry.size() };
-            all.push(Member { name, place });
-            if only_one {
-                break;
-            }
+impl Place {
+    /// The file on the disk that has to be read.
+    pub fn file(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::Zip { archive, .. } | Self::Tar { archive, .. } => archive,
         }
     }
-    Ok(all)
 }
 
-fn zip_members(path: &Path) -> io::Result<Vec<Member>> {
-    let mut zip = ZipArchive::new(BufReader::new(File::open(path)?)).map_err(io::Error::other)?;
-    let mut all = Vec::new();
-    for index in 0..zip.len() {
-        let entry = zip.by_index_raw(index).map_err(io::Error::other)?;
-        let name = entry.name().map_err(io::Error::other)?.into_owned();
-        if !entry.is_file() || !is_dump_name(&name) {
-            continue;
-        }
-        let method = entry.compression();
-        if entry.encrypted() {
-            return Err(io::Error::other(format!("`{name}` is encrypted")));
-        }
-        let at = entry.data_start().ok_or_else(|| io::Error::other("an entry without a place"))?;
-        let (packed, bytes, crc) = (entry.compressed_size(), entry.size(), entry.crc32());
-        all.push(Member { name, place: Place::Zip { at, packed, bytes, crc, method } });
+impl Member {
+    /// A file that stands alone.
+    pub fn of(path: &Path) -> Self {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let bytes = path.metadata().map_or(0, |known| known.len());
+        Self { name, place: Place::File(path.to_owned()), bytes }
     }
-    Ok(all)
 }
 
 /// What an entry of a zip holds.
@@ -90,30 +94,30 @@ fn unpacked_entry(
     })
 }
 
-/// `acme.sql`, `acme.sql.gz`; not what macOS puts beside it.
-pub fn is_dump_name(name: &str) -> bool {
-    let file = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
-    let packed = [".gz", ".bz2", ".xz", ".zst"].iter().find_map(|end| file.strip_suffix(end));
-    !file.starts_with("._") && packed.unwrap_or(&file).ends_with(".sql")
-}
-
-pub(super) fn open_member(
-    path: &Path,
+/// Opens a file of a dump, unpacked as it is read; with the bytes that were read of the file on the disk, and its size.
+pub(in crate::content) fn open_member(
     member: &Member,
 ) -> io::Result<(Buffered, Arc<AtomicU64>, u64)> {
-    match member.place {
-        Place::Zip { at, packed, bytes, crc, method } => {
-            let (file, read, size) = counted(path, at)?;
-            let content = unpacked_entry(file.take(packed), method)?;
-            let whole = Whole { content, left: bytes, expected: Some(crc), crc: Crc::new() };
+    match &member.place {
+        Place::File(path) => {
+            let (file, read, size) = counted(path, 0)?;
+            Ok((unpacked(file)?, read, size))
+        }
+        Place::Zip { is_encrypted: true, .. } => {
+            Err(io::Error::other(format!("`{}` is encrypted", member.name)))
+        }
+        Place::Zip { archive, at, packed, bytes, crc, method, .. } => {
+            let (file, read, size) = counted(archive, *at)?;
+            let content = unpacked_entry(file.take(*packed), *method)?;
+            let whole = Whole { content, left: *bytes, expected: Some(*crc), crc: Crc::new() };
             Ok((unpacked(buffered(whole))?, read, size))
         }
-        Place::Tar { at, bytes } => {
-            let (file, read, size) = counted(path, 0)?;
+        Place::Tar { archive, at, bytes } => {
+            let (file, read, size) = counted(archive, 0)?;
             let mut stream = unpacked(file)?;
-            io::copy(&mut Read::take(&mut stream, at), &mut io::sink())?;
+            io::copy(&mut Read::take(&mut stream, *at), &mut io::sink())?;
             let content = Box::new(stream);
-            let whole = Whole { content, left: bytes, expected: None, crc: Crc::new() };
+            let whole = Whole { content, left: *bytes, expected: None, crc: Crc::new() };
             Ok((unpacked(buffered(whole))?, read, size))
         }
     }

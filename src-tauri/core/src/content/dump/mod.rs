@@ -11,12 +11,15 @@ mod load_sqlite;
 mod members;
 mod parts;
 mod peek;
+mod preface;
 mod rows;
+mod shell;
 mod source;
 mod statements;
 mod survey;
+mod tab;
 #[cfg(test)]
-mod tests;
+pub(in crate::content) mod tests;
 #[cfg(test)]
 mod tools_tests;
 mod values;
@@ -24,15 +27,23 @@ mod workers;
 
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 
+pub(in crate::content) use encoding::as_text;
 pub use export::{Exported, Form, export_database, export_files, write_sql};
 pub use export_sqlite::{Show, export_sqlite_as_sql, write_sqlite};
+pub(in crate::content) use filter::table_of;
 pub use load::load_mariadb;
 pub use load_sqlite::{Definitions, Dialect, load_sqlite};
-pub use members::is_dump_name;
+pub(in crate::content) use members::open_member;
+pub use members::{Member, Place};
+pub(in crate::content) use parts::are_mydumpers;
 pub use peek::{Peeked, peek};
-pub use source::{Choice, Content, Dump, look, open};
+pub(in crate::content) use preface::foreign_lines;
+pub(in crate::content) use shell::is_shells;
+pub use source::{Dump, Layout, Source, open};
+pub(in crate::content) use source::{buffered, unpacked};
 use statements::Trouble;
 pub use survey::{Survey, survey, survey_sqlite};
+pub(in crate::content) use tab::stem as tab_stem;
 
 use super::urls::Rewriter;
 use crate::{
@@ -160,6 +171,11 @@ impl std::fmt::Display for Spot {
             None => Ok(()),
         }
     }
+}
+
+/// "not of the dump, and passed over: `Connection to host.example closed.`"
+fn foreign_end(text: &str) -> String {
+    format!("not of the dump, and passed over behind its end: `{text}`")
 }
 
 /// Whether an offset such as `+00:00` is none.

@@ -1,9 +1,7 @@
-//! The many files that mydumper writes of one dump, in a folder or an archive: definitions, rows, the rest.
+//! Dumps in many files: those that mydumper writes (definitions, rows, the rest), and one file for each table.
 use std::{
     collections::BTreeSet,
-    fs,
     io::{self, Read},
-    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -13,8 +11,9 @@ use std::{
 
 use super::{
     encoding::as_text,
-    members::{Member, is_dump_name, open_member},
-    source::{Dump, open_plain},
+    members::{Member, Place, open_member},
+    source::{Dump, Source},
+    tab,
 };
 use crate::error::{Code, Doing, Error, Result};
 
@@ -22,31 +21,16 @@ use crate::error::{Code, Doing, Error, Result};
 pub(super) const MARK: &str = "-- Portico reads ";
 
 /// Whether the names are those of mydumper's files: each table's definition has a file of its own.
-pub(super) fn are_parts<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {
+pub(in crate::content) fn are_mydumpers<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {
     names.any(|name| part_of(name).is_some_and(|it| it.rank == DEFINITION))
 }
 
-/// Whether a folder holds what mydumper wrote.
-pub(super) fn is_folder(folder: &Path) -> Result<bool> {
-    let names = names(folder)?;
-    let has_metadata = names.iter().any(|it| it.starts_with("metadata"));
-    Ok(has_metadata && are_parts(names.iter().map(String::as_str)))
-}
-
-fn names(folder: &Path) -> Result<Vec<String>> {
-    let doing = || format!("read `{}`", folder.display());
-    let entries = fs::read_dir(folder).doing(doing)?;
-    let name =
-        |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
-    entries.map(name).collect::<io::Result<_>>().doing(doing)
-}
-
-const DEFINITION: u8 = 0;
+const DEFINITION: u8 = 1;
 
 /// One of mydumper's files.
 struct Part<'a> {
     database: &'a str,
-    /// Definitions come first, then rows, then what needs both.
+    /// Sequences come first, then definitions, then rows, then what needs both.
     rank: u8,
 }
 
@@ -54,18 +38,20 @@ struct Part<'a> {
 fn part_of(name: &str) -> Option<Part<'_>> {
     let name = name.rsplit('/').next()?;
     let stem = &name[..name.find(".sql")?];
-    if stem.ends_with("-schema-create") || !is_dump_name(name) {
+    let is_packed = ["", ".gz", ".zst", ".bz2", ".xz"].contains(&&name[stem.len() + 4..]);
+    if stem.ends_with("-schema-create") || !is_packed {
         return None;
     }
     let ends = [
-        ("-schema-triggers", 2),
-        ("-schema-view", 3),
-        ("-schema-post", 4),
+        ("-schema-sequence", 0),
+        ("-schema-triggers", 3),
+        ("-schema-view", 4),
+        ("-schema-post", 5),
         ("-schema", DEFINITION),
     ];
-    let rank = ends.iter().find(|(end, _)| stem.ends_with(end)).map_or(1, |(_, rank)| *rank);
+    let rank = ends.iter().find(|(end, _)| stem.ends_with(end)).map_or(2, |(_, rank)| *rank);
     let database = match rank {
-        4 => stem.strip_suffix("-schema-post")?,
+        5 => stem.strip_suffix("-schema-post")?,
         _ => stem.split_once('.')?.0,
     };
     Some(Part { database, rank })
@@ -87,72 +73,83 @@ fn ordered(mut names: Vec<String>, database: Option<&str>, shown: &str) -> Resul
     Ok(names)
 }
 
-/// Opens the folder that mydumper wrote.
-pub(super) fn open_folder(folder: &Path, database: Option<&str>) -> Result<Dump> {
-    let shown = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
-    let all = names(folder)?;
-    let metadata = folder.join("metadata");
-    let is_finished = !metadata.exists()
-        || fs::read_to_string(&metadata)
-            .doing(|| format!("read `{}`", metadata.display()))?
-            .to_ascii_lowercase()
-            .contains("finished dump");
-    if !is_finished || all.iter().any(|it| it == "metadata.partial") {
+/// Opens what mydumper wrote.
+pub(super) fn open_mydumper(source: &Source, database: Option<&str>) -> Result<Dump> {
+    let base = |member: &Member| member.name.rsplit('/').next().unwrap_or_default().to_owned();
+    let metadata = source.files.iter().find(|it| base(it) == "metadata");
+    let doing = || format!("read `{}`", source.shown);
+    let is_finished = match metadata {
+        None => true,
+        Some(metadata) => {
+            let mut text = String::new();
+            open_member(metadata)
+                .and_then(|(mut it, ..)| it.read_to_string(&mut text))
+                .doing(doing)?;
+            text.to_ascii_lowercase().contains("finished dump")
+        }
+    };
+    if !is_finished || source.files.iter().any(|it| base(it) == "metadata.partial") {
+        let shown = &source.shown;
         return Err(Error::new(
             Code::Failed,
             format!("the dump is cut short: mydumper did not finish `{shown}`"),
         )
         .hint("Export or copy it again; nothing was changed here."));
     }
-    let names = ordered(all, database, &shown)?;
-    let size = names.iter().map(|it| fs::metadata(folder.join(it)).map_or(0, |it| it.len())).sum();
-    let folder = folder.to_owned();
-    Ok(chain(names, shown, size, move |name| open_file(folder.join(name))))
+    let names = source.files.iter().map(|it| it.name.clone()).collect();
+    let names = ordered(names, database, &source.shown)?;
+    let files = names.iter().filter_map(|name| source.files.iter().find(|it| it.name == *name));
+    Ok(chain(files.cloned().map(Piece::Sql).collect(), &source.shown))
 }
 
-fn open_file(path: PathBuf) -> io::Result<(Box<dyn Read>, Arc<AtomicU64>)> {
-    let dump = open_plain(&path)?;
-    Ok((dump.input, dump.read))
+/// Opens the files of one database one after the other.
+#[expect(clippy::unnecessary_wraps, reason = "as every form is opened")]
+pub(super) fn open_in_order(source: &Source) -> Result<Dump> {
+    Ok(chain(source.files.iter().cloned().map(Piece::Sql).collect(), &source.shown))
 }
 
-/// Opens an archive of such files.
-pub(super) fn open_archive(path: &Path, all: Vec<Member>, database: Option<&str>) -> Result<Dump> {
-    let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let names = ordered(all.iter().map(|it| it.name.clone()).collect(), database, &shown)?;
-    // Each is found anew, so what is read says nothing of how far it is.
-    let path = path.to_owned();
-    Ok(chain(names, shown, 0, move |name| {
-        let member = all.iter().find(|it| it.name == name);
-        let member = member.ok_or(io::ErrorKind::NotFound)?;
-        let (input, ..) = open_member(&path, member)?;
-        Ok((as_text(input)?, Arc::default()))
-    }))
+/// A part of a dump in several files.
+pub(super) enum Piece {
+    /// SQL.
+    Sql(Member),
+    /// The rows of a table as text.
+    Rows(Member, tab::Table),
 }
 
-fn chain(
-    names: Vec<String>,
-    name: String,
-    size: u64,
-    open: impl Fn(&str) -> io::Result<(Box<dyn Read>, Arc<AtomicU64>)> + 'static,
-) -> Dump {
+impl Piece {
+    fn member(&self) -> &Member {
+        match self {
+            Self::Sql(member) | Self::Rows(member, _) => member,
+        }
+    }
+
+    fn open(&self) -> io::Result<(Box<dyn Read>, Arc<AtomicU64>)> {
+        let (input, read, _) = open_member(self.member())?;
+        Ok(match self {
+            Self::Sql(_) => (as_text(input)?, read),
+            Self::Rows(_, table) => (Box::new(tab::Rows::new(input, table.clone())), read),
+        })
+    }
+}
+
+pub(super) fn chain(pieces: Vec<Piece>, shown: &str) -> Dump {
+    // What is read of an archive says nothing of how far one of its files is.
+    let is_on_disk = pieces.iter().all(|it| matches!(it.member().place, Place::File(_)));
+    let size = if is_on_disk { pieces.iter().map(|it| it.member().bytes).sum() } else { 0 };
     let read = Arc::new(AtomicU64::new(0));
     let chain = Chain {
-        names: names.into_iter(),
-        open: Box::new(open),
+        pieces: pieces.into_iter(),
         current: None,
         mark: io::Cursor::new(Vec::new()),
         read: read.clone(),
         before: 0,
     };
-    Dump { input: Box::new(chain), read, size, name }
+    Dump { input: Box::new(chain), read, size, name: shown.to_owned(), foreign: Vec::new() }
 }
-
-type Opener = dyn Fn(&str) -> io::Result<(Box<dyn Read>, Arc<AtomicU64>)>;
 
 /// The files one after the other, each behind a line with its name.
 struct Chain {
-    names: vec::IntoIter<String>,
-    open: Box<Opener>,
+    pieces: vec::IntoIter<Piece>,
     current: Option<(Box<dyn Read>, Arc<AtomicU64>)>,
     mark: io::Cursor<Vec<u8>>,
     /// What was read of all.
@@ -177,8 +174,9 @@ impl Read for Chain {
                 self.before = self.read.load(Relaxed);
                 self.current = None;
             }
-            let Some(name) = self.names.next() else { return Ok(0) };
-            self.current = Some((self.open)(&name)?);
+            let Some(piece) = self.pieces.next() else { return Ok(0) };
+            self.current = Some(piece.open()?);
+            let name = &piece.member().name;
             self.mark = io::Cursor::new(format!("\n{MARK}`{name}`\n").into_bytes());
         }
     }
@@ -202,8 +200,8 @@ mod tests {
             "a.v-schema.sql",
         ];
         let all: Vec<String> = names.map(str::to_owned).into();
-        assert!(are_parts(all.iter().map(String::as_str)));
-        assert!(!are_parts(["one.sql", "two.sql"].into_iter()));
+        assert!(are_mydumpers(all.iter().map(String::as_str)));
+        assert!(!are_mydumpers(["one.sql", "two.sql"].into_iter()));
         assert_eq!(
             ordered(all.clone(), None, "x").expect("one database"),
             [

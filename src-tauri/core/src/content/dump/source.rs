@@ -10,29 +10,65 @@ use std::{
 };
 
 use super::{
-    super::archive,
+    super::gzip::Gzip,
     encoding::as_text,
-    members::{Member, members, open_member},
+    members::{Member, open_member},
     parts,
+    preface::commented,
+    shell, tab,
 };
 use crate::{
-    error::{Doing, Error, Result},
+    error::{Doing, Result},
     progress::{Meter, Unit},
 };
 
-/// What a file holds.
+/// How a database's files belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// SQL, packed or not.
+pub enum Layout {
+    /// SQL in one file.
     Sql,
-    /// A SQLite database.
+    /// A SQLite file.
     Sqlite,
-    /// An archive of files.
-    Archive,
-    /// A folder.
-    Folder,
-    /// None of these.
-    Unknown,
+    /// SQL in several files, each with other tables.
+    Tables,
+    /// The files of mydumper.
+    MyDumper,
+    /// `mysqldump --tab`: a definition in SQL and the rows as text for each table.
+    Tab,
+    /// The files of MySQL Shell.
+    Shell,
+}
+
+/// Where a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// How its files belong together.
+    pub layout: Layout,
+    /// Its files, in the order in which they are read; those of mydumper and of MySQL Shell as they come.
+    pub files: Vec<Member>,
+    /// What messages call it: the name of the file or folder that the person has.
+    pub shown: String,
+}
+
+impl Source {
+    /// SQL or SQLite in a file that stands alone.
+    pub fn of(path: &Path, layout: Layout) -> Self {
+        let member = Member::of(path);
+        Self { layout, shown: member.name.clone(), files: vec![member] }
+    }
+
+    /// The name of its one file, where that is inside something else.
+    pub fn member(&self) -> Option<&str> {
+        match &self.files[..] {
+            [only] if only.name != self.shown => Some(&only.name),
+            _ => None,
+        }
+    }
+
+    /// The bytes of its files, as they lie there.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|it| it.bytes).sum()
+    }
 }
 
 /// A dump, unpacked as it is read.
@@ -44,13 +80,15 @@ pub struct Dump {
     pub(super) size: u64,
     /// The file, and what inside it: `backup.zip: acme.sql`.
     pub(super) name: String,
+    /// Lines before its beginning that are none of its own.
+    pub foreign: Vec<String>,
 }
 
 impl Dump {
     /// What another database writes at this moment.
     pub fn of(input: impl Read + 'static, name: &str) -> Self {
         let (read, size) = (Arc::default(), 0);
-        Self { input: Box::new(input), read, size, name: name.to_owned() }
+        Self { input: Box::new(input), read, size, name: name.to_owned(), foreign: Vec::new() }
     }
 
     /// Writes what it holds, as it is, to `out`.
@@ -69,99 +107,34 @@ impl Dump {
     }
 }
 
-/// Finds out what a file is by looking into it.
-pub fn look(path: &Path) -> Result<Content> {
-    if path.is_dir() {
-        return Ok(if parts::is_folder(path)? { Content::Sql } else { Content::Folder });
-    }
-    let doing = || format!("read `{}`", path.display());
-    let mut first = Vec::new();
-    File::open(path).doing(doing)?.take(16).read_to_end(&mut first).doing(doing)?;
-    if is_sqlite(&first) {
-        return Ok(Content::Sqlite);
-    }
-    if archive::is_archive(path)? {
-        let holds_sql = !members(path, true).doing(doing)?.is_empty();
-        return Ok(if holds_sql { Content::Sql } else { Content::Archive });
-    }
-    let mut dump = open_plain(path).doing(doing)?;
-    let mut head = Vec::new();
-    // What can't be unpacked at all is no SQL; what is cut later is found when it is read.
-    let read = Read::take(&mut dump.input, 64 << 10).read_to_end(&mut head);
-    if head.is_empty() && read.is_err() {
-        return Ok(Content::Unknown);
-    }
-    Ok(match is_sqlite(&head) {
-        true => Content::Sqlite,
-        false if looks_like_sql(&head) => Content::Sql,
-        false => Content::Unknown,
-    })
-}
-
-/// Which part of what a file holds is meant.
-#[derive(Clone, Copy, Default)]
-pub struct Choice<'a> {
-    /// Of several dumps in an archive, the one with this name.
-    pub entry: Option<&'a str>,
-    /// Of several databases, this one.
-    pub database: Option<&'a str>,
-}
-
-/// Opens a dump: plain, gz, bz2, xz or zst, the `.sql` inside a zip or tar, or the files that mydumper writes, in a
-/// folder, zip or tar. UTF-16 becomes UTF-8.
-///
-/// # Errors
-/// Several dumps in one archive, of which none is chosen, are refused by their names.
-pub fn open(path: &Path, choice: Choice<'_>) -> Result<Dump> {
-    let doing = || format!("read `{}`", path.display());
-    let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    if path.is_dir() {
-        return parts::open_folder(path, choice.database);
-    }
-    if !archive::is_archive(path)? {
-        return open_plain(path).doing(doing);
-    }
-    let all = members(path, false).doing(doing)?;
-    if parts::are_parts(all.iter().map(|it| it.name.as_str())) && choice.entry.is_none() {
-        return parts::open_archive(path, all, choice.database);
-    }
-    let member = chosen(all, choice.entry, &shown)?;
-    let (input, read, size) = open_member(path, &member).doing(doing)?;
-    Ok(Dump {
-        input: as_text(input).doing(doing)?,
-        read,
-        size,
-        name: format!("{shown}: {}", member.name),
-    })
-}
-
-/// The dump of an archive that is meant: the only one, or the one that is named.
-fn chosen(all: Vec<Member>, entry: Option<&str>, shown: &str) -> Result<Member> {
-    let names: Vec<String> = all.iter().map(|it| format!("`{}`", it.name)).collect();
-    let mut fitting = all.into_iter().filter(|it| {
-        entry.is_none_or(|entry| it.name == entry || it.name.rsplit('/').next() == Some(entry))
-    });
-    match (fitting.next(), fitting.next()) {
-        (Some(only), None) => Ok(only),
-        (None, _) if names.is_empty() => {
-            Err(Error::refused(format!("`{shown}` holds no file whose name ends in .sql")))
-        }
-        (None, _) => Err(Error::not_found("entry", entry.unwrap_or_default())
-            .hint(format!("`{shown}` holds {}.", names.join(", ")))),
-        (Some(_), Some(_)) => {
-            Err(Error::refused(format!("`{shown}` holds several dumps: {}", names.join(", ")))
-                .hint("Choose one with `--entry`."))
-        }
+/// Opens a dump: plain, gz, bz2, xz or zst, on the disk or inside a zip or tar; one file, or several that are one
+/// database. UTF-16 becomes UTF-8. Of several databases in it, `database` is the one that is meant.
+pub fn open(source: &Source, database: Option<&str>) -> Result<Dump> {
+    let doing = || format!("read `{}`", source.shown);
+    match source.layout {
+        Layout::Sql | Layout::Sqlite => open_one(source).doing(doing),
+        Layout::Tables => parts::open_in_order(source),
+        Layout::MyDumper => parts::open_mydumper(source, database),
+        Layout::Tab => tab::open(source),
+        Layout::Shell => shell::open(source, database),
     }
 }
 
-pub(super) fn open_plain(path: &Path) -> io::Result<Dump> {
-    let (file, read, size) = counted(path, 0)?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    Ok(Dump { input: as_text(unpacked(file)?)?, read, size, name })
+fn open_one(source: &Source) -> io::Result<Dump> {
+    let file = source.files.first().ok_or(io::ErrorKind::NotFound)?;
+    let (input, read, size) = open_member(file)?;
+    let name = match source.member() {
+        Some(member) => format!("{}: {member}", source.shown),
+        None => source.shown.clone(),
+    };
+    if source.layout == Layout::Sqlite {
+        return Ok(Dump { input: Box::new(input), read, size, name, foreign: Vec::new() });
+    }
+    let (input, foreign) = commented(buffered(as_text(input)?))?;
+    Ok(Dump { input: Box::new(input), read, size, name, foreign })
 }
 
-pub(super) type Buffered = BufReader<Box<dyn Read>>;
+pub(in crate::content) type Buffered = BufReader<Box<dyn Read>>;
 
 pub(super) fn counted(path: &Path, at: u64) -> io::Result<(Buffered, Arc<AtomicU64>, u64)> {
     let mut file = File::open(path)?;
@@ -172,7 +145,7 @@ pub(super) fn counted(path: &Path, at: u64) -> io::Result<(Buffered, Arc<AtomicU
     Ok((buffered(counted), read, size))
 }
 
-pub(super) fn buffered(input: impl Read + 'static) -> Buffered {
+pub(in crate::content) fn buffered(input: impl Read + 'static) -> Buffered {
     BufReader::with_capacity(1 << 17, Box::new(input))
 }
 
@@ -190,10 +163,10 @@ impl Read for Counted {
 }
 
 /// By its first bytes. A stream inside a stream (`.sql.gz` in a `.tar.gz`) is unpacked too.
-pub(super) fn unpacked(mut input: Buffered) -> io::Result<Buffered> {
+pub(in crate::content) fn unpacked(mut input: Buffered) -> io::Result<Buffered> {
     for _ in 0..3 {
         input = match input.fill_buf()? {
-            [0x1f, 0x8b, ..] => buffered(flate2::bufread::MultiGzDecoder::new(input)),
+            [0x1f, 0x8b, ..] => buffered(Gzip::new(input)),
             [b'B', b'Z', b'h', ..] => buffered(bzip2::bufread::MultiBzDecoder::new(input)),
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
                 buffered(liblzma::bufread::XzDecoder::new_multi_decoder(input))
@@ -205,31 +178,6 @@ pub(super) fn unpacked(mut input: Buffered) -> io::Result<Buffered> {
     Ok(input)
 }
 
-fn is_sqlite(head: &[u8]) -> bool {
-    head.starts_with(b"SQLite format 3\0")
-}
-
-fn looks_like_sql(head: &[u8]) -> bool {
-    const WORDS: [&str; 12] = [
-        "SET",
-        "CREATE",
-        "DROP",
-        "INSERT",
-        "REPLACE",
-        "USE",
-        "START",
-        "BEGIN",
-        "LOCK",
-        "ALTER",
-        "DELIMITER",
-        "TRUNCATE",
-    ];
-    let text = head.trim_ascii_start();
-    let word = text.split(|byte| !byte.is_ascii_alphabetic()).next().unwrap_or_default();
-    ["--", "/*", "#"].iter().any(|start| text.starts_with(start.as_bytes()))
-        || super::statements::is_any(word, &WORDS)
-}
-
 #[cfg(test)]
 mod tests {
     use std::{fs, io::Write};
@@ -238,16 +186,13 @@ mod tests {
     use zip::CompressionMethod;
 
     use super::*;
+    use crate::content::dump::tests::open_path;
 
     const SQL: &str = "-- MySQL dump\nINSERT INTO t VALUES ('é😀');\n";
 
     fn all(path: &Path) -> String {
         let mut text = String::new();
-        open(path, Choice::default())
-            .expect("opens")
-            .input
-            .read_to_string(&mut text)
-            .expect("reads");
+        open_path(path, None, None).expect("opens").input.read_to_string(&mut text).expect("reads");
         text
     }
 
@@ -277,13 +222,10 @@ mod tests {
         ];
         for form in forms {
             fs::write(&path, &form).expect("writes");
-            assert_eq!(look(&path).expect("looks"), Content::Sql);
             assert_eq!(all(&path), SQL);
         }
         fs::write(&path, b"\x89PNG").expect("writes");
-        assert_eq!(look(&path).expect("looks"), Content::Unknown);
-        fs::write(&path, b"SQLite format 3\0").expect("writes");
-        assert_eq!(look(&path).expect("looks"), Content::Sqlite);
+        assert!(open_path(&path, None, None).is_err());
     }
 
     #[test]
@@ -300,7 +242,7 @@ mod tests {
             zip.write_all(bytes).expect("packs");
         }
         zip.finish().expect("packs");
-        assert_eq!((look(&path).expect("looks"), all(&path)), (Content::Sql, SQL.to_owned()));
+        assert_eq!(all(&path), SQL);
         let mut tar = tar::Builder::new(Vec::new());
         for (name, bytes) in [("a/readme.txt", &b"x"[..]), ("a/b/c.sql", SQL.as_bytes())] {
             let mut header = tar::Header::new_gnu();
@@ -310,7 +252,7 @@ mod tests {
         let tar = tar.into_inner().expect("packs");
         for form in [tar.clone(), gz(&tar)] {
             fs::write(&path, form).expect("writes");
-            assert_eq!((look(&path).expect("looks"), all(&path)), (Content::Sql, SQL.to_owned()));
+            assert_eq!(all(&path), SQL);
         }
     }
 
@@ -330,10 +272,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("backup.zip");
         zip_of(&path, &["a/one.sql", "a/two.sql"], CompressionMethod::Deflated);
-        let open = |entry| open(&path, Choice { entry, database: None });
+        let open = |entry| open_path(&path, entry, None);
         let error = open(None).err().expect("it holds two");
-        assert_eq!(error.message, "`backup.zip` holds several dumps: `a/one.sql`, `a/two.sql`");
-        assert!(error.hint.is_some_and(|it| it.contains("--entry")));
+        assert!(error.message.contains("several dumps: `a/one.sql`, `a/two.sql`"), "{error:?}");
         for entry in ["two.sql", "a/two.sql"] {
             let mut text = String::new();
             let mut dump = open(Some(entry)).expect("opens");
@@ -341,7 +282,7 @@ mod tests {
             assert!(text.starts_with("-- a/two.sql"), "{text}");
         }
         let error = open(Some("three.sql")).err().expect("there is none");
-        assert!(error.hint.is_some_and(|it| it.contains("a/one.sql")), "{}", error.message);
+        assert!(error.message.contains("a/one.sql"), "{}", error.message);
     }
 
     #[test]
@@ -382,7 +323,7 @@ mod tests {
                 bytes[size_at..size_at + 4].copy_from_slice(&size.to_le_bytes());
             }
             fs::write(&path, bytes).expect("writes");
-            match open(&path, Choice::default()) {
+            match open_path(&path, None, None) {
                 Ok(_) if is_good => assert_eq!(all(&path), SQL),
                 Ok(_) => panic!("method {number} is no known one"),
                 Err(error) => {

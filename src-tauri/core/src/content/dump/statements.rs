@@ -14,6 +14,8 @@ const LONGEST_STATEMENT: usize = 64 << 20;
 const LONGEST_ROW: usize = 128 << 20;
 /// A buffer that grew for a long row is made as small as this again.
 const KEPT: usize = 8 << 20;
+/// No longer text is taken for one that a shell wrote behind a dump.
+const LONGEST_END: usize = 4 << 10;
 
 /// What a piece of the dump is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,7 @@ pub(super) struct Statements<R> {
     marks: Marks,
     /// Of a dump in several files, the present one.
     part: Option<String>,
+    foreign_end: Option<String>,
 }
 
 /// What the dump says about its own beginning and end.
@@ -90,6 +93,7 @@ impl<R: Read> Statements<R> {
             in_rows: false,
             marks: Marks::default(),
             part: None,
+            foreign_end: None,
         }
     }
 
@@ -183,6 +187,9 @@ impl<R: Read> Statements<R> {
                 },
             }
         }
+        if self.marks.completed && self.is_foreign_end()? {
+            return Ok(None);
+        }
         let (start, line) = (self.at, self.line);
         let (kind, end) = self.end_of_statement()?;
         self.advance(end);
@@ -193,6 +200,25 @@ impl<R: Read> Statements<R> {
         }
         let text = self.buffer[start..end].trim_ascii_end();
         Ok(Some(Piece { kind, line, text, part: self.part.as_deref() }))
+    }
+
+    /// Whether the rest, behind the line that completes the dump, is what a shell or a program wrote after it:
+    /// `Connection to host.example closed.` Then it is passed over.
+    fn is_foreign_end(&mut self) -> Result<bool, Trouble> {
+        while self.buffer.len() <= self.at + LONGEST_END && self.fill()? {}
+        let rest = &self.buffer[self.at..];
+        if rest.len() > LONGEST_END || memmem::find(rest, &self.delimiter).is_some() {
+            return Ok(false);
+        }
+        let text = String::from_utf8_lossy(rest).trim().to_owned();
+        self.foreign_end = Some(text).filter(|it| !it.is_empty());
+        self.advance(self.buffer.len());
+        Ok(true)
+    }
+
+    /// What was passed over behind the dump's end.
+    pub(super) fn foreign_end(&self) -> Option<&str> {
+        self.foreign_end.as_deref()
     }
 
     /// The end of the row that begins here.
@@ -362,8 +388,14 @@ impl<R: Read> Statements<R> {
         }
     }
 
+    /// A delimiter ends a word that it is written against: `END$$`.
     fn after_word(&mut self, mut at: usize) -> Result<usize, Trouble> {
+        let may_be_delimiter = is_word_byte(self.delimiter[0]);
+        at += 1;
         while self.byte(at)?.is_some_and(is_word_byte) {
+            if may_be_delimiter && self.is_delimiter(at)? {
+                break;
+            }
             at += 1;
         }
         Ok(at)
@@ -576,6 +608,24 @@ mod tests {
             let held = statements.buffer.len();
             assert!(held <= longest + 2 * CHUNK, "{start}: {held} bytes are held");
         }
+    }
+
+    #[test]
+    fn a_delimiter_of_word_characters_ends_the_word_before_it() {
+        let sql =
+            "DELIMITER $$\nCREATE PROCEDURE `p` () BEGIN SELECT 1; END$$\nDELIMITER ;\nSELECT 2;";
+        assert_eq!(texts(sql), ["CREATE PROCEDURE `p` () BEGIN SELECT 1; END", "SELECT 2"]);
+    }
+
+    #[test]
+    fn what_a_shell_writes_behind_a_whole_dump_is_passed_over_and_kept_to_be_told() {
+        let sql = "SELECT 1;\n-- Dump completed\nConnection to host.example closed.\n";
+        let mut statements = Statements::new(sql.as_bytes());
+        assert!(statements.next().expect("reads").is_some());
+        assert!(statements.next().expect("reads").is_none());
+        assert_eq!(statements.foreign_end(), Some("Connection to host.example closed."));
+        let (_, trouble) = read("SELECT 1;\nConnection to host.example closed.\n".as_bytes());
+        assert!(trouble.is_some(), "before the mark, it is a cut");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{
     super::listing::Until,
     filter::{self, Filter, Verdict},
     peek::{Options, is_create_table},
-    source,
+    source::{self, Source},
     statements::{Kind, Statements},
 };
 use crate::error::{Doing, Result};
@@ -15,8 +15,6 @@ use crate::error::{Doing, Result};
 /// What was met of a dump before a moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Survey {
-    /// The dump's name inside its archive.
-    pub member: Option<String>,
     /// Names of the databases inside, where it names any.
     pub databases: Vec<String>,
     /// Tables.
@@ -27,14 +25,10 @@ pub struct Survey {
     pub is_complete: bool,
 }
 
-/// Reads a dump (of several in an archive the one that `entry` names) from its beginning until `until`. What is wrong
-/// with it is told by the load.
-pub fn survey(path: &Path, entry: Option<&str>, until: Instant) -> Result<Survey> {
-    let dump = source::open(path, source::Choice { entry, database: None })?;
-    let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let member = dump.name.strip_prefix(&*shown).and_then(|rest| rest.strip_prefix(": "));
-    let member = member.map(str::to_owned);
-    let mut survey = Survey { member, ..Survey::default() };
+/// Reads a dump from its beginning until `until`. What is wrong with it is told by the load.
+pub fn survey(source: &Source, until: Instant) -> Result<Survey> {
+    let dump = source::open(source, None)?;
+    let mut survey = Survey::default();
     let mut filter = Filter::default();
     let mut statements = Statements::new(Until { input: dump.input, until });
     let mut options = Options::default();

@@ -1,10 +1,20 @@
 //! Dumps into a real server, and out of it.
-use std::{fs, io::Write, path::PathBuf};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
-use super::{Choice, Form, Loaded, Loading, export_database, load_mariadb, open};
+use super::{Dump, Form, Loaded, Loading, export_database, load_mariadb, open};
 use crate::{
-    content::{database::tests::Server, urls::Rewriter},
+    content::{
+        database::tests::Server,
+        recognise::{self, Look},
+        urls::Rewriter,
+    },
     error::{Error, Result},
+    model::request::ImportAs,
     progress::Meter,
 };
 
@@ -32,7 +42,7 @@ impl Target {
         self.server.sql(&["DROP DATABASE site", "CREATE DATABASE site CHARACTER SET utf8mb4"]);
         let path = self.folder.path().join("dump.sql");
         fs::write(&path, sql).unwrap();
-        load_mariadb(open(&path, Choice::default())?, &self.server.database, how, Meter::silent())
+        load_mariadb(open_path(&path, None, None)?, &self.server.database, how, Meter::silent())
     }
 
     fn load(&self, sql: &str) -> Loaded {
@@ -53,12 +63,29 @@ impl Target {
         let form = Form::of(name).unwrap();
         export_database(&self.server.database, form, &path, Meter::silent()).unwrap();
         let mut text = String::new();
-        std::io::Read::read_to_string(
-            &mut open(&path, Choice::default()).unwrap().input,
-            &mut text,
-        )
-        .unwrap();
+        std::io::Read::read_to_string(&mut open_path(&path, None, None).unwrap().input, &mut text)
+            .unwrap();
         (path, text)
+    }
+}
+
+/// Opens what is at `path` as a database; of several dumps the one that `entry` names.
+pub(in crate::content) fn open_path(
+    path: &Path,
+    entry: Option<&str>,
+    database: Option<&str>,
+) -> Result<Dump> {
+    let look = Look {
+        code: |_| None,
+        taken_as: Some(ImportAs::Database),
+        entry,
+        code_at: None,
+        until: Instant::now() + Duration::from_secs(60),
+    };
+    let reading = recognise::read(path, &look)?;
+    match reading.database {
+        Some(source) => open(&source, database),
+        None => Err(Error::refused(format!("{:?}", reading.problem))),
     }
 }
 
@@ -275,7 +302,7 @@ fn errors_name_the_file_the_line_and_the_table() {
     let packed = gz.finish().unwrap();
     let error = target.error(&packed[..packed.len() - 20]);
     assert!(!error.message.is_empty());
-    let error = target.error(b"SELECT 1;\n");
+    let error = target.error(b"SET NAMES utf8mb4;\n");
     assert!(error.message.contains("defines no table"), "{error:?}");
 }
 

@@ -2,8 +2,8 @@
 use std::{fs, path::Path, process::Command};
 
 use super::{
-    Choice, Content, Definitions, Dialect, Loaded, Loading, load_mariadb, load_sqlite, look, open,
-    tests::Target,
+    Definitions, Dialect, Loaded, Loading, load_mariadb, load_sqlite, tests::Target,
+    tests::open_path,
 };
 use crate::{
     content::database,
@@ -47,16 +47,16 @@ fn run(target: &Target, program: &str, arguments: &[&str]) -> Vec<u8> {
 }
 
 /// Loads a file into an emptied MariaDB and into a new SQLite file, and compares what they hold.
-fn comes_over(target: &Target, path: &Path, choice: Choice<'_>, expected: &str) {
+fn comes_over(target: &Target, path: &Path, database: Option<&str>, expected: &str) {
     target.server.sql(&["DROP DATABASE site", "CREATE DATABASE site CHARACTER SET utf8mb4"]);
-    let how = Loading { database: choice.database, ..Loading::default() };
-    let dump = open(path, choice).unwrap();
+    let how = Loading { database, ..Loading::default() };
+    let dump = open_path(path, None, database).unwrap();
     let loaded = load_mariadb(dump, &target.server.database, how, Meter::silent())
         .unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
     assert_eq!(loaded.rows, 4, "{}", path.display());
     assert_eq!(target.ask(VALUES), expected, "{} in MariaDB", path.display());
     assert_eq!(target.ask("SELECT cast(count(*) AS char) FROM v"), "2");
-    let loaded = into_sqlite(target, path, choice)
+    let loaded = into_sqlite(target, path, database)
         .unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
     assert_eq!((loaded.tables, loaded.rows), (2, 4), "{}: {:?}", path.display(), loaded.notes);
     assert!(loaded.notes.iter().any(|it| it.contains("the view `v`")), "{:?}", loaded.notes);
@@ -72,12 +72,12 @@ fn comes_over(target: &Target, path: &Path, choice: Choice<'_>, expected: &str) 
     assert_eq!(whole.as_deref(), Some("ok"));
 }
 
-fn into_sqlite(target: &Target, path: &Path, choice: Choice<'_>) -> Result<Loaded> {
+fn into_sqlite(target: &Target, path: &Path, database: Option<&str>) -> Result<Loaded> {
     let file = target.folder.path().join("db");
     drop(fs::remove_file(&file));
-    let how = Loading { database: choice.database, ..Loading::default() };
+    let how = Loading { database, ..Loading::default() };
     let definitions = Definitions::Own(Dialect::Plain);
-    load_sqlite(open(path, choice)?, &file, definitions, how, Meter::silent())
+    load_sqlite(open_path(path, None, database)?, &file, definitions, how, Meter::silent())
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn what_mariadb_dump_writes_comes_over_with_whatever_options() {
     for (number, (_, dump)) in written.iter().enumerate() {
         let path = folder.join(format!("{number}.sql"));
         fs::write(&path, dump).unwrap();
-        comes_over(&target, &path, Choice::default(), &expected);
+        comes_over(&target, &path, None, &expected);
     }
     // As mysqldump 8 writes it.
     let text = String::from_utf8(written[2].1.clone()).unwrap();
@@ -120,11 +120,12 @@ fn what_mariadb_dump_writes_comes_over_with_whatever_options() {
         .replace("/*!80016 ENCRYPTION='N' */ ", "");
     let path = folder.join("mysql8.sql");
     fs::write(&path, mysql).unwrap();
-    comes_over(&target, &path, Choice::default(), &expected);
+    comes_over(&target, &path, None, &expected);
     let path = folder.join("a.xml");
     fs::write(&path, xml).unwrap();
     // The import refuses it as no dump.
-    assert_eq!(look(&path).unwrap(), Content::Unknown);
+    let error: Error = open_path(&path, None, None).err().expect("it is XML");
+    assert!(error.message.contains("a dump of a database as XML"), "{error:?}");
 }
 
 #[test]
@@ -159,7 +160,7 @@ fn what_phpmyadmin_and_adminer_write_comes_over() {
     );
     let path = folder.join("phpmyadmin.sql");
     fs::write(&path, phpmyadmin).unwrap();
-    comes_over(&target, &path, Choice::default(), &expected);
+    comes_over(&target, &path, None, &expected);
     let adminer = format!(
         "-- Adminer 4.8.1 MySQL 10.11.4-MariaDB dump\n\nSET NAMES utf8;\nSET time_zone = '+00:00';\nSET foreign_key_checks = 0;\nSET sql_mode = 'NO_AUTO_VALUE_ON_ZERO';\n\n\
          SET NAMES utf8mb4;\n\nDROP TABLE IF EXISTS `a_posts`;\nCREATE TABLE `a_posts` (\n  {},\n  PRIMARY KEY (`ID`)\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;\n\n\
@@ -175,7 +176,7 @@ fn what_phpmyadmin_and_adminer_write_comes_over() {
     );
     let path = folder.join("adminer.sql");
     fs::write(&path, adminer).unwrap();
-    comes_over(&target, &path, Choice::default(), &expected);
+    comes_over(&target, &path, None, &expected);
 }
 
 #[test]
@@ -190,7 +191,7 @@ fn the_files_of_mydumper_come_over_from_a_folder_and_a_tar() {
     let folder = target.folder.path().join("dumped");
     let out = format!("--outputdir={}", folder.display());
     run(&target, "mydumper", &["--user=root", "--database=site", &out, "--compress", "--no-locks"]);
-    comes_over(&target, &folder, Choice::default(), &expected);
+    comes_over(&target, &folder, None, &expected);
     let tar = target.folder.path().join("dumped.tar.gz");
     let packed = Command::new("tar")
         .arg("-czf")
@@ -200,14 +201,14 @@ fn the_files_of_mydumper_come_over_from_a_folder_and_a_tar() {
         .arg("dumped")
         .output();
     assert!(packed.unwrap().status.success());
-    comes_over(&target, &tar, Choice::default(), &expected);
+    comes_over(&target, &tar, None, &expected);
     // An error names the one file, and one that is not finished is refused.
     let bad = folder.join("site.b_options.sql");
     drop(fs::remove_file(folder.join("site.b_options.sql.gz")));
     fs::write(&bad, "INSERT INTO `b_options` VALUES\n(\"a\",\"1\"),\n(\"a").unwrap();
-    let error = into_sqlite(&target, &folder, Choice::default()).expect_err("it is cut");
+    let error = into_sqlite(&target, &folder, None).expect_err("it is cut");
     assert!(error.message.contains("dumped: site.b_options.sql`, line 3"), "{error:?}");
     fs::write(folder.join("metadata"), "Started dump at: 2026-11-24 10:00:00\n").unwrap();
-    let error: Error = open(&folder, Choice::default()).err().expect("it is not finished");
+    let error: Error = open_path(&folder, None, None).err().expect("it is not finished");
     assert!(error.message.contains("did not finish"), "{error:?}");
 }

@@ -2,6 +2,7 @@
 mod compare;
 mod copy;
 mod link;
+mod over;
 mod take_over;
 mod trash;
 mod usage;
@@ -16,6 +17,7 @@ pub use compare::Earlier;
 pub use copy::{CopyCost, CopyPlan, copy_tree};
 pub(super) use copy::{copy_file, disk_full};
 pub use link::point_link;
+pub use over::{copy_over, move_over};
 pub use take_over::take_back;
 pub use trash::{empty_trash, move_to_trash};
 pub use usage::{disk_use, seen};

@@ -70,8 +70,32 @@ pub struct Wipe {
     pub confirm: Option<String>,
 }
 
+/// What a file is taken as, where it may be one thing or another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "snake_case")]
+pub enum ImportAs {
+    /// The database in it, and nothing else
+    Database,
+    /// Uploaded files
+    Files,
+    /// The code in it, and nothing else
+    Code,
+}
+
+impl std::fmt::Display for ImportAs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Database => "database",
+            Self::Files => "files",
+            Self::Code => "code",
+        })
+    }
+}
+
 /// What every import of a database may be told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 pub struct ImportOptions {
@@ -81,6 +105,10 @@ pub struct ImportOptions {
     /// Of an archive of several dumps, the one to import
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
     pub entry: Option<String>,
+    /// What the file is, where it may be one thing or another
+    #[cfg_attr(feature = "clap", arg(long = "as", value_enum))]
+    #[serde(default)]
+    pub taken_as: Option<ImportAs>,
     /// One more address to replace by the environment's, beside those that are found
     #[cfg_attr(feature = "clap", arg(long, value_name = "URL"))]
     pub from_url: Option<String>,
@@ -133,6 +161,10 @@ pub struct ImportFiles {
     /// A tar (plain or packed), a zip or a folder, by path or http(s) address; `-` for standard input
     #[cfg_attr(feature = "clap", arg(value_name = "FILE"))]
     pub file: String,
+    /// `files`: take it for uploads, although it looks like something else
+    #[cfg_attr(feature = "clap", arg(long = "as", value_enum))]
+    #[serde(default)]
+    pub taken_as: Option<ImportAs>,
     /// The site's name, to confirm that Live's content is replaced
     #[cfg_attr(feature = "clap", arg(long, value_name = "SITE"))]
     pub confirm: Option<String>,

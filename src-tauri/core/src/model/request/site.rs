@@ -1,6 +1,7 @@
 //! Requests about a site as a whole.
 use serde::{Deserialize, Serialize};
 
+use super::ImportAs;
 use crate::model::{Address, DatabaseEngine, SiteName};
 
 /// `site:create`
@@ -10,7 +11,7 @@ use crate::model::{Address, DatabaseEngine, SiteName};
 pub struct CreateSite {
     /// The permanent name, part of every address
     pub name: SiteName,
-    /// A folder, a Git URL or path, or a .zip or .tar.gz of code; `sample` for the sample site
+    /// A folder, a Git URL or path, or a .zip or .tar.gz of code or of a whole site; `sample` for the sample site
     #[cfg_attr(feature = "clap", arg(long))]
     pub from: String,
     /// The name that people read [default: the site's name]
@@ -26,6 +27,14 @@ pub struct CreateSite {
     #[cfg_attr(feature = "clap", arg(long))]
     #[serde(default)]
     pub untrack_uploads: bool,
+    /// Of an archive or a folder with several dumps, the one to load
+    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
+    #[serde(default)]
+    pub entry: Option<String>,
+    /// `code`: take the code alone, and leave databases and backups that lie in it
+    #[cfg_attr(feature = "clap", arg(long = "as", value_enum))]
+    #[serde(default)]
+    pub taken_as: Option<ImportAs>,
 }
 
 /// `site:install`

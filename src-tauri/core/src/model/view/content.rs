@@ -3,7 +3,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{ContentInfo, DatabaseInfo, FilesInfo};
-use crate::model::{Address, Cms, Origin, request::Request};
+use crate::model::{
+    Address, Cms, Origin,
+    request::{ImportAs, Request},
+};
 
 /// A row of `generation:list`: one complete content that an environment has or had.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,8 +109,45 @@ pub struct Inspected {
     pub packed: Vec<String>,
     /// What it holds.
     pub holds: Holding,
+    /// The program or host that made it, where it tells.
+    pub origin: Option<String>,
+    /// What each part of an archive or a folder becomes, those that are not used too.
+    pub pieces: Vec<InspectedPiece>,
     /// What a person should know before it is imported.
     pub notes: Vec<String>,
+}
+
+/// A part of an archive or a folder: a file or folder inside, with what it becomes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct InspectedPiece {
+    /// Its path inside; empty for everything that no other piece has.
+    pub path: String,
+    /// Files in it that were met.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub files: u64,
+    /// Their bytes, unpacked.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub bytes: u64,
+    /// What it becomes.
+    pub becomes: Becomes,
+    /// Why it is not used: a clause without full stop.
+    pub reason: Option<String>,
+}
+
+/// What a part of an archive or a folder becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Becomes {
+    /// Code: a commit.
+    Code,
+    /// The database.
+    Database,
+    /// Uploaded files.
+    Files,
+    /// Nothing: it is not used.
+    Unused,
 }
 
 /// What a file or folder holds.
@@ -125,8 +165,17 @@ pub enum Holding {
         cms: Cms,
         /// The folder inside that holds the code; empty for the whole.
         root: String,
+        /// Whether the system itself is in it; else it goes over the code that is there.
+        whole: bool,
         /// Whether the uploads folder has files as well.
         uploads: Option<String>,
+    },
+    /// A database and uploaded files, without code.
+    Content {
+        /// The database.
+        database: InspectedDatabase,
+        /// The files.
+        files: InspectedFiles,
     },
     /// A whole site: code and a database, uploads mostly too.
     Site {
@@ -134,16 +183,43 @@ pub enum Holding {
         cms: Cms,
         /// The folder inside that holds the code; empty for the whole.
         root: String,
+        /// Whether the system itself is in it; else it goes over the code that is there.
+        whole: bool,
         /// The dump inside.
         dump: String,
+        /// What it tells.
+        database: InspectedDatabase,
         /// The uploads folder inside, where it has files.
         uploads: Option<String>,
+    },
+    /// One thing or another: the person chooses.
+    Doubt {
+        /// What speaks for each: a clause without full stop.
+        reason: String,
+        /// What it can be taken as (`as`).
+        choices: Vec<ImportAs>,
+        /// Dumps of which one can be chosen (`entry`).
+        entries: Vec<String>,
     },
     /// Nothing that can be imported.
     Unusable {
         /// Why: a clause without full stop.
         reason: String,
+        /// The way on: a whole sentence.
+        hint: Option<String>,
     },
+}
+
+impl Holding {
+    /// The database in it.
+    pub fn database(&self) -> Option<&InspectedDatabase> {
+        match self {
+            Self::Database(database)
+            | Self::Content { database, .. }
+            | Self::Site { database, .. } => Some(database),
+            _ => None,
+        }
+    }
 }
 
 /// A database, as the beginning of its dump tells.

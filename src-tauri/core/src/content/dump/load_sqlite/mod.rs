@@ -130,7 +130,11 @@ impl Load<'_, '_> {
             }
         }
         self.spot.line = statements.line();
-        if statements.lacks_its_end() { Err(self.spot.lacks_its_end()) } else { Ok(()) }
+        if statements.lacks_its_end() {
+            return Err(self.spot.lacks_its_end());
+        }
+        self.loaded.notes.extend(statements.foreign_end().map(super::foreign_end));
+        Ok(())
     }
 
     /// Begins an `INSERT`; false when its rows are not wanted.

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::{Definitions, Dialect, load_sqlite};
 use crate::{
     content::{
-        dump::{Choice, Loaded, Loading, open},
+        dump::{Loaded, Loading, tests::open_path},
         urls::Rewriter,
     },
     error::{Error, Result},
@@ -28,7 +28,7 @@ impl Target {
         fs::write(&path, sql).unwrap();
         drop(fs::remove_file(&file));
         load_sqlite(
-            open(&path, Choice::default())?,
+            open_path(&path, None, None)?,
             &file,
             Definitions::Own(self.dialect),
             how,
