@@ -149,6 +149,12 @@ pub(crate) enum Command {
         #[arg(long, env = "GIT_OBJECT_DIRECTORY")]
         objects: Option<PathBuf>,
     },
+    /// Wait until what was pushed is on the disk; Git's hook calls it
+    #[command(hide = true)]
+    WrittenOut {
+        /// The repository
+        repository: PathBuf,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell

@@ -90,6 +90,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
         Command::PushedCode { repository, commit, uploads, objects } => {
             pushed_code(repository, objects, &uploads, &commit)
         }
+        Command::WrittenOut { repository } => portico_core::workflow::written_out(repository),
         Command::Completions { shell } => {
             let mut command = Arguments::command();
             clap_complete::generate(shell, &mut command, "portico", &mut std::io::stdout());

@@ -16,17 +16,18 @@ use crate::{
 const DIRECTION: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("progress", &["error"]),
+    ("durable", &["error", "progress"]),
     ("model", &["error", "progress"]),
     ("layout", &["error", "model"]),
     ("places", &[]),
     ("privacy", &["error", "layout"]),
     ("room", &["error"]),
     ("fuzzing", &[]),
-    ("store", &["error", "model", "layout"]),
-    ("code", &["error", "model", "progress", "layout"]),
-    ("content", &["error", "model", "progress", "layout", "fuzzing", "room"]),
+    ("store", &["durable", "error", "model", "layout"]),
+    ("code", &["durable", "error", "model", "progress", "layout"]),
+    ("content", &["durable", "error", "model", "progress", "layout", "fuzzing", "room"]),
     ("cms", &["error", "model", "progress", "layout"]),
-    ("runtime", &["error", "model", "progress", "layout", "room"]),
+    ("runtime", &["durable", "error", "model", "progress", "layout", "room"]),
     ("logs", &["error", "model", "progress", "layout"]),
     ("mail", &["error", "model", "progress", "layout"]),
     ("smoke", &["error", "model", "progress"]),
@@ -35,15 +36,15 @@ const DIRECTION: &[(&str, &[&str])] = &[
     (
         "workflow",
         &[
-            "error", "model", "progress", "layout", "store", "code", "content", "cms", "runtime",
-            "front", "logs", "mail", "smoke", "room",
+            "durable", "error", "model", "progress", "layout", "store", "code", "content", "cms",
+            "runtime", "front", "logs", "mail", "smoke", "room",
         ],
     ),
     (
         "engine",
         &[
-            "error", "model", "progress", "layout", "store", "code", "content", "cms", "runtime",
-            "front", "logs", "mail", "workflow", "privacy",
+            "durable", "error", "model", "progress", "layout", "store", "code", "content", "cms",
+            "runtime", "front", "logs", "mail", "workflow", "privacy",
         ],
     ),
 ];
@@ -132,6 +133,21 @@ fn the_core_never_prints_and_never_looks_at_its_surroundings() {
         for forbidden in ["println!", "eprintln!", "home_dir("] {
             let found = text.contains(forbidden);
             assert!(is_test || !found, "{} has {forbidden}", file.display());
+        }
+    }
+}
+
+#[test]
+fn one_place_brings_things_to_the_disk() {
+    let mut files = Vec::new();
+    rust_files(&source(), &mut files);
+    rust_files(&source().join("../../cli"), &mut files);
+    rust_files(&source().join("../../desktop"), &mut files);
+    for file in files {
+        let text = fs::read_to_string(&file).expect("the source is readable");
+        let may = file.ends_with("house.rs") || file.ends_with("durable.rs");
+        for call in ["sync_all(", "sync_data(", "fsync(", "syncfs("] {
+            assert!(may || !text.contains(call), "{} calls {call}…)", file.display());
         }
     }
 }

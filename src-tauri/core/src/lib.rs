@@ -5,6 +5,7 @@
 //! one another;
 //! `workflow` combines them, and `engine` owns them.
 
+pub mod durable;
 pub mod error;
 pub mod layout;
 pub mod model;

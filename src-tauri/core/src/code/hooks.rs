@@ -4,12 +4,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Repository;
-use crate::error::{Doing, Result};
+use super::{FSYNC, Repository};
+use crate::{
+    durable,
+    error::{Doing, Result},
+};
 
 /// The hooks are POSIX shell: Git brings one on every system.
 const PRE_RECEIVE: &str = include_str!("pre-receive.sh");
 const POST_RECEIVE: &str = include_str!("post-receive.sh");
+const PUSH_TO_CHECKOUT: &str = include_str!("push-to-checkout.sh");
 
 /// A branch that an environment follows, as pushes see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +80,34 @@ impl Repository {
         write_if_changed(self.path().join("portico-branches"), &lines)?;
         self.hook("pre-receive", PRE_RECEIVE)?;
         self.hook("post-receive", POST_RECEIVE)?;
+        self.hook("push-to-checkout", PUSH_TO_CHECKOUT)?;
+        self.harden()?;
         let pushes = self.pushes_folder();
         fs::create_dir_all(&pushes).doing(|| format!("make {}", pushes.display()))
+    }
+
+    /// Gives a repository that an older Portico made the setting by which Git's own work is on the disk when it is done.
+    fn harden(&self) -> Result<()> {
+        let config = self.path().join("config");
+        let text = fs::read_to_string(&config).doing(|| format!("read {}", config.display()))?;
+        let (fsync, method) = FSYNC;
+        if text.contains(&format!("fsync = {fsync}")) {
+            return Ok(());
+        }
+        let mut text = format!("{}\n[core]\n\tfsync = {fsync}\n", text.trim_end());
+        if let Some(method) = method {
+            text.push_str(&format!("\tfsyncMethod = {method}\n"));
+        }
+        durable::replace(&config, text.as_bytes())
+    }
+
+    /// Waits until what a push brought, and what it changed in the folders that follow its branches, is on the disk.
+    pub fn write_out(&self) -> Result<()> {
+        let mut worktrees = Vec::new();
+        if !cfg!(target_os = "linux") {
+            worktrees = self.worktrees()?;
+        }
+        worktrees.iter().chain([&self.path().to_owned()]).try_for_each(|it| durable::tree(it))
     }
 
     /// The folder in which each push leaves a note.

@@ -22,10 +22,12 @@ mod hooks;
 mod import;
 mod inspect;
 mod lines;
+mod mend;
 mod merge;
 mod open;
 mod pack;
 mod program;
+mod pushed;
 mod references;
 mod rows;
 mod scan;
@@ -169,6 +171,14 @@ impl Repository {
     }
 }
 
+/// What Git brings to the disk before it says that it is done, here and in the worktrees: objects, the index, references.
+/// By default it leaves loose objects and references to the system (git-config(1), `core.fsync`, since 2.36). With how: one
+/// flush for many objects where its manual calls that as safe (`core.fsyncMethod`).
+const FSYNC: (&str, Option<&str>) = (
+    "added,reference",
+    if cfg!(any(target_vendor = "apple", windows)) { Some("batch") } else { None },
+);
+
 /// Settings of every repository of ours.
 fn configure(git: &git2::Repository) -> Result<()> {
     let set = || -> Result<(), git2::Error> {
@@ -185,6 +195,11 @@ fn configure(git: &git2::Repository) -> Result<()> {
         }
         // A worktree whose folder can't be seen for a while (a moved root folder) is still ours.
         config.set_str("gc.worktreePruneExpire", "never")?;
+        let (fsync, method) = FSYNC;
+        config.set_str("core.fsync", fsync)?;
+        if let Some(method) = method {
+            config.set_str("core.fsyncMethod", method)?;
+        }
         // What runs here is what is committed, byte for byte, on every system.
         config.set_bool("core.autocrlf", false)
     };

@@ -1,6 +1,9 @@
 //! Tags and references.
 use super::{Author, DeployTag, Repository, find_commit, oid, signature, timestamp};
-use crate::error::{Doing, Error, Result};
+use crate::{
+    durable,
+    error::{Doing, Error, Result},
+};
 
 impl Repository {
     /// Deploy tags of an environment (`test`, `live`), highest number first. Other names that only
@@ -82,10 +85,13 @@ impl Repository {
                         | git2::ErrorCode::Locked
                 ) && target(&git, name)? != from =>
             {
-                Err(moved_meanwhile(name))
+                return Err(moved_meanwhile(name));
             }
-            moved => moved.doing(|| format!("move `{name}`")),
-        }
+            moved => moved.doing(|| format!("move `{name}`"))?,
+        };
+        // One that goes has this file written anew, in which all others stand: it must not be found empty.
+        let packed = self.path().join("packed-refs");
+        if to.is_none() && packed.exists() { durable::file(&packed) } else { Ok(()) }
     }
 }
 

@@ -4,8 +4,9 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::{Repository, checkout, system_path};
+use super::{Repository, checkout, mend::mend_index, system_path};
 use crate::{
+    durable,
     error::{Doing, Error, Result},
     progress::Meter,
 };
@@ -59,8 +60,14 @@ impl Repository {
     /// Nothing happens if the repository has no worktree there.
     pub fn forget_worktree(&self, folder: &Path) -> Result<()> {
         let folder = absolute(folder)?;
+        let named = admin_name(&folder);
         for admin in self.admins()? {
-            if linked_folder(&admin).is_some_and(|linked| linked == folder) {
+            let is_its = match linked_folder(&admin) {
+                Some(linked) => linked == folder,
+                // What a power cut left of one in the making.
+                None => name_of(&admin).trim_end_matches(|it: char| it.is_ascii_digit()) == named,
+            };
+            if is_its {
                 fs::remove_dir_all(&admin).doing(|| format!("remove {}", admin.display()))?;
             }
         }
@@ -101,7 +108,13 @@ impl Repository {
             )));
         };
         let admin = absolute(&admin)?;
-        write_links(&self.absolute_path()?, &admin, &folder, &folder)
+        write_links(&self.absolute_path()?, &admin, &folder, &folder)?;
+        mend_index(&admin, &folder)
+    }
+
+    /// Where all worktrees are.
+    pub(super) fn worktrees(&self) -> Result<Vec<PathBuf>> {
+        Ok(self.admins()?.iter().filter_map(|admin| linked_folder(admin)).collect())
     }
 
     /// Where the worktree that follows a branch is.
@@ -131,18 +144,7 @@ impl Repository {
 
     /// Makes a folder of Git's own for a new worktree, named after the worktree's place.
     fn new_admin(&self, folder: &Path) -> Result<PathBuf> {
-        let names: Vec<_> = folder
-            .components()
-            .filter_map(|part| match part {
-                Component::Normal(name) => Some(name.to_string_lossy()),
-                _ => None,
-            })
-            .collect();
-        let name = names[names.len().saturating_sub(2)..].join("-");
-        let name: String = name
-            .chars()
-            .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
-            .collect();
+        let name = admin_name(folder);
         let all = self.absolute_path()?.join("worktrees");
         fs::create_dir_all(&all).doing(|| format!("make {}", all.display()))?;
         for number in 0.. {
@@ -163,6 +165,23 @@ impl Repository {
     fn absolute_path(&self) -> Result<PathBuf> {
         absolute(&self.path)
     }
+}
+
+/// What Git's own folder of a worktree is called: by the last two parts of the worktree's place.
+fn admin_name(folder: &Path) -> String {
+    let names: Vec<_> = folder
+        .components()
+        .filter_map(|part| match part {
+            Component::Normal(name) => Some(name.to_string_lossy()),
+            _ => None,
+        })
+        .collect();
+    let name = names[names.len().saturating_sub(2)..].join("-");
+    name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect()
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Writes both links. `files` is where the worktree's files are now, `folder` where they will be.
@@ -191,21 +210,20 @@ fn text(path: &Path) -> Result<String> {
     })
 }
 
-/// Writes a small file, if it is not so already, in one step.
+/// Writes a small file, if it is not so already. One that is replaced is in use: a worktree is lost without it.
 fn write(file: &Path, content: &str) -> Result<()> {
-    if fs::read_to_string(file).is_ok_and(|present| present == content) {
-        return Ok(());
+    match fs::read_to_string(file) {
+        Ok(present) if present == content => Ok(()),
+        Ok(_) => durable::replace(file, content.as_bytes()),
+        Err(_) => fs::write(file, content).doing(|| format!("write {}", file.display())),
     }
-    let doing = || format!("write {}", file.display());
-    let beside = file.with_extension("portico-new");
-    fs::write(&beside, content).doing(doing)?;
-    fs::rename(&beside, file).doing(doing)
 }
 
 /// Where the worktree of an administrative folder is, or was.
-fn linked_folder(admin: &Path) -> Option<PathBuf> {
+pub(super) fn linked_folder(admin: &Path) -> Option<PathBuf> {
     let link = fs::read(admin.join("gitdir")).ok()?;
-    let link = system_path(link.trim_ascii_end()).ok()?;
+    let link = Some(link.trim_ascii_end()).filter(|it| !it.is_empty())?;
+    let link = system_path(link).ok()?;
     let link = if link.is_relative() { admin.join(link) } else { link };
     Some(link.parent()?.to_owned())
 }

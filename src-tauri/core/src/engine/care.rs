@@ -3,6 +3,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 
 use crate::{
+    durable,
     error::{Doing, Result},
     logs, mail,
     model::{Address, DatabaseEngine, LockInfo, LogEntry, LogKind, LogLevel, LogPage, MailMessage},
@@ -83,6 +84,7 @@ pub(super) fn mail_part(
         None => Ok(BASE64_STANDARD.encode(bytes)),
         Some(path) => {
             std::fs::write(path, bytes).doing(|| format!("write {path}"))?;
+            durable::file(std::path::Path::new(path))?;
             Ok(String::new())
         }
     }

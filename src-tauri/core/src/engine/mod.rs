@@ -10,6 +10,8 @@ mod clock;
 mod commits;
 mod connection;
 mod doctor;
+#[cfg(test)]
+mod order_tests;
 mod owner;
 mod pushes;
 mod recovery;

@@ -14,6 +14,7 @@ use super::{
     warden::Warden,
 };
 use crate::{
+    durable,
     error::{Doing, Error, Result},
     progress::Meter,
 };
@@ -29,7 +30,10 @@ pub(super) fn create(
     let template = templates.join(server.template());
     if !template.is_dir() {
         let new = new_beside(&template);
-        let made = initialise(&server, &new, warden, meter).and_then(|()| move_to(&new, &template));
+        let made = initialise(&server, &new, warden, meter)
+            // It is believed for as long as it is there, whatever becomes of the workflow that made it.
+            .and_then(|()| durable::tree(&new))
+            .and_then(|()| move_to(&new, &template));
         made.inspect_err(|_| drop(fs::remove_dir_all(&new)))?;
     }
     let new = new_beside(data);

@@ -1,7 +1,7 @@
 //! Copies of portico.db, and what is done where it is missing, empty or damaged.
 use std::{
     fs,
-    io::{self, ErrorKind},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::{Held, Store, facts, now};
 use crate::{
+    durable,
     error::{Code, Doing, Error, Result},
     layout::Layout,
 };
@@ -102,7 +103,7 @@ pub(super) fn prepare(layout: &Layout, truth: Truth) -> Result<Option<Recovered>
             let aside = put_aside(layout)?;
             let doing = || format!("put {} into its place", copy.path.display());
             fs::rename(&new, &path).doing(doing)?;
-            facts::sync_folder(layout.root()).doing(doing)?;
+            durable::folder(layout.root())?;
             let connection = Connection::open(&path).doing(doing)?;
             facts::end_workflows(&connection, None)?;
             Ok(Some(Recovered { aside, copy: Some(copy) }))
@@ -111,9 +112,9 @@ pub(super) fn prepare(layout: &Layout, truth: Truth) -> Result<Option<Recovered>
 }
 
 /// A copy of a file that has reached the disk, readable by this user only.
-fn bring(from: &Path, to: &Path) -> io::Result<()> {
-    fs::copy(from, to)?;
-    fs::File::options().write(true).open(to)?.sync_all()
+fn bring(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to).doing(|| format!("write {}", to.display()))?;
+    durable::file(to)
 }
 
 /// In what words the root folder's database is no truth; none when it is one, or when there is nothing to know yet.
@@ -260,7 +261,7 @@ impl Store {
         bring(&copy, &new).doing(|| format!("copy {}", copy.display()))?;
         put_aside(&self.layout)?;
         fs::rename(&new, &path).doing(|| format!("put {} into its place", path.display()))?;
-        facts::sync_folder(self.layout.root()).doing(|| format!("write {}", path.display()))?;
+        durable::folder(self.layout.root())?;
         // At its end the old one would delete the log beside its path, which is the new one's by then.
         let doing = || format!("let go of the former {}", path.display());
         let keep_the_log = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
@@ -296,9 +297,9 @@ pub(super) fn make(connection: &Connection, layout: &Layout) -> Result<PathBuf> 
     if let Some(damage) = check(new.path())? {
         return Err(Error::failed(doing()).because(format!("the copy {damage}")));
     }
-    new.as_file().sync_all().doing(doing)?;
+    durable::file(new.path())?;
     new.persist(&path).doing(doing)?;
-    facts::sync_folder(&folder).doing(doing)?;
+    durable::folder(&folder)?;
     for old in copies(layout)?.into_iter().skip(KEPT) {
         fs::remove_file(&old.path).doing(|| format!("delete {}", old.path.display()))?;
     }

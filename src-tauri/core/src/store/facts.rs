@@ -3,19 +3,14 @@
 //! Each transaction that changes a site's rows raises the site's revision, and once it is committed the file is
 //! written. Triggers of the connection tell which sites those are, so that no caller has to. **Invariant:** a file
 //! that is newer than the database is never overwritten; [`Store::reconcile`] takes its facts over.
-use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    io::{self, Write},
-    path::Path,
-    sync::PoisonError,
-};
+use std::{collections::BTreeMap, fs, io, sync::PoisonError};
 
 use rusqlite::{Connection, Transaction, params};
 use serde::Deserialize;
 
 use super::{Store, settings, sites};
 use crate::{
+    durable,
     error::{Doing, Error, Result},
     layout::Layout,
     model::{SiteFacts, SiteName},
@@ -191,19 +186,8 @@ fn write(layout: &Layout, facts: &SiteFacts) -> Result<()> {
     let path = layout.site_facts(&facts.record.site.name);
     let mut text = serde_json::to_vec_pretty(facts).expect("the model serialises");
     text.push(b'\n');
-    let folder = path.parent().expect("the file is in the site's folder");
-    let doing = || format!("write {}", path.display());
-    // Made with mode 0600: it holds what portico.db holds.
-    let mut file = tempfile::NamedTempFile::new_in(folder).doing(doing)?;
-    file.write_all(&text).doing(doing)?;
-    file.as_file().sync_all().doing(doing)?;
-    file.persist(&path).doing(doing)?;
-    sync_folder(folder).doing(doing)
-}
-
-/// Makes a folder's names durable; Windows has no such call, and keeps them with the file.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(windows) { Ok(()) } else { File::open(folder)?.sync_all() }
+    // A new one has mode 0600: it holds what portico.db holds.
+    durable::replace(&path, &text)
 }
 
 /// The folders below `sites/` that hold a site, by name.

@@ -91,6 +91,7 @@ impl Held {
         connection
             .execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+                 PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
                  PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;",
             )
             .doing(doing)?;

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Store, from_json, from_text, now, to_json, to_text};
 use crate::{
+    durable::Durable,
     error::{Doing, Error, Result},
     model::{Change, EnvironmentName, SiteName, request::Request, view::WorkflowState},
 };
@@ -141,15 +142,21 @@ impl Store {
     }
 }
 
-/// Notes, inside the transaction that moves the pointers, that the workflow has done its work.
+/// Notes, inside the transaction that moves the pointers, that the workflow has done its work. What they point to is
+/// `durable` by then.
 pub(crate) fn succeed(
     connection: &Connection,
+    _durable: &Durable,
     id: i64,
     undoes: Option<i64>,
     changes: &[Change],
     result: &serde_json::Value,
 ) -> Result<()> {
     let doing = || format!("record the end of workflow {id}");
+    #[cfg(test)]
+    if let Some(folder) = connection.path().map(std::path::Path::new).and_then(|it| it.parent()) {
+        _durable.assert_nothing_written_since(folder);
+    }
     connection
         .execute(
             "UPDATE workflows SET state = 'succeeded', finished_at = ?2, undoes = ?3,

@@ -29,6 +29,11 @@ pub fn pushed_code(
     check(&repository, uploads, commit)
 }
 
+/// Waits until a push that was taken is on the disk, with what it changed in environments' folders.
+pub fn written_out(repository: PathBuf) -> Result<()> {
+    Repository::at(repository).write_out()
+}
+
 /// What should be known of a commit that an environment runs, with the reason why it can't be deployed, if it can't.
 pub(crate) fn warnings(context: &Context, site: &Site, commit: &str) -> Result<Vec<CodeWarning>> {
     if let Some(known) = context.known_warnings(&site.name, commit) {

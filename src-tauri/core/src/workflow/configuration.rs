@@ -154,6 +154,9 @@ pub(super) fn run_export(work: &Work<'_>, plan: &ExportPlan) -> Result<Done> {
         Ok(WorktreeState { commit: commit.clone(), snapshot })
     };
     let before = state()?;
+    // Until the switch it is written to and put back; where the owner dies in between, the start puts it back.
+    let unchanged = before.clone();
+    work.will_change_worktree(&address, branch, unchanged.clone(), unchanged)?;
     let said = work.step("Export the configuration", |meter| {
         act(work.context, site, environment, environment.generation, "export", meter)
     });

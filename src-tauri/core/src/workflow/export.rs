@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     content::dump::{self, Exported, Form},
+    durable,
     error::{Doing, Error, Result},
     model::{Address, Database, Environment, Site, human_bytes},
     store::Trace,
@@ -64,7 +65,10 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan) -> Result<Done> {
     drop(std::fs::remove_file(&part));
     work.context.store.trace(work.id, &Trace::Made { path: part.clone() })?;
     let exported = write(work, plan, &part).and_then(|exported| {
+        // What it replaces is gone only when all of it is on the disk.
+        work.step("Write everything to the disk", |_| durable::file(&part))?;
         std::fs::rename(&part, &plan.to).doing(|| format!("write `{}`", plan.to.display()))?;
+        durable::folder(plan.to.parent().unwrap_or(Path::new(".")))?;
         Ok(exported)
     });
     if exported.is_err() {

@@ -1,52 +1,94 @@
 //! Takes away what a workflow built before its switch; at start, for workflows whose owner died.
-use std::fs;
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+
+use jiff::Timestamp;
 
 use super::{Context, leftovers, prune, work};
 use crate::{
     code,
     content::files,
+    durable,
     error::{Doing, Error, Result},
     model::{Address, SiteName, WorktreeState, view::WorkflowState},
     store::{Trace, Workflow},
 };
 
-/// Takes back everything in a workflow's journal, newest first. Idempotent.
+/// The setting that says when everything was written to the disk the last time.
+pub(super) const WRITTEN_OUT: &str = "written_out";
+
+/// Files are as new as a workflow when they are not older than it by more: some disks keep whole seconds only.
+const CLOCKS: Duration = Duration::from_secs(2);
+
+/// Takes back everything in a workflow's journal, newest first, so that it stays so after a power cut. Idempotent.
+///
+/// # Errors
+/// The first thing that could not be taken back; all others are, but for what holds it.
 pub(crate) fn take_back(context: &Context, workflow: i64) -> Result<()> {
-    for trace in context.store.traces(workflow)? {
-        match trace {
-            Trace::Made { path } => files::move_to_trash(&path, &context.layout.trash())?,
-            Trace::Moved { from, to } => {
-                if to.symlink_metadata().is_ok() && from.symlink_metadata().is_err() {
-                    fs::rename(&to, &from).doing(|| format!("move {} back", to.display()))?;
-                }
+    let traces = context.store.traces(workflow)?;
+    if traces.is_empty() {
+        return Ok(());
+    }
+    let mut failed = Ok(());
+    // What is to come out of a folder yet must not go with it.
+    let mut held = Vec::new();
+    for trace in traces {
+        let place = match &trace {
+            Trace::TakenOver(plan) => Some(plan.to.clone()),
+            Trace::Moved { to, .. } => Some(to.clone()),
+            _ => None,
+        };
+        if matches!(&trace, Trace::Made { path } if held.iter().any(|it: &PathBuf| it.starts_with(path)))
+        {
+            continue;
+        }
+        if let Err(error) = take_back_one(context, trace) {
+            held.extend(place);
+            failed = failed.and(Err(error));
+        }
+    }
+    // The journal is forgotten next.
+    durable::tree(context.layout.root())?;
+    work::empty_trash_in_background(context.layout.trash());
+    failed
+}
+
+fn take_back_one(context: &Context, trace: Trace) -> Result<()> {
+    match trace {
+        Trace::Made { path } => files::move_to_trash(&path, &context.layout.trash()),
+        Trace::Moved { from, to } => {
+            if to.symlink_metadata().is_ok() && from.symlink_metadata().is_err() {
+                fs::rename(&to, &from).doing(|| format!("move {} back", to.display()))?;
             }
-            Trace::TakenOver(plan) => files::take_back(&plan)?,
-            Trace::Tag { site, name } => {
-                let repository = context.repository(&site);
-                if let Some(now) = repository.reference(&name)? {
-                    repository.move_reference(&name, Some(&now), None)?;
-                }
+            Ok(())
+        }
+        Trace::TakenOver(plan) => files::take_back(&plan),
+        Trace::Tag { site, name } => {
+            let repository = context.repository(&site);
+            let now = repository.reference(&name).ok().flatten();
+            repository.take_back_reference(&name, now.as_deref(), None)
+        }
+        Trace::Linked { site, folder } => {
+            let repository = context.repository(&site);
+            match repository.path().exists() {
+                true => repository.forget_worktree(&folder),
+                false => Ok(()),
             }
-            Trace::Linked { site, folder } => {
-                let repository = context.repository(&site);
-                if repository.path().exists() {
-                    repository.forget_worktree(&folder)?;
-                }
-            }
-            Trace::Worktree { environment, branch, before, after } => {
-                take_back_worktree(context, &environment, &branch, &before, &after)?;
-            }
-            Trace::Reference { site, name, before, after } => {
-                let repository = context.repository(&site);
-                if repository.path().exists() && repository.reference(&name)? == after {
-                    let (from, to) = (after.as_deref(), before.as_deref());
-                    repository.move_reference(&name, from, to)?;
-                }
+        }
+        Trace::Worktree { environment, branch, before, after } => {
+            take_back_worktree(context, &environment, &branch, &before, &after)
+        }
+        Trace::Reference { site, name, before, after } => {
+            let repository = context.repository(&site);
+            match repository.path().exists() {
+                true => repository.take_back_reference(&name, after.as_deref(), before.as_deref()),
+                false => Ok(()),
             }
         }
     }
-    work::empty_trash_in_background(context.layout.trash());
-    Ok(())
 }
 
 /// Puts a folder and its branch back, however far they came; a branch that is elsewhere by now is left alone.
@@ -62,15 +104,13 @@ fn take_back_worktree(
     if !folder.exists() {
         return Ok(());
     }
-    let head = repository.head(branch)?;
-    if head == after.commit && head != before.commit {
-        let name = format!("refs/heads/{branch}");
-        repository.move_reference(&name, Some(&head), Some(&before.commit))?;
-    } else if head != before.commit {
+    let name = format!("refs/heads/{branch}");
+    repository.take_back_reference(&name, Some(&after.commit), Some(&before.commit))?;
+    if repository.head(branch)? != before.commit {
         return Ok(());
     }
-    let files = before.snapshot.as_deref().unwrap_or(&before.commit);
-    code::restore_worktree(&folder, files)
+    repository.repair_worktree(&folder)?;
+    code::restore_worktree(&folder, before.snapshot.as_deref().unwrap_or(&before.commit))
 }
 
 /// What healing a root folder came to.
@@ -81,30 +121,65 @@ pub struct Healed {
     pub problems: Vec<(SiteName, Error)>,
 }
 
+/// A little before a moment, as files tell times.
+fn before(moment: Timestamp) -> SystemTime {
+    let since = u64::try_from(moment.as_millisecond()).unwrap_or(0);
+    SystemTime::UNIX_EPOCH + Duration::from_millis(since).saturating_sub(CLOCKS)
+}
+
+/// Takes away what a power cut left half written in a site's repository since everything was on the disk: plans and looks
+/// write objects, too.
+fn remove_half_written(context: &Context, site: &SiteName, since: Option<Timestamp>) -> Result<()> {
+    let repository = context.repository(site);
+    match since {
+        Some(since) if repository.path().exists() => {
+            repository.remove_half_written(before(since)).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Takes back what a workflow built whose owner died, perhaps with the machine.
+fn take_back_interrupted(context: &Context, workflow: &Workflow) -> Result<()> {
+    let repository = context.repository(&workflow.site);
+    if repository.path().exists() {
+        repository.remove_locks(before(workflow.started_at))?;
+    }
+    remove_half_written(context, &workflow.site, Some(workflow.started_at))?;
+    take_back(context, workflow.id)?;
+    let error = Error::new(
+        crate::Code::Failed,
+        format!("“{}” was interrupted: Portico ended in the middle of it", workflow.title),
+    )
+    .hint("Everything is as it was before; run it again.");
+    context.store.end_workflow(workflow.id, WorkflowState::RolledBack, Some(&error))
+}
+
 /// Heals the root folder at start: takes back interrupted workflows, repairs links, mends worktrees after a
 /// move of the folder, empties the trash.
 pub fn at_start(context: &Context) -> Result<Healed> {
-    let interrupted = context.store.interrupted_workflows()?;
-    for workflow in &interrupted {
-        take_back(context, workflow.id)?;
-        let error = Error::new(
-            crate::Code::Failed,
-            format!("“{}” was interrupted: Portico ended in the middle of it", workflow.title),
-        )
-        .hint("Everything is as it was before; run it again.");
-        context.store.end_workflow(workflow.id, WorkflowState::RolledBack, Some(&error))?;
-    }
+    let mut problems = Vec::new();
+    let mut interrupted = context.store.interrupted_workflows()?;
+    interrupted.retain(|workflow| match take_back_interrupted(context, workflow) {
+        Ok(()) => true,
+        Err(error) => {
+            // It is tried again at the next start; all others run.
+            problems.push((workflow.site.clone(), error));
+            false
+        }
+    });
     let scratch = context.layout.scratch();
     if scratch.exists() {
         files::move_to_trash(&scratch, &context.layout.trash())?;
     }
     leftovers::clear(context)?;
     prune::deleted_sites(context)?;
-    let mut problems = Vec::new();
+    let written_out = context.store.setting(WRITTEN_OUT)?.and_then(|it| it.parse().ok());
     for site in context.store.sites()? {
         let record = context.store.site_record(&site.name)?;
-        let repaired = context
-            .mend_worktrees(&record)
+        let repaired = remove_half_written(context, &site.name, written_out)
+            .and_then(|()| context.repository(&site.name).heal_pushes())
+            .and_then(|()| context.mend_worktrees(&record))
             .and_then(|()| context.follow(&site.name))
             .and_then(|()| prune::put_away(context, &site.name).map(drop));
         problems.extend(repaired.err().map(|error| (site.name, error)));

@@ -63,8 +63,8 @@ pub use crate::model::{
     request::{self, Event, Query, Request},
 };
 pub use bring_to_dev::orphans;
-pub use check::pushed_code;
 pub(crate) use check::warnings;
+pub use check::{pushed_code, written_out};
 pub(crate) use clone_plan::content_info;
 pub use command::command_line;
 pub(crate) use command::quote;
@@ -80,6 +80,7 @@ pub use undo::is_undoable;
 pub(crate) use work::random_text;
 
 use crate::{
+    durable::Durable,
     error::{Error, Result},
     model::{
         Address, GenerationRow, HookRun, HookStage, SiteName, secrets::text_without_secrets,
@@ -294,9 +295,13 @@ fn without_secrets(mut error: Error) -> Error {
 fn switch(work: &Work<'_>, site: &SiteName, done: Done, hooks: &Hooks) -> Result<()> {
     let context = work.context;
     work.cancel.check()?;
-    work.move_references(&done.changes)?;
+    let begun = store::now();
+    let (durable, has_written) = write_out(work, &done)?;
     let result = with_hooks(&done.result, &done.hooks);
     context.store.transaction(|transaction| {
+        if has_written {
+            store::settings::set(transaction, heal::WRITTEN_OUT, Some(&begun.to_string()))?;
+        }
         for generation in &done.generations {
             store::generations::insert(transaction, generation)?;
         }
@@ -306,7 +311,14 @@ fn switch(work: &Work<'_>, site: &SiteName, done: Done, hooks: &Hooks) -> Result
         for (address, number) in &done.let_go {
             store::generations::let_go(transaction, address, *number)?;
         }
-        store::workflows::succeed(transaction, work.id, done.undoes, &done.changes, &result)
+        store::workflows::succeed(
+            transaction,
+            &durable,
+            work.id,
+            done.undoes,
+            &done.changes,
+            &result,
+        )
     })?;
     // From here on the work is done, whatever happens to what follows from it.
     let followed = context.follow(site);
@@ -330,6 +342,24 @@ fn switch(work: &Work<'_>, site: &SiteName, done: Done, hooks: &Hooks) -> Result
     followed.map_err(|error| {
         error.hint("The change itself is done; the links are repaired when Portico starts again.")
     })
+}
+
+/// Brings to the disk what the pointers are about to point to: what was made, then the references and worktrees, which
+/// move to what is there already. A workflow that only sets something has nothing to wait for.
+/// Answers whether there was anything.
+fn write_out(work: &Work<'_>, done: &Done) -> Result<(Durable, bool)> {
+    let moves =
+        |change: &Change| matches!(change, Change::Reference { .. } | Change::Worktree { .. });
+    let has_written =
+        !done.generations.is_empty() || done.changes.iter().any(moves) || work.has_written()?;
+    let mut durable = match has_written {
+        true => work.write_out()?,
+        false => work.nothing_written(),
+    };
+    if work.move_references(&done.changes)? {
+        durable = work.write_out()?;
+    }
+    Ok((durable, has_written))
 }
 
 /// Runs the site's scripts after the switch, and adds how they ran to the workflow's result.

@@ -11,6 +11,7 @@ use super::{Change, Context, Event};
 use crate::{
     code,
     content::files,
+    durable::{Disk, Durable, Written},
     error::{Doing, Error, Result},
     front::Hold,
     model::{
@@ -31,6 +32,7 @@ pub(crate) struct Work<'a> {
     pub(crate) context: &'a Context,
     pub(crate) id: i64,
     pub(crate) cancel: &'a Cancel,
+    disk: Disk,
     on_event: &'a (dyn Fn(Event) + Sync),
     log: Mutex<File>,
     started: Instant,
@@ -53,6 +55,7 @@ impl<'a> Work<'a> {
             context,
             id,
             cancel,
+            disk: Disk::open(context.layout.root())?,
             on_event,
             log: Mutex::new(log),
             started: Instant::now(),
@@ -197,11 +200,58 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Moves the references and worktrees among `changes`, journalled; those that are there already stay.
-    pub(crate) fn move_references(&self, changes: &[Change]) -> Result<()> {
+    /// Brings everything that the workflow has written to the disk, so that pointers may move to it. A cancel is heard.
+    pub(crate) fn write_out(&self) -> Result<Durable> {
+        let written = self.written()?;
+        self.step("Write everything to the disk", |meter| {
+            let started = Instant::now();
+            let durable = self.disk.write_out(written, meter.cancel())?;
+            meter.line(format!("on the disk after {:.3} s", started.elapsed().as_secs_f64()));
+            Ok(durable)
+        })
+    }
+
+    /// What pointers move to is on the disk already: the workflow has written nothing.
+    pub(crate) fn nothing_written(&self) -> Durable {
+        self.disk.nothing_written()
+    }
+
+    /// Whether the journal knows of anything that the workflow has made or moved.
+    pub(crate) fn has_written(&self) -> Result<bool> {
+        Ok(!self.context.store.traces(self.id)?.is_empty())
+    }
+
+    /// Where the workflow has written, by its journal.
+    fn written(&self) -> Result<Written> {
+        let mut written = Written::default();
+        let mut sites = vec![self.context.store.workflow(self.id)?.site];
+        let parent = |path: &Path| path.parent().map(Path::to_owned);
+        for trace in self.context.store.traces(self.id)? {
+            match trace {
+                Trace::Made { path } => written.whole.push(path),
+                Trace::Moved { from, to } => {
+                    written.folders.extend(parent(&from).into_iter().chain(parent(&to)));
+                }
+                Trace::TakenOver(plan) => written.folders.extend(parent(&plan.from)),
+                Trace::Worktree { environment, .. } => {
+                    written.newer.push(self.context.layout.code(&environment));
+                }
+                Trace::Tag { site, .. } | Trace::Reference { site, .. } => sites.push(site),
+                Trace::Linked { folder, .. } => written.folders.extend(parent(&folder)),
+            }
+        }
+        sites.dedup();
+        written.newer.extend(sites.iter().map(|site| self.context.layout.repository(site)));
+        Ok(written)
+    }
+
+    /// Moves the references and worktrees among `changes`, journalled; those that are there already stay. Answers whether
+    /// any moved. What they move to is on the disk.
+    pub(crate) fn move_references(&self, changes: &[Change]) -> Result<bool> {
+        let mut moved = false;
         for change in changes {
             if let Change::Worktree { environment, branch, before, after } = change {
-                self.move_worktree(environment, branch, before, after)?;
+                moved |= self.move_worktree(environment, branch, before, after)?;
             }
             let Change::Reference { site, name, before, after } = change else { continue };
             let repository = self.context.repository(site);
@@ -213,8 +263,27 @@ impl<'a> Work<'a> {
             self.context.store.trace(self.id, &trace)?;
             let Trace::Reference { before, after, .. } = &trace else { continue };
             repository.move_reference(name, before.as_deref(), after.as_deref())?;
+            moved = true;
         }
-        Ok(())
+        Ok(moved)
+    }
+
+    /// Notes that the folder of a writable environment is about to be changed. `before` is the way back.
+    pub(crate) fn will_change_worktree(
+        &self,
+        environment: &Address,
+        branch: &str,
+        before: WorktreeState,
+        after: WorktreeState,
+    ) -> Result<()> {
+        if before.snapshot.is_some() {
+            // The only copy of uncommitted work, once the files are written over.
+            let never = Cancel::default();
+            drop(self.disk.write_out(self.written()?, &never)?);
+        }
+        let (environment, branch) = (environment.clone(), branch.to_owned());
+        let trace = Trace::Worktree { environment, branch, before, after };
+        self.context.store.trace(self.id, &trace)
     }
 
     fn move_worktree(
@@ -223,11 +292,11 @@ impl<'a> Work<'a> {
         branch: &str,
         before: &WorktreeState,
         after: &WorktreeState,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let context = self.context;
         let is_there = context.repository(&environment.site).head(branch)? == after.commit;
         if is_there && before.commit != after.commit {
-            return Ok(());
+            return Ok(false);
         }
         let folder = context.layout.code(environment);
         // What the person has in the folder is part of what a failure brings back.
@@ -235,16 +304,10 @@ impl<'a> Work<'a> {
             0 => None,
             _ => Some(code::snapshot_worktree(&folder)?),
         };
-        self.context.store.trace(
-            self.id,
-            &Trace::Worktree {
-                environment: environment.clone(),
-                branch: branch.to_owned(),
-                before: WorktreeState { commit: before.commit.clone(), snapshot },
-                after: after.clone(),
-            },
-        )?;
-        code::move_worktree(&folder, before, after)
+        let before_all = WorktreeState { commit: before.commit.clone(), snapshot };
+        self.will_change_worktree(environment, branch, before_all, after.clone())?;
+        code::move_worktree(&folder, before, after)?;
+        Ok(true)
     }
 
     /// Lets the database servers of replaced generations finish and stop, in the background of the owner.

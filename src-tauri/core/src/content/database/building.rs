@@ -1,10 +1,14 @@
 //! How a MariaDB (or MySQL) server runs while it builds a generation that nobody uses yet.
-use std::thread::{self, JoinHandle};
+use std::{
+    path::Path,
+    thread::{self, JoinHandle},
+};
 
 use mysql::{Conn, prelude::Queryable};
 
 use super::mariadb;
 use crate::{
+    durable,
     error::{Doing, Result},
     model::Database,
 };
@@ -111,6 +115,10 @@ fn shrink(connection: &mut Conn, grown: Settings) {
     let usual = WRITE_NOW.into_iter().rev().map(|(name, _, usual)| (name, usual.to_owned()));
     for (name, value) in writing.chain(grown.into_iter().rev()).chain(usual) {
         drop(set(connection, name, &value));
+    }
+    // A log that was made anew has the old one's name by now, and the server leaves names to the system.
+    if let Ok(Some(folder)) = value(connection, "datadir") {
+        drop(durable::folder(Path::new(&folder)));
     }
 }
 

@@ -18,6 +18,7 @@ use super::{
     walk,
 };
 use crate::{
+    durable,
     error::{Doing, Error, Result},
     model::{KeptFolder, TakenOver},
 };
@@ -58,7 +59,8 @@ pub(super) fn begin(plan: &TakenOver) -> Result<()> {
     for (number, path) in plan.away.iter().enumerate() {
         rename_from(&plan.to.join(path), &aside(plan, number))?;
     }
-    Ok(())
+    // From here on names are used anew; the way back knows by what is aside how far it came.
+    durable::folder(&plan.aside)
 }
 
 /// Makes the next copy the earlier one again, as it was; nothing when that is so. Idempotent.
