@@ -16,6 +16,7 @@ mod owner;
 mod paths;
 mod plans;
 mod plugins;
+mod power;
 mod quicksilver;
 mod random;
 mod recognise;
