@@ -139,8 +139,9 @@ class Home:
         self.children.append(child)
         return child
 
-    def serve(self):
-        serving = self.start([self.programs / "portico", "serve"], stdout=subprocess.PIPE, text=True)
+    def serve(self, through=()):
+        """Starts the owner, `through` a program that starts it."""
+        serving = self.start([*through, self.programs / "portico", "serve"], stdout=subprocess.PIPE, text=True)
         if not serving.stdout.readline():
             raise RuntimeError("`portico serve` ended without listening")
         return serving
