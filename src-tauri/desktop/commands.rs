@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use tauri::{AppHandle, State, async_runtime::spawn_blocking, ipc::Channel};
 use tauri_plugin_notification::NotificationExt;
 
-use crate::{desktop::Desktop, opening};
+use crate::{desktop::Desktop, opening, surroundings::from_home};
 
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
@@ -34,12 +34,23 @@ pub(crate) async fn run(
     events: Channel<Event>,
 ) -> Result<WorkflowRow> {
     let desktop = desktop.inner().clone();
+    let request = with_home(request);
     blocking(move || {
         // A page that was reloaded listens no more; the workflow goes on.
         let tell = |event| drop(events.send(event));
         desktop.session()?.run(&request, &tell, &Cancel::default())
     })
     .await
+}
+
+/// A path that a person typed may begin with a `~`, which no shell expands here.
+fn with_home(mut request: Request) -> Request {
+    if let Request::CreateSite(it) = &mut request
+        && it.from.starts_with('~')
+    {
+        it.from = from_home(it.from.as_str().into()).display().to_string();
+    }
+    request
 }
 
 #[tauri::command]
