@@ -373,6 +373,37 @@ mod tests {
         }
     }
 
+    /// Run by the test below as a process of its own: asks a server until it is killed.
+    #[test]
+    fn helper_asks_a_server() {
+        let Some(url) = std::env::var_os("PORTICO_TEST_GIT") else { return };
+        let _ = run([OsStr::new("ls-remote"), &url], Meter::silent(), |_| ());
+    }
+
+    #[test]
+    fn no_git_outlives_an_owner_that_is_killed() {
+        for scheme in ["git", "http"] {
+            let (port, _listener) = deaf();
+            let mut owner = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "code::program::tests::helper_asks_a_server"])
+                .env("PORTICO_TEST_GIT", format!("{scheme}://127.0.0.1:{port}/a.git"))
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
+            let eventually = |count: fn(usize) -> bool| {
+                let until = Instant::now() + Duration::from_secs(20);
+                while !count(helpers(port)) {
+                    assert!(Instant::now() < until, "{scheme}: {} run", helpers(port));
+                    thread::sleep(Duration::from_millis(20));
+                }
+            };
+            eventually(|count| count > 0);
+            owner.kill().unwrap();
+            owner.wait().unwrap();
+            eventually(|count| count == 0);
+        }
+    }
+
     #[test]
     fn a_password_is_in_no_argument() {
         let command = super::command(["fetch", "--", "https://me:p%40ss@host.test/a.git"]);
