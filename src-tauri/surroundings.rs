@@ -27,6 +27,7 @@ pub(crate) fn config() -> Result<Config> {
         port,
         sqlite_plugin: sqlite_plugin(),
         program: program(),
+        confiner: confiner(),
         idle: IDLE,
         hook_limit: hook_limit()?,
         truth: Truth::Trusted,
@@ -64,6 +65,14 @@ pub(crate) fn from_home(path: PathBuf) -> PathBuf {
     match (path.strip_prefix("~"), env::home_dir()) {
         (Ok(rest), Some(home)) => home.join(rest),
         _ => path,
+    }
+}
+
+/// This very program, even where an update has put another one in its place: named by the process, for a shell starts it.
+fn confiner() -> Option<PathBuf> {
+    match cfg!(target_os = "linux") {
+        true => Some(format!("/proc/{}/exe", std::process::id()).into()),
+        false => env::current_exe().ok(),
     }
 }
 

@@ -42,6 +42,7 @@ export function siteMenu(board) {
     { label: 'Copy clone command', verb: 'copyText', detail: { text: `git clone ${board.repository} ${board.site.name}`, said: 'Copied the clone command' } },
     { label: 'Show activity', verb: 'openTab', detail: 'activity' },
     ...(hasDatabase(board) ? [null, { label: 'Tables that clones leave out…', verb: 'cloneProfile', detail: board.site }, { label: `Move to ${engine(engines(board).other)}…`, verb: 'moveDatabase', detail: board }] : []),
+    ...(board.site.cms !== 'html' ? [{ label: 'Folders that PHP may reach…', verb: 'allowPaths', detail: board.site }] : []),
     null,
     { label: 'Delete site…', verb: 'deleteSite', detail: board.site, tone: 'bad' },
   ];
@@ -86,6 +87,7 @@ export function allActions({ sites, selected }, board) {
     ...(board ? board.environments.flatMap((info) => environmentActions(info, board.environments)).map((it) => ({ group: board.site.label, ...it })) : []),
     ...(undo ? [{ group: board.site.label, label: `Undo: ${undo.title}`, verb: 'undo', detail: undo, request: { kind: 'undo', site: undo.site, workflow: undo.id } }] : []),
     ...(board && hasDatabase(board) ? [{ group: board.site.label, label: 'Tables that clones leave out…', verb: 'cloneProfile', detail: board.site }, { group: board.site.label, label: `Move to ${engine(engines(board).other)}…`, verb: 'moveDatabase', detail: board, request: { kind: 'set_database', site: board.site.name, engine: engines(board).other } }] : []),
+    ...(board && board.site.cms !== 'html' ? [{ group: board.site.label, label: 'Folders that PHP may reach…', verb: 'allowPaths', detail: board.site }] : []),
     ...(board ? [['Workflow', 'workflow'], ['Multidev', 'multidev'], ['Commits', 'commits'], ['Activity', 'activity']].map(([label, tab]) => ({ group: board.site.label, label: `Show ${label}`, verb: 'openTab', detail: tab })) : []),
     ...(board ? [{ group: board.site.label, label: 'Create Multidev Environment…', verb: 'createMultidev', detail: {} }] : []),
     ...(board ? [{ group: board.site.label, label: 'Delete site…', verb: 'deleteSite', detail: board.site, request: { kind: 'delete_site', site: board.site.name, confirm: null } }] : []),

@@ -1,6 +1,7 @@
 // Mounts the page, carries verbs to whoever does them, and draws when the store has news.
 import * as api from './api.js';
 import { cloneDialog } from './dialogs/clone.js';
+import { allowedDialog } from './dialogs/allowed.js';
 import { cloneProfileDialog } from './dialogs/clone-profile.js';
 import { commitDialog } from './dialogs/commit.js';
 import { exportDialog } from './dialogs/export.js';
@@ -125,6 +126,7 @@ const verbs = {
   switchGeneration: (detail) => switchDialog(detail),
   moveDatabase: (detail) => moveDatabaseDialog(detail),
   cloneProfile: (site) => once(() => cloneProfileDialog(site), 'Tables that clones leave out'),
+  allowPaths: (site) => once(() => allowedDialog(site), 'Folders that PHP may reach'),
   keepGenerations: (detail) => keepDialog(detail),
   pruneGenerations: (detail) => pruneDialog(detail),
   deleteSite: (site) => deleteSiteDialog(site),

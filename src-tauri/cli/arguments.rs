@@ -199,6 +199,23 @@ pub(crate) enum SiteCommand {
         #[arg(long)]
         reset: bool,
     },
+    /// Let a site's PHP reach a folder or file outside of the site, or list those that it may reach
+    Allow {
+        /// The site
+        site: SiteName,
+        /// The folder or file
+        path: Option<PathBuf>,
+        /// Let PHP change it, too
+        #[arg(long, requires = "path")]
+        write: bool,
+    },
+    /// Close to a site's PHP what was allowed
+    Disallow {
+        /// The site
+        site: SiteName,
+        /// The folder or file
+        path: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]

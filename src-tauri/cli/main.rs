@@ -35,6 +35,11 @@ use portico_core::{
 };
 
 fn main() -> ExitCode {
+    if let Some(error) = portico_core::runtime::become_confined(std::env::args_os()) {
+        output::say(&error.to_string());
+        error.causes.iter().for_each(|cause| output::say(cause));
+        return ExitCode::from(126);
+    }
     let arguments = Arguments::parse_from(arguments::with_colons_split(std::env::args_os()));
     let output = Output::new(&arguments.global);
     match run(arguments, &output) {

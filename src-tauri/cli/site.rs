@@ -2,8 +2,10 @@
 use portico_core::{
     Error, Result, Truth,
     model::{
-        SiteName, count,
-        request::{AdoptSite, CreateSite, Query, Request, SetCloneProfile},
+        Allowed, SiteName, count,
+        request::{
+            AdoptSite, AllowPath, CreateSite, DisallowPath, Query, Request, SetCloneProfile,
+        },
         view::{Board, CloneProfile, SiteRow, Status},
     },
 };
@@ -51,6 +53,22 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
             }
             let wanted = SetCloneProfile { site, exclude, reset };
             workflow::run(&Request::SetCloneProfile(wanted), output)
+        }
+        SiteCommand::Allow { site, path: None, .. } => {
+            let all: Vec<Allowed> = crate::open()?.query(&Query::Allowed { site })?;
+            output.table(&["Path", "PHP may"], &all, |it| {
+                [it.path.clone(), if it.write { "change" } else { "read" }.to_owned()]
+            });
+            Ok(())
+        }
+        SiteCommand::Allow { site, path: Some(path), write } => {
+            // Links in it stay, for they may lead elsewhere tomorrow.
+            let path = paths::absolute(&path.to_string_lossy());
+            workflow::run(&Request::AllowPath(AllowPath { site, path, write }), output)
+        }
+        SiteCommand::Disallow { site, path } => {
+            let path = paths::absolute(&path.to_string_lossy());
+            workflow::run(&Request::DisallowPath(DisallowPath { site, path }), output)
         }
         SiteCommand::Info { site } => info(&crate::open()?.query(&Query::Board { site })?, output),
     }

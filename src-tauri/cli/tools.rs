@@ -146,7 +146,7 @@ fn database(lent: &Lent) -> Result<Command> {
             command.arg(file);
             Ok(command)
         }
-        Some(Database::MariaDb { socket, name, user, password }) => {
+        Some(Database::MariaDb { socket, name, user, password, .. }) => {
             let program = find_program(&["mariadb", "mysql"]);
             let program =
                 program.ok_or_else(|| missing("the MariaDB client (mariadb)", "mariadb-client"))?;

@@ -7,10 +7,17 @@ mod opening;
 #[path = "../surroundings.rs"]
 mod surroundings;
 
+use std::io::Write;
+
 use desktop::Desktop;
 use tauri::{Manager, RunEvent};
 
 fn main() {
+    if let Some(error) = portico_core::runtime::become_confined(std::env::args_os()) {
+        // Whoever started it reads this; a window has nobody else to tell.
+        let _ = writeln!(std::io::stderr(), "{error} {}", error.causes.join(": "));
+        std::process::exit(126);
+    }
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())

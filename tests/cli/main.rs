@@ -6,6 +6,7 @@ mod care;
 mod checks;
 mod code;
 mod configuration;
+mod confined;
 mod content;
 mod drupal;
 mod engines;

@@ -157,7 +157,7 @@ workflows:
             ("hooks/sleeps.php", "<?php sleep(60);"),
             (
                 "hooks/pushed.php",
-                "<?php file_put_contents($_ENV['HOME'] . '/pushed', $_POST['wf_type']);",
+                "<?php file_put_contents($_ENV['HOME'] . '/tmp/pushed', $_POST['wf_type']);",
             ),
         ],
     );
@@ -191,7 +191,7 @@ fn a_push_runs_the_scripts_of_sync_code(test: &PorticoTest) {
     test.git(&clone, &["add", "."]).success();
     test.git(&clone, &["commit", "--quiet", "-m", "By push"]).success();
     test.git(&clone, &["push", "--quiet"]).success();
-    let note = test.environment("acme.dev").join("pushed");
+    let note = test.environment("acme.dev").join("tmp/pushed");
     eventually("the script of the push has run", || {
         fs::read_to_string(&note).is_ok_and(|it| it == "sync_code")
     });

@@ -277,3 +277,19 @@ test('a database that is being installed is measured until it has settled', asyn
   // Each look measures what the board of the look before showed.
   assert.deepEqual(looks.map((it) => it - looks[0]), [0, 1, 2, 3, 3]);
 });
+
+test('folders that PHP may reach are listed, added and closed', async (t) => {
+  const page = await open(t, full);
+  const choose = async () => { await page.getByRole('button', { name: 'More for this site' }).click(); await page.getByRole('menuitem', { name: 'Folders that PHP may reach…' }).click(); await dialog(page).getByRole('textbox').waitFor(); };
+  await choose();
+  assert.match(await words(dialog(page)), /wkhtmltopdf\s+PHP may read it[\s\S]*\/srv\/shared\s+PHP may read and change it/);
+  assert.equal(await act(page, 'Allow').isDisabled(), true, 'nothing is said yet');
+  await dialog(page).getByRole('textbox').fill('/srv/fonts');
+  await dialog(page).getByLabel('PHP may change it, too').check();
+  await act(page, 'Allow').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  await choose();
+  await act(page, 'Close /srv/shared to PHP').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  assert.deepEqual(await runs(page), [{ kind: 'allow_path', site: 'acme', path: '/srv/fonts', write: true }, { kind: 'disallow_path', site: 'acme', path: '/srv/shared' }]);
+});

@@ -127,4 +127,5 @@ export const comparison = {
 export const dryRun = { tables: [{ table: 'wp_options', rows: 12, replacements: 31 }, { table: 'wp_postmeta', rows: 410, replacements: 902 }, { table: 'wp_posts', rows: 228, replacements: 271 }], rows: 650, replacements: 1204, notes: ['2 serialised values were broken before and are left as they are'] };
 Object.assign(full, {
   generations, keep_rule: { count: 5, days: 14, is_default: true }, clone_plan: clonePlan, inspect: [dump, uploads, unusable], import_plan: { effort }, compare_content: comparison, search_replace_plan: dryRun, clone_profile: { exclude: ['actionscheduler_logs', 'yoast_indexable', 'cache_*'], is_default: true },
+  allowed: [{ path: '/opt/tools/wkhtmltopdf', write: false }, { path: '/srv/shared', write: true }],
 });

@@ -60,6 +60,7 @@ export const SCREENS = {
   keep: [full, async (page) => { await openContent(page); await press(/^Change… what is kept/)(page); }],
   'clone-live': [full, async (page) => { await press('More for Live')(page); await page.getByRole('menuitem', { name: 'Clone content from…' }).click(); await page.getByText('about 9 s').waitFor(); await page.locator('dialog summary').click(); }],
   'move-database': [full, async (page) => { await press('More for this site')(page); await page.getByRole('menuitem', { name: 'Move to SQLite…' }).click(); }],
+  'allowed': [full, async (page) => { await press('More for this site')(page); await page.getByRole('menuitem', { name: 'Folders that PHP may reach…' }).click(); await page.getByRole('textbox').waitFor(); }],
   'clone-profile': [full, async (page) => { await press('More for this site')(page); await page.getByRole('menuitem', { name: 'Tables that clones leave out…' }).click(); await page.getByRole('textbox').waitFor(); }],
   drop: [full, (page) => dragged(page, 'over')],
   menu: [full, press('More for Dev')],

@@ -13,6 +13,7 @@ pub mod places;
 pub mod privacy;
 pub mod progress;
 pub mod room;
+pub mod untrusted;
 
 pub mod cms;
 pub mod code;

@@ -93,8 +93,8 @@ fn new_folder(folder: &Path) -> io::Result<()> {
         && !person.is_empty()
     {
         // The system and the administrators by their well-known identifiers: their names are translated.
-        let rights =
-            [&format!("{person}:(OI)(CI)F"), "*S-1-5-18:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F"];
+        let own = format!("{person}:(OI)(CI)F");
+        let rights = [own.as_str(), "*S-1-5-18:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F"];
         let mut command = Command::new("icacls");
         command.arg(folder).arg("/inheritance:r").arg("/grant:r").args(rights);
         drop(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status());

@@ -68,7 +68,7 @@ fn common(around: &Surroundings<'_>) -> Vec<(String, String)> {
 fn database(around: &Surroundings<'_>) -> Vec<(String, String)> {
     let Some(database) = around.database else { return Vec::new() };
     let (port, name, user, password) = match database {
-        Database::MariaDb { socket, name, user, password } => {
+        Database::MariaDb { socket, name, user, password, .. } => {
             (text(socket), name.as_str(), user.as_str(), password.as_str())
         }
         Database::Sqlite { .. } => (String::new(), PANTHEON, PANTHEON, ""),
@@ -172,6 +172,7 @@ pub fn php_settings(around: &Surroundings<'_>) -> Result<Vec<(String, String)>> 
         ("opcache.validate_timestamps", "1".into()),
         // A release never changes; what a person edits shows at once.
         ("opcache.revalidate_freq", if writable { "0" } else { "60" }.into()),
+        ("opcache.lockfile_path", temporary.clone()),
         ("sys_temp_dir", temporary.clone()),
         ("upload_tmp_dir", temporary.clone()),
         ("session.save_path", session_path(temporary)),

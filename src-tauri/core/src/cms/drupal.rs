@@ -68,7 +68,7 @@ fn own_prefix(root: &Path) -> String {
 /// A connection as `$databases['default']['default']` describes it.
 fn connection(cms: Cms, database: &Database, prefix: &str) -> Value {
     let mut connection = match database {
-        Database::MariaDb { socket, name, user, password } => json!({
+        Database::MariaDb { socket, name, user, password, .. } => json!({
             "driver": "mysql",
             "host": "localhost",
             "port": "",

@@ -319,6 +319,7 @@ fn server() -> Database {
         name: "pantheon".into(),
         user: "pantheon".into(),
         password: "pass'word".into(),
+        administrator: String::new(),
     }
 }
 

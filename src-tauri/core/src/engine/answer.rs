@@ -106,6 +106,7 @@ pub(super) fn answer(context: &Context, start: &Start<'_>, query: &Query) -> Res
         Query::CompareContent { from, to } => json(workflow::compare::compare(context, from, to)?),
         Query::CloneProfile { site } => json(workflow::clone_profile::of(context, site)?),
         Query::KeepRule { site } => json(workflow::keep_rule::of(context, site)?),
+        Query::Allowed { site } => json(workflow::reach::allowed(context, site)?),
         Query::Inspect { paths, environment } => {
             json(workflow::inspect::inspect(context, paths, environment.as_ref())?)
         }

@@ -33,7 +33,7 @@ pub(super) fn connection(context: &Context, address: &Address) -> Result<Connect
 fn database(database: &Database) -> DatabaseConnection {
     let engine = database.engine();
     match database {
-        Database::MariaDb { socket, name, user, password } => DatabaseConnection {
+        Database::MariaDb { socket, name, user, password, .. } => DatabaseConnection {
             engine,
             // Every user of the machine could read a password among the arguments. Windows' shells set no variable
             // for one command: there the client asks.

@@ -61,6 +61,9 @@ pub struct Config {
     pub sqlite_plugin: Option<PathBuf>,
     /// The program `portico` on this machine: Git's hooks call it, whether a Portico runs or not.
     pub program: Option<PathBuf>,
+    /// This shell's own program, which handles [`crate::runtime::become_confined`] before all else; without it sites
+    /// are kept apart by less.
+    pub confiner: Option<PathBuf>,
     /// After so long without a request, an environment's processes sleep.
     pub idle: Duration,
     /// How long one of a site's own scripts (Quicksilver) may take.

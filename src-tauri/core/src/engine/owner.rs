@@ -99,8 +99,10 @@ impl Engine {
         })?;
         let plugin = config.sqlite_plugin.clone();
         let program = config.program.clone();
+        let confiner = config.confiner.clone();
         let limit = config.hook_limit;
-        let context = Context::new(layout.clone(), store, runtime, plugin, program, limit);
+        let context =
+            Context::new(layout.clone(), store, runtime, plugin, program, confiner, limit);
         let context = Arc::new(context);
         start_front(&context, config.port)?;
         let mut told = recovery::reconcile(&context, recovered.as_ref())?;

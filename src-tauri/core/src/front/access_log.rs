@@ -3,7 +3,7 @@
 //! Requests append to memory; [`AccessLog::flush`] writes it out, which the front does each second.
 use std::{
     fmt::Write as _,
-    fs::{self, File},
+    fs,
     io::{self, Write},
     net::IpAddr,
     path::Path,
@@ -13,6 +13,8 @@ use std::{
 
 use hyper::{HeaderMap, Method, StatusCode, Version, header};
 use jiff::Timestamp;
+
+use crate::untrusted;
 
 /// A log longer than this is moved to `access.log.1`, whose place it takes.
 const LONGEST: u64 = 10 * 1024 * 1024;
@@ -72,7 +74,7 @@ pub(super) fn append(folder: &Path, name: &str, lines: &[u8]) -> io::Result<()> 
     }
     let path = folder.join(name);
     move_aside(&path)?;
-    File::options().append(true).create(true).open(&path)?.write_all(lines)
+    untrusted::append(&path)?.write_all(lines)
 }
 
 /// Moves a log that has grown long to `….log.1`, in the place of the one before.

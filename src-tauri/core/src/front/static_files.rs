@@ -21,6 +21,7 @@ use super::{
     file_cache::{Cached, FileCache, LARGEST, Stamp},
     pages, route,
 };
+use crate::untrusted;
 
 /// A file that is ready to be sent.
 enum Source {
@@ -81,6 +82,11 @@ pub(super) async fn answer(
 fn open(cache: &FileCache, served: &Served, path: PathBuf) -> io::Result<(Arc<Cached>, Source)> {
     let resolved = route::resolve(served, &path, false).ok_or(io::ErrorKind::PermissionDenied)?;
     let file = File::open(resolved)?;
+    // A site's PHP may change the path between the look and the opening.
+    let uploads = served.uploads.as_ref().map(|(_, folder)| folder.as_path());
+    if !untrusted::lies_in(&file, uploads.into_iter().chain([served.code.as_path()])) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::ErrorKind::PermissionDenied.into());

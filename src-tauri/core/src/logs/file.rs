@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::error::{Doing, Result};
+use crate::{
+    error::{Doing, Result},
+    untrusted,
+};
 
 /// No more is read of a file at once; the front moves logs aside at 10 MiB.
 const MOST: u64 = 16 << 20;
@@ -102,7 +105,7 @@ fn part(path: &Path, offset: u64) -> Result<Piece> {
 }
 
 fn open(path: &Path) -> Result<Option<File>> {
-    match File::open(path) {
+    match untrusted::read(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).doing(|| format!("read {}", path.display())),

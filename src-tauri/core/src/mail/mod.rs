@@ -37,6 +37,10 @@ struct Caught {
 /// The messages in a folder, newest first.
 fn caught(folder: &Path) -> Result<Vec<Caught>> {
     let doing = || format!("list {}", folder.display());
+    if folder.is_symlink() {
+        return Err(Error::refused(format!("{} leads elsewhere", folder.display()))
+            .hint("The site put a link there; delete it."));
+    }
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.doing(doing)?,

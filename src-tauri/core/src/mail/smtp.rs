@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::LARGEST;
+use crate::untrusted;
 
 /// RFC 5321 allows 512 bytes for a command; addresses and logins of real clients are longer.
 const LONGEST_LINE: u64 = 8 * 1024;
@@ -124,6 +125,9 @@ fn keep(folder: &Path, message: &[u8]) -> io::Result<()> {
     // Of an environment that was deleted meanwhile nothing may come back, not even its mail.
     match fs::create_dir(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        Err(_) if !untrusted::is_folder(folder) => {
+            return Err(io::Error::other("the folder for mail is none"));
+        }
         _ => {}
     }
     let mut file = tempfile::Builder::new().prefix(".").tempfile_in(folder)?;

@@ -2,8 +2,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, CodePointer, ConnectionMode, DatabaseEngine, Environment, KeepRule, Lock, SiteFacts,
-    SiteName, SiteRecord, Upstream,
+    Address, Allowed, CodePointer, ConnectionMode, DatabaseEngine, Environment, KeepRule, Lock,
+    SiteFacts, SiteName, SiteRecord, Upstream,
 };
 
 /// One pointer, with what it was and what it is after the workflow.
@@ -110,6 +110,17 @@ pub enum Change {
         /// After; none for the default.
         after: Option<KeepRule>,
     },
+    /// What a site's PHP may reach outside of the site.
+    Allowed {
+        /// The site.
+        site: SiteName,
+        /// The site's permanent id, under which the list is kept.
+        id: String,
+        /// Before.
+        before: Vec<Allowed>,
+        /// After.
+        after: Vec<Allowed>,
+    },
     /// Where a site's updates come from.
     Upstream {
         /// The site.
@@ -192,6 +203,7 @@ impl Change {
             Self::CloneProfile { before, after, .. } => std::mem::swap(before, after),
             Self::KeepRule { before, after, .. } => std::mem::swap(before, after),
             Self::Adopted { before, after, .. } => std::mem::swap(before, after),
+            Self::Allowed { before, after, .. } => std::mem::swap(before, after),
             Self::Site { before, after, .. } => std::mem::swap(before, after),
         }
         change
@@ -221,6 +233,7 @@ impl Change {
             Self::CloneProfile { site, .. } => format!("the clone profile of {site}"),
             Self::KeepRule { site, .. } => format!("which generations {site} keeps"),
             Self::Adopted { site, .. } | Self::Site { site, .. } => format!("the site {site}"),
+            Self::Allowed { site, .. } => format!("what the PHP of {site} may reach"),
         }
     }
 }

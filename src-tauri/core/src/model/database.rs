@@ -14,10 +14,14 @@ pub enum Database {
         socket: PathBuf,
         /// The database's name.
         name: String,
-        /// The user that the site uses; Portico itself is `root` without a password.
+        /// The user that the site uses.
         user: String,
         /// That user's password.
         password: String,
+        /// The password of `root`, which Portico itself is: new at each start of the server, and known to this process
+        /// alone, so that no site reads the databases of others by it.
+        #[serde(skip)]
+        administrator: String,
     },
     /// A SQLite file.
     Sqlite {

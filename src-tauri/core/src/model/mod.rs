@@ -29,7 +29,7 @@ pub use names::{Address, EnvironmentName, MultidevName, SiteName};
 pub use quicksilver::{Hook, HookEvent, HookRun, HookStage};
 pub use record::{GenerationRow, Measured, SiteRecord};
 pub use site::{
-    Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, Generation, KeepRule, Lock,
-    Origin, Secrets, Site, Upstream,
+    Allowed, Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, Generation, KeepRule,
+    Lock, Origin, Secrets, Site, Upstream,
 };
 pub use taken_over::{KeptFolder, TakenOver};

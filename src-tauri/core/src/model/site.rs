@@ -198,6 +198,16 @@ pub struct Generation {
     pub created: Timestamp,
 }
 
+/// A folder or file outside of a site that its PHP may reach, too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Allowed {
+    /// Where it is, absolute.
+    pub path: String,
+    /// Whether PHP may change it, too.
+    pub write: bool,
+}
+
 /// Which replaced generations the environments of a site keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeepRule {

@@ -165,6 +165,8 @@ pub(super) struct Server {
     pub(super) label: String,
     socket: PathBuf,
     password: String,
+    /// The password of `root`, which only this process knows.
+    administrator: String,
     process: Process,
 }
 
@@ -194,13 +196,16 @@ impl Server {
         let file = crate::layout::server_log(data);
         let _ = fs::remove_file(&file);
         let log = Log::open(file)?;
-        let mut command = command(&server, data, &socket, &pid_file, &log)?;
+        let administrator = random()?;
+        let first = first_statements(sockets, &administrator)?;
+        let mut command = command(&server, data, &socket, &pid_file, first.path(), &log)?;
         let process = Process::start(&mut command, warden)?;
         let mut started = Self {
             environment: environment.clone(),
             label: server.label(),
             socket,
             password: password.to_owned(),
+            administrator,
             process,
         };
         match started.wait_until_ready(ending) {
@@ -215,7 +220,7 @@ impl Server {
     fn wait_until_ready(&mut self, ending: &AtomicBool) -> Result<()> {
         let until = Instant::now() + START;
         let mut last = None;
-        let ended = wait_for(until, || match log_in(&self.socket, "root", "", None) {
+        let ended = wait_for(until, || match self.administrator() {
             Ok(_) => true,
             Err(error) => {
                 last = Some(error);
@@ -233,13 +238,17 @@ impl Server {
         }
     }
 
+    fn administrator(&self) -> mysql::Result<Conn> {
+        log_in(&self.socket, "root", &self.administrator, None)
+    }
+
     /// Gives the site's user its database and password, unless it has them.
     fn set_up(&self) -> Result<()> {
         if log_in(&self.socket, NAME, &self.password, Some(NAME)).is_ok() {
             return Ok(());
         }
         let set_up = || -> mysql::Result<()> {
-            let mut root = log_in(&self.socket, "root", "", None)?;
+            let mut root = self.administrator()?;
             let user = format!("'{NAME}'@'localhost'");
             root.query_drop(format!("CREATE DATABASE IF NOT EXISTS {NAME} CHARACTER SET utf8mb4"))?;
             root.query_drop(format!("CREATE USER IF NOT EXISTS {user}"))?;
@@ -266,6 +275,7 @@ impl Server {
             name: NAME.into(),
             user: NAME.into(),
             password: self.password.clone(),
+            administrator: self.administrator.clone(),
         }
     }
 
@@ -294,7 +304,7 @@ impl Server {
         #[cfg(windows)]
         {
             // There is no signal to end by; the server takes a statement.
-            if let Ok(mut root) = log_in(&self.socket, "root", "", None) {
+            if let Ok(mut root) = self.administrator() {
                 let _ = root.query_drop("SHUTDOWN");
                 return wait_for(Instant::now() + STOP, || !self.process.is_running());
             }
@@ -312,11 +322,30 @@ pub(super) fn socket(sockets: &Path, data: &Path) -> PathBuf {
     if cfg!(windows) { PathBuf::from(format!("portico-{name}")) } else { sockets.join(name) }
 }
 
+/// A password that nobody guesses: 32 hex digits.
+fn random() -> Result<String> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).doing(|| "make a random password".into())?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A file of what the server does before it lets anybody in: `root`, whom each copy of a data directory has, gets a
+/// password for as long as this server runs. The file is this user's alone and goes with what is answered.
+fn first_statements(sockets: &Path, administrator: &str) -> Result<tempfile::NamedTempFile> {
+    use std::io::Write;
+    let doing = || format!("write to {}", sockets.display());
+    let mut file = tempfile::Builder::new().prefix("init-").tempfile_in(sockets).doing(doing)?;
+    let statement = format!("ALTER USER 'root'@'localhost' IDENTIFIED BY '{administrator}';\n");
+    file.write_all(statement.as_bytes()).doing(doing)?;
+    Ok(file)
+}
+
 fn command(
     server: &Installation,
     data: &Path,
     socket: &Path,
     pid_file: &Path,
+    first: &Path,
     log: &Log,
 ) -> Result<Command> {
     let mut command = process::server(&server.program);
@@ -325,8 +354,15 @@ fn command(
     fs::create_dir_all(&temporary).doing(|| format!("create {}", temporary.display()))?;
     // A list, which a colon in a path would part (on Windows a semicolon): told as it is seen from the data directory.
     command.arg(format!("--tmpdir=./{TEMPORARY}"));
-    let paths =
-        [("datadir", data), ("socket", socket), ("pid-file", pid_file), ("log-error", &log.file)];
+    let paths = [
+        ("datadir", data),
+        // Nothing else is read or written by statements.
+        ("secure-file-priv", &temporary),
+        ("init-file", first),
+        ("socket", socket),
+        ("pid-file", pid_file),
+        ("log-error", &log.file),
+    ];
     for (name, path) in paths {
         let mut option = OsString::from(format!("--{name}="));
         option.push(path);

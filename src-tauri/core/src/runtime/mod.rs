@@ -1,4 +1,5 @@
 //! The processes that Portico starts: PHP and MariaDB. They start when needed, sleep when idle, and never outlive their owner.
+mod confinement;
 mod conversation;
 mod doctor;
 mod mariadb;
@@ -25,6 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use confinement::{Means, Reach, become_confined, means, system_stamp};
 pub use conversation::Conversation;
 pub use doctor::doctor;
 use mariadb::Server;
@@ -105,6 +107,8 @@ pub struct PhpSpec {
     pub logs: PathBuf,
     /// Something that changes when code or content is switched, so that new processes see the new.
     pub revision: String,
+    /// What it may reach of the disk; none for what a person runs, which reaches what the person does.
+    pub reach: Option<Reach>,
 }
 
 /// Where FastCGI is spoken.

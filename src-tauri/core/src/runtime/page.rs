@@ -2,7 +2,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use super::{
-    PhpSpec, php,
+    PhpSpec, confinement, php,
     process::{ending, last_lines, run, talker, with_lines},
     warden::Warden,
 };
@@ -54,13 +54,10 @@ impl Page<'_> {
             ("max_execution_time", seconds.as_str()),
         ];
         let errors = spec.logs.join("php-error.log");
-        php::write_settings(settings.path(), &errors, &spec.settings, &last)?;
-        let mut command = talker(program);
-        command
-            .current_dir(self.docroot)
-            .env("PHP_INI_SCAN_DIR", php::scan_path(settings.path()))
-            .envs(spec.variables.iter().map(|(name, value)| (name, value)))
-            .envs(self.request());
+        php::write_settings(settings.path(), &errors, &confinement::settings(spec), &last)?;
+        let mut command =
+            confinement::command(|it| talker(it), program, spec, settings.path(), false);
+        command.current_dir(self.docroot).envs(self.request());
         let output = run(&mut command, self.form, warden, meter)?;
         let said = String::from_utf8_lossy(&output.stdout);
         let (status, body) = split_head(&said);

@@ -1,6 +1,6 @@
 //! A pool of PHP workers that speak FastCGI: `php-fpm` where it is installed, else `php-cgi`.
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -12,11 +12,14 @@ use std::{
 };
 
 use super::{
-    FastCgi, PhpSpec, php,
+    FastCgi, PhpSpec, confinement, php,
     process::{Process, last_lines, server, wait_for, with_lines},
     warden::Warden,
 };
-use crate::error::{Doing, Error, Result};
+use crate::{
+    error::{Doing, Error, Result},
+    untrusted,
+};
 
 /// WordPress calls itself while it answers; with one worker that would wait for itself. Pantheon's smallest plan has 4.
 const WORKERS: usize = 4;
@@ -54,7 +57,7 @@ impl Pool {
             .ok_or_else(|| Error::missing("PHP (php-fpm or php-cgi)"))?;
         fs::create_dir_all(&spec.logs).doing(|| format!("create {}", spec.logs.display()))?;
         let errors = spec.logs.join("php-error.log");
-        php::write_settings(&folder, &errors, &spec.settings, &[])?;
+        php::write_settings(&folder, &errors, &confinement::settings(spec), &[])?;
         let mut pool = Self {
             version: installation.version,
             processes: Vec::new(),
@@ -100,10 +103,11 @@ impl Pool {
         text += "[portico]\nlisten.mode = 0600\nclear_env = no\ncatch_workers_output = yes\n";
         text += &php::setting("listen", &socket.to_string_lossy())?;
         text += &format!("pm = static\npm.max_children = {WORKERS}\n");
-        let mut command = command(program, spec, &self.folder, log)?;
+        let mut command = command(program, spec, &self.folder, true, log)?;
         command.arg("-F").arg("-p").arg(&spec.logs).arg("-y").arg(&config);
         if is_root() {
-            text += "user = root\ngroup = root\n";
+            // By numbers: the list of users is none of a site's.
+            text += "user = 0\ngroup = 0\n";
             command.arg("-R");
         }
         fs::write(&config, text).doing(|| format!("write {}", config.display()))?;
@@ -125,7 +129,7 @@ impl Pool {
         let socket = self.folder.join("s");
         let listener =
             UnixListener::bind(&socket).doing(|| format!("listen at {}", socket.display()))?;
-        let mut command = command(program, spec, &self.folder, log)?;
+        let mut command = command(program, spec, &self.folder, false, log)?;
         command
             .env("PHP_FCGI_CHILDREN", WORKERS.to_string())
             .env("PHP_FCGI_MAX_REQUESTS", "0")
@@ -149,7 +153,7 @@ impl Pool {
                 .and_then(|listener| listener.local_addr())
                 .doing(|| "find a free port".into())?
                 .port();
-            let mut command = command(program, spec, &self.folder, log)?;
+            let mut command = command(program, spec, &self.folder, false, log)?;
             command.env("PHP_FCGI_MAX_REQUESTS", "0").arg("-b").arg(format!("127.0.0.1:{port}"));
             self.processes.push(Process::start(&mut command, warden)?);
             self.addresses.push(FastCgi::Port(port));
@@ -194,13 +198,17 @@ impl Drop for Pool {
     }
 }
 
-/// The command of a server, with the settings, variables and log of `spec`.
-fn command(program: &Path, spec: &PhpSpec, folder: &Path, log: &Log) -> Result<Command> {
-    let mut command = server(program);
+/// The command of a server, with the settings, surroundings, reach and log of `spec`.
+fn command(
+    program: &Path,
+    spec: &PhpSpec,
+    folder: &Path,
+    listens: bool,
+    log: &Log,
+) -> Result<Command> {
+    let mut command = confinement::command(|it| server(it), program, spec, folder, listens);
     command
         .current_dir(&spec.logs)
-        .env("PHP_INI_SCAN_DIR", php::scan_path(folder))
-        .envs(spec.variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(log.handle()?)
         .stderr(log.handle()?);
@@ -254,8 +262,7 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn open(file: PathBuf) -> Result<Self> {
-        let opened = OpenOptions::new().create(true).append(true).read(true).open(&file);
-        let found = opened.and_then(|open| Ok((open.metadata()?.len(), open)));
+        let found = untrusted::append(&file).and_then(|open| Ok((open.metadata()?.len(), open)));
         let (start, open) = found.doing(|| format!("open {}", file.display()))?;
         Ok(Self { file, open, start })
     }

@@ -9,7 +9,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
-    PhpSpec, php,
+    PhpSpec, confinement, php,
     process::{ending, last_lines, run, talker, with_lines},
     warden::Warden,
 };
@@ -69,13 +69,8 @@ pub(super) fn prepare(
     sockets: &Path,
 ) -> Result<Prepared> {
     let Program { program, settings } = with_settings(spec, sockets)?;
-    let mut command = talker(program);
-    command
-        .arg(file)
-        .args(arguments)
-        .current_dir(folder)
-        .env("PHP_INI_SCAN_DIR", php::scan_path(settings.path()))
-        .envs(spec.variables.iter().map(|(name, value)| (name, value)));
+    let mut command = confinement::command(|it| talker(it), &program, spec, settings.path(), false);
+    command.arg(file).args(arguments).current_dir(folder);
     Ok(Prepared { command, settings })
 }
 
@@ -101,7 +96,7 @@ fn with_settings(spec: &PhpSpec, sockets: &Path) -> Result<Program> {
     let errors = spec.logs.join("php-error.log");
     // Standard output is the script's answer; what went wrong is told beside it.
     let last = [("display_errors", "stderr"), ("html_errors", "0")];
-    php::write_settings(settings.path(), &errors, &spec.settings, &last)?;
+    php::write_settings(settings.path(), &errors, &confinement::settings(spec), &last)?;
     Ok(Program { program, settings })
 }
 

@@ -73,7 +73,7 @@ pub(super) fn prepare(sockets: &Path) -> Result<()> {
         let path = entry.path();
         if ["php-", "run-", "page-"].iter().any(|it| name.starts_with(it)) {
             fs::remove_dir_all(&path).doing(|| format!("delete {}", path.display()))?;
-        } else if name.starts_with("db-") {
+        } else if name.starts_with("db-") || name.starts_with("init-") {
             fs::remove_file(&path).doing(|| format!("delete {}", path.display()))?;
         }
     }

@@ -66,6 +66,7 @@ fn spec(folder: &Path, revision: &str) -> PhpSpec {
         variables: vec![("PORTICO_WORD".into(), "from the environment".into())],
         logs: folder.join("logs"),
         revision: revision.into(),
+        reach: None,
     }
 }
 
@@ -157,7 +158,7 @@ fn request(address: &FastCgi, script: &Path) -> Option<String> {
 }
 
 fn connect(lease: &DatabaseLease) -> mysql::Result<Conn> {
-    let Database::MariaDb { socket, name, user, password } = &lease.database else {
+    let Database::MariaDb { socket, name, user, password, .. } = &lease.database else {
         panic!("no MariaDB")
     };
     let options = OptsBuilder::new().socket(socket.to_str()).user(Some(user)).pass(Some(password));
@@ -439,9 +440,7 @@ fn a_server_that_starts_leaves_the_temporary_tables_of_others_alone() {
     connection.query_drop("INSERT INTO t VALUES (7)").expect("inserted");
     let _other = bench.runtime.mariadb(&address(), &two, "p").expect("another server");
     connection.query_drop("DROP TEMPORARY TABLE t").expect("its files are still there");
-    let Database::MariaDb { socket, .. } = &lease.database else { panic!("no MariaDB") };
-    let root = OptsBuilder::new().socket(socket.to_str()).user(Some("root"));
-    let mut root = Conn::new(root).expect("root needs no password");
+    let mut root = root(&lease).expect("the administrator");
     let databases: Vec<String> = root.query("SHOW DATABASES").expect("listed");
     assert!(databases.contains(&"pantheon".to_owned()));
     assert!(!databases.iter().any(|it| it.contains("tmp")), "{databases:?}");
@@ -557,10 +556,43 @@ fn a_server_is_stopped_when_the_log_that_it_had_for_a_while_is_short_again() {
 /// A server of `data`, and a connection as its administrator.
 fn as_root(bench: &Bench, data: &Path) -> (DatabaseLease, Conn) {
     let lease = bench.runtime.mariadb(&address(), data, "p").expect("a server");
-    let Database::MariaDb { socket, .. } = &lease.database else { panic!("a server") };
-    let options = OptsBuilder::new().socket(socket.to_str()).user(Some("root"));
-    let root = Conn::new(options).expect("a connection");
+    let root = root(&lease).expect("a connection");
     (lease, root)
+}
+
+fn root(lease: &DatabaseLease) -> mysql::Result<Conn> {
+    let Database::MariaDb { socket, administrator, .. } = &lease.database else {
+        panic!("no MariaDB")
+    };
+    let root = OptsBuilder::new().socket(socket.to_str()).user(Some("root"));
+    Conn::new(root.pass(Some(administrator)))
+}
+
+#[test]
+fn a_site_is_neither_the_administrator_of_a_server_nor_reads_files_by_it() {
+    let bench = Bench::new(LONG);
+    let data = bench.data("one");
+    let outside = bench.folder.path().join("outside.txt");
+    fs::write(&outside, "a secret").expect("written");
+    let lease = bench.runtime.mariadb(&address(), &data, "p").expect("a server");
+    let Database::MariaDb { socket, .. } = &lease.database else { panic!("no MariaDB") };
+    let without = OptsBuilder::new().socket(socket.to_str()).user(Some("root"));
+    assert!(Conn::new(without).is_err(), "anybody is root");
+    root(&lease).expect("we are root");
+    let file = format!("SELECT load_file('{}')", outside.display());
+    let mut site = connect(&lease).expect("in");
+    for mut connection in [connect(&lease).expect("in"), root(&lease).expect("in")] {
+        let read: Option<Option<String>> = connection.query_first(&file).unwrap_or_default();
+        assert_eq!(read.flatten(), None);
+    }
+    let write = format!("SELECT 1 INTO OUTFILE '{}'", bench.folder.path().join("new").display());
+    assert!(site.query_drop(write).is_err());
+    assert!(
+        !fs::read_dir(bench.folder.path().join("s"))
+            .expect("read")
+            .flatten()
+            .any(|it| { it.file_name().to_string_lossy().starts_with("init-") })
+    );
 }
 
 fn folder_size(folder: &Path) -> u64 {

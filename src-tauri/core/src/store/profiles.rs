@@ -1,4 +1,5 @@
-//! What was set for a whole site: which tables' rows its clones leave out, which generations it keeps. Kept among the
+//! What was set for a whole site: which tables' rows its clones leave out, which generations it keeps,
+//! what its PHP may reach outside of it. Kept among the
 //! settings under the site's permanent id.
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Serialize, de::DeserializeOwned};
@@ -6,10 +7,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Store, from_json, settings, to_json};
 use crate::{
     error::{Doing, Result},
-    model::KeepRule,
+    model::{Allowed, KeepRule},
 };
 
 const CLONE_PROFILE: &str = "clone_profile";
+const ALLOWED: &str = "allowed";
 const KEEP_RULE: &str = "keep_rule";
 
 impl Store {
@@ -21,6 +23,11 @@ impl Store {
     /// Which generations the site with this id keeps, where the person changed it.
     pub fn keep_rule(&self, id: &str) -> Result<Option<KeepRule>> {
         self.of_a_site(KEEP_RULE, id)
+    }
+
+    /// What the PHP of the site with this id may reach outside of the site.
+    pub fn allowed(&self, id: &str) -> Result<Vec<Allowed>> {
+        Ok(self.of_a_site(ALLOWED, id)?.unwrap_or_default())
     }
 
     fn of_a_site<T: DeserializeOwned>(&self, what: &str, id: &str) -> Result<Option<T>> {
@@ -48,6 +55,11 @@ pub(crate) fn set_keep_rule(
     rule: Option<&KeepRule>,
 ) -> Result<()> {
     set_of_a_site(connection, KEEP_RULE, id, rule)
+}
+
+/// Sets what the PHP of the site with this id may reach outside of the site.
+pub(crate) fn set_allowed(connection: &Connection, id: &str, all: &[Allowed]) -> Result<()> {
+    set_of_a_site(connection, ALLOWED, id, (!all.is_empty()).then_some(&all))
 }
 
 fn set_of_a_site<T: Serialize>(

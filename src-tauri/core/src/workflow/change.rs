@@ -46,6 +46,7 @@ pub(crate) fn starts_from_here(change: &Change, store: &Store) -> Result<bool> {
         }
         Change::CloneProfile { id, before, .. } => store.clone_profile(id)? == *before,
         Change::KeepRule { id, before, .. } => store.keep_rule(id)? == *before,
+        Change::Allowed { id, before, .. } => store.allowed(id)? == *before,
         Change::Reference { .. } | Change::Worktree { .. } => true,
     })
 }
@@ -111,6 +112,7 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<()> {
         Change::KeepRule { id, after, .. } => {
             store::profiles::set_keep_rule(connection, id, after.as_ref())
         }
+        Change::Allowed { id, after, .. } => store::profiles::set_allowed(connection, id, after),
         // The repository is not the database's: the frame moves these, journalled, before the switch.
         Change::Reference { .. } | Change::Worktree { .. } => Ok(()),
     }

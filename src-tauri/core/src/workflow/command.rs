@@ -94,6 +94,12 @@ pub fn command_line(request: &Request) -> String {
         | Request::SetCloneProfile(_)
         | Request::KeepGenerations(_)
         | Request::ImportSite(_) => of_content(&mut line, request),
+        Request::AllowPath(it) => {
+            line.word("site:allow").word(it.site.as_str()).word(&it.path).flag("write", it.write);
+        }
+        Request::DisallowPath(it) => {
+            line.word("site:disallow").word(it.site.as_str()).word(&it.path);
+        }
     }
     line.0
 }

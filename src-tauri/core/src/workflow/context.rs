@@ -35,6 +35,8 @@ pub struct Context {
     pub sqlite_plugin: Option<PathBuf>,
     /// The program `portico`, which looks through what is pushed.
     pub program: Option<PathBuf>,
+    /// Portico's own program, which confines itself and becomes a site's PHP.
+    pub confiner: Option<PathBuf>,
     /// What the front serves.
     pub routes: Routes,
     /// SMTP servers that catch the mail of environments.
@@ -61,6 +63,7 @@ impl Context {
         runtime: Runtime,
         sqlite_plugin: Option<PathBuf>,
         program: Option<PathBuf>,
+        confiner: Option<PathBuf>,
         hook_limit: Duration,
     ) -> Self {
         Self {
@@ -69,6 +72,7 @@ impl Context {
             runtime,
             sqlite_plugin,
             program,
+            confiner,
             routes: Routes::default(),
             catchers: Catchers::default(),
             fatals: Fatals::default(),

@@ -46,6 +46,7 @@ mod lock;
 mod merge;
 pub mod prune;
 mod quicksilver;
+pub mod reach;
 mod report;
 pub mod running;
 pub mod search_replace;
@@ -186,6 +187,12 @@ pub fn run(
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)
+        }
+        Request::AllowPath(it) => {
+            frame.run(reach::plan_allow(context, it)?, |_, it| Ok(reach::run(it)))
+        }
+        Request::DisallowPath(it) => {
+            frame.run(reach::plan_disallow(context, it)?, |_, it| Ok(reach::run(it)))
         }
         Request::SwitchGeneration(_)
         | Request::PinGeneration(_)

@@ -20,7 +20,7 @@ use crate::{
         Lent, Site, SiteName, view::CodeWarning,
     },
     progress::Meter,
-    runtime::{Conversation, DatabaseLease, LentPhp, Page, PhpSpec},
+    runtime::{self, Conversation, DatabaseLease, LentPhp, Page, PhpSpec},
 };
 
 /// An environment that the front serves, with what its PHP was last told.
@@ -40,6 +40,7 @@ type Parameters = Arc<Vec<(String, String)>>;
 /// What PHP is told while its database is reached in one way.
 struct Told {
     database: Option<Database>,
+    stamp: u64,
     spec: Arc<PhpSpec>,
     parameters: Parameters,
 }
@@ -161,7 +162,9 @@ fn told(
     opened: &OpenDatabase,
 ) -> Result<(Arc<PhpSpec>, Parameters)> {
     let mut told = route.told.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(told) = told.as_ref().filter(|told| told.database == opened.database) {
+    let stamp = runtime::system_stamp();
+    let is_true = |told: &&Told| told.database == opened.database && told.stamp == stamp;
+    if let Some(told) = told.as_ref().filter(is_true) {
         return Ok((told.spec.clone(), told.parameters.clone()));
     }
     let generation = route.environment.generation;
@@ -172,6 +175,7 @@ fn told(
     let (spec, parameters) = (Arc::new(spec.clone()), Arc::new(spec.variables));
     *told = Some(Told {
         database: opened.database.clone(),
+        stamp,
         spec: spec.clone(),
         parameters: parameters.clone(),
     });
@@ -199,10 +203,17 @@ pub(crate) fn open_database(
         return Ok(OpenDatabase { database: None, server: None });
     }
     Ok(match site.engine {
-        DatabaseEngine::Sqlite => OpenDatabase {
-            database: Some(Database::Sqlite { file: layout::sqlite_file(&folder) }),
-            server: None,
-        },
+        DatabaseEngine::Sqlite => {
+            let file = layout::sqlite_file(&folder);
+            // Its PHP may write there, and we may read more than it.
+            if file.is_symlink() {
+                return Err(Error::refused(format!(
+                    "the database of {address} is a link that leads elsewhere"
+                ))
+                .hint("Switch to an earlier content, or import a database."));
+            }
+            OpenDatabase { database: Some(Database::Sqlite { file }), server: None }
+        }
         DatabaseEngine::MariaDb => {
             let folder = folder
                 .canonicalize()
@@ -252,7 +263,8 @@ fn php_spec(context: &Context, around: &Surroundings<'_>, generation: u32) -> Re
         settings: cms::php_settings(around)?,
         variables: cms::variables(around)?,
         logs: context.layout.environment_logs(&address),
-        revision: format!("{generation} {}", around.code.display()),
+        revision: format!("{generation} {} {}", around.code.display(), runtime::system_stamp()),
+        reach: Some(super::reach::of(context, around)?),
         environment: address,
     })
 }
@@ -316,6 +328,8 @@ pub fn lend(context: &Context, address: &Address) -> Result<Lending> {
             let spec = php_spec(context, around, generation)?;
             Ok((spec, around.code.to_owned(), cms::system_folder(around)))
         })?;
+    // What a person types runs as the person.
+    let spec = PhpSpec { reach: None, ..spec };
     let php = context.runtime.lend_php(&spec)?;
     let mut variables = spec.variables;
     // A person's tools find their own settings in the person's own folder.

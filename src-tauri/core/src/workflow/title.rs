@@ -95,6 +95,8 @@ pub fn of(request: &Request) -> String {
         | Request::SetCloneProfile(_)
         | Request::KeepGenerations(_)
         | Request::ImportSite(_) => of_content(request),
+        Request::AllowPath(it) => format!("Let PHP of {} reach {}", it.site, it.path),
+        Request::DisallowPath(it) => format!("Close {} to PHP of {}", it.path, it.site),
     }
 }
 

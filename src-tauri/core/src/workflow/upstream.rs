@@ -33,6 +33,11 @@ pub(super) fn plan_set(context: &Context, wanted: &SetUpstream) -> Result<Option
         return Err(Error::usage(format!("`{}` is no Git URL", wanted.url))
             .hint("Give a Git URL or path, or `empty` for no upstream."));
     }
+    if wanted.url.contains("…@") {
+        return Err(Error::usage("`…` stands where the address has a password").hint(
+            "Write the password again, or leave it out and let Git's credential helper know it.",
+        ));
+    }
     Ok((before != after).then_some(Change::Upstream {
         site: site.name,
         id: site.id,

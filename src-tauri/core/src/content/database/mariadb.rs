@@ -17,13 +17,14 @@ pub(super) const PACKET: usize = 1 << 30;
 /// A connection as `root`. Bytes travel as they are, whatever a column's character set; zero dates may stay;
 /// foreign keys are not asked.
 pub(super) fn connect(database: &Database) -> Result<Conn> {
-    let Database::MariaDb { socket, name, .. } = database else {
+    let Database::MariaDb { socket, name, administrator, .. } = database else {
         return Err(Error::usage("a SQLite file is no server"));
     };
     let options = OptsBuilder::new()
         .socket(Some(socket.to_string_lossy()))
         .prefer_socket(true)
         .user(Some("root"))
+        .pass(Some(administrator.as_str()))
         .db_name(Some(name.as_str()))
         .max_allowed_packet(Some(PACKET))
         .init(vec![

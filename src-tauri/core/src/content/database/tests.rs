@@ -62,6 +62,7 @@ impl Server {
             name: name.into(),
             user: "site".into(),
             password: String::new(),
+            administrator: String::new(),
         };
         let server = Self { child, database: database("site"), _folder: folder };
         let started = Instant::now();

@@ -139,12 +139,13 @@ fn export_sqlite(file: &Path, to: &Path) -> Result<Exported> {
 }
 
 fn connect(database: &Database) -> Result<Conn> {
-    let Database::MariaDb { socket, name, .. } = database else {
+    let Database::MariaDb { socket, name, administrator, .. } = database else {
         return Err(Error::usage("a SQLite file is no server"));
     };
     let options = OptsBuilder::new()
         .socket(Some(socket.display().to_string()))
         .user(Some("root"))
+        .pass(Some(administrator))
         .db_name(Some(name))
         .init(vec![
             "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = '', sql_quote_show_create = 1"

@@ -119,7 +119,7 @@ fn load(dump: Dump, database: &Database, how: Loading<'_>, meter: Meter<'_>) -> 
 }
 
 fn connect(database: &Database) -> Result<Conn> {
-    let Database::MariaDb { socket, name, user, password } = database else {
+    let Database::MariaDb { socket, name, user, password, .. } = database else {
         return Err(Error::refused("a MySQL dump can't be brought into a SQLite database yet"));
     };
     let options = OptsBuilder::new()

@@ -108,6 +108,10 @@ pub enum Request {
     SetCloneProfile(SetCloneProfile),
     /// Says which replaced generations a site keeps.
     KeepGenerations(KeepGenerations),
+    /// Lets a site's PHP reach a folder or file outside of it.
+    AllowPath(AllowPath),
+    /// Takes that back.
+    DisallowPath(DisallowPath),
     /// Brings a whole site: code, database and files, or those of them that there are.
     ImportSite(ImportSite),
 }
@@ -158,6 +162,8 @@ impl Request {
             Self::SearchReplace(it) => &it.environment.site,
             Self::SetCloneProfile(it) => &it.site,
             Self::KeepGenerations(it) => &it.site,
+            Self::AllowPath(it) => &it.site,
+            Self::DisallowPath(it) => &it.site,
             Self::ImportSite(it) => &it.environment.site,
         }
     }
@@ -172,7 +178,9 @@ impl Request {
             | Self::SetDatabase(_)
             | Self::Undo(_)
             | Self::SetCloneProfile(_)
-            | Self::KeepGenerations(_) => None,
+            | Self::KeepGenerations(_)
+            | Self::AllowPath(_)
+            | Self::DisallowPath(_) => None,
             Self::InstallSite(it) => Some(&it.environment.environment),
             Self::Deploy(it) => Some(&it.environment.environment),
             Self::CloneContent(it) => Some(&it.to),
@@ -256,6 +264,8 @@ impl Request {
             Self::SearchReplace(_) => "search_replace",
             Self::SetCloneProfile(_) => "set_clone_profile",
             Self::KeepGenerations(_) => "keep_generations",
+            Self::AllowPath(_) => "allow_path",
+            Self::DisallowPath(_) => "disallow_path",
             Self::ImportSite(_) => "import_site",
         }
     }

@@ -233,6 +233,11 @@ pub enum Query {
         /// The site.
         site: SiteName,
     },
+    /// What a site's PHP may reach outside of the site; answers `Allowed[]`.
+    Allowed {
+        /// The site.
+        site: SiteName,
+    },
     /// What files and folders are, by a quick look into each; answers `Inspected[]`.
     Inspect {
         /// Their paths, absolute.

@@ -59,6 +59,29 @@ pub struct InstallSite {
     pub admin_email: String,
 }
 
+/// `site:allow`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct AllowPath {
+    /// The site.
+    pub site: SiteName,
+    /// A folder or file outside of it, absolute.
+    pub path: String,
+    /// Let PHP change it, too.
+    #[serde(default)]
+    pub write: bool,
+}
+
+/// `site:disallow`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct DisallowPath {
+    /// The site.
+    pub site: SiteName,
+    /// What was allowed.
+    pub path: String,
+}
+
 /// `site:delete`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

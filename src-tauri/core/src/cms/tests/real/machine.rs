@@ -254,6 +254,7 @@ impl MariaDb {
             name: "pantheon".into(),
             user: "root".into(),
             password: String::new(),
+            administrator: String::new(),
         }
     }
 
