@@ -20,7 +20,11 @@ pub(crate) fn with_wordpress(test: &PorticoTest) -> (Serving, PathBuf) {
     test.browser().publish("acme.dev", "ada", "correct horse", "Before the dump");
     let dump = test.folder("acme.sql");
     let mut command = Command::new("mariadb-dump");
-    command.args(["--no-defaults", "-uroot", "--routines", "--socket"]).arg(socket(test));
+    let database = &test.json(&["connection:info", "acme.dev"])["database"];
+    let text = |name: &str| database[name].as_str().unwrap().to_owned();
+    command.args(["--no-defaults", "--routines", "--no-tablespaces"]);
+    command.arg(format!("--socket={}", text("path"))).arg(format!("--user={}", text("user")));
+    command.env("MYSQL_PWD", text("password"));
     let output = command.arg("pantheon").output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     // The dump is one of a site that answers elsewhere.
@@ -35,15 +39,6 @@ fn install(test: &PorticoTest, environment: &str) {
     let mut words = vec!["site:install", environment, "--admin-password", "correct horse"];
     words.extend(line.split(' '));
     test.run(&words).success();
-}
-
-/// The socket of the one server that runs.
-fn socket(test: &PorticoTest) -> PathBuf {
-    let folder = fs::read_dir(test.root().join("run")).unwrap();
-    let mut sockets = folder
-        .map(|it| it.unwrap().path())
-        .filter(|it| it.extension().is_some_and(|it| it == "sock"));
-    sockets.next().expect("a database server runs")
 }
 
 pub(crate) fn path(path: &Path) -> &str {
