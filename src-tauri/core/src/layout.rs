@@ -8,7 +8,7 @@ use crate::model::{Address, EnvironmentName, SiteName};
 
 /// The folders in the root folder that are Portico's.
 const OWN: &[&str] =
-    &["sites", "logs", "templates", "support", "trash", "deleted", "scratch", "run"];
+    &["sites", "logs", "templates", "support", "trash", "deleted", "scratch", "run", "copies"];
 
 /// The root folder (`~/Portico` or `PORTICO_HOME`) and the places in it.
 #[derive(Clone, Debug)]

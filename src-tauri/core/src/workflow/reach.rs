@@ -31,7 +31,9 @@ pub(super) fn of(context: &Context, around: &Surroundings<'_>) -> Result<Reach> 
         }
         None => {}
     }
-    for it in context.store.allowed(&around.site.id)? {
+    let allowed = context.store.allowed(&around.site.id)?;
+    // A link that was allowed may lead elsewhere by now.
+    for it in allowed.into_iter().filter(|it| !holds_other_sites(context, Path::new(&it.path))) {
         let list = if it.write { &mut write } else { &mut read };
         list.push(it.path.into());
     }
@@ -42,6 +44,13 @@ pub(super) fn of(context: &Context, around: &Surroundings<'_>) -> Result<Reach> 
         confiner: context.confiner.clone(),
     };
     Ok(reach)
+}
+
+/// Whether Portico's own folder, where other sites are, holds the place or is part of it.
+fn holds_other_sites(context: &Context, place: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (place, root) = (real(place), real(context.layout.root()));
+    place.starts_with(&root) || root.starts_with(&place)
 }
 
 /// The places themselves, which links may lead to; without those that are not there.
@@ -63,16 +72,14 @@ pub(super) fn plan_allow(context: &Context, wanted: &AllowPath) -> Result<Change
     if !path.is_absolute() {
         return Err(Error::usage(format!("`{}` is no absolute path", wanted.path)));
     }
-    let real = path
-        .canonicalize()
-        .map_err(|error| Error::not_found("file or folder", &wanted.path).because(error))?;
-    let root = context.layout.root();
-    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    if real.starts_with(&root) || root.starts_with(&real) {
+    if let Err(error) = path.canonicalize() {
+        return Err(Error::not_found("file or folder", &wanted.path).because(error));
+    }
+    if holds_other_sites(context, path) {
         return Err(Error::refused(format!(
             "`{}` can't be opened to a site: Portico's own folder {} is part of it",
             wanted.path,
-            root.display()
+            context.layout.root().display()
         ))
         .hint("Allow a folder that has nothing to do with other sites."));
     }
