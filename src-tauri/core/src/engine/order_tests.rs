@@ -38,6 +38,7 @@ fn sites(home: &Path) -> Sites {
         port: Some(0),
         sqlite_plugin: None,
         program: None,
+        confiner: None,
         idle: Duration::from_secs(60),
         hook_limit: Duration::from_secs(60),
         truth: crate::store::Truth::Trusted,
