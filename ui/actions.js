@@ -94,6 +94,7 @@ export function allActions({ sites, selected }, board) {
     ...(sites ?? []).filter((it) => it.name !== selected).map((it) => ({ group: 'Sites', label: `Go to ${it.label}`, note: it.name, verb: 'selectSite', detail: it.name })),
     { group: 'Portico', label: 'New site…', verb: 'newSite', detail: {} },
     { group: 'Portico', label: 'What this machine has', verb: 'openTab', detail: 'machine' },
+    { group: 'Portico', label: 'What the disk is used for', verb: 'openTab', detail: 'disk' },
     { group: 'Portico', label: 'Settings', verb: 'openTab', detail: 'settings' },
     { group: 'Portico', label: 'Keyboard shortcuts', verb: 'showKeys' },
   ];

@@ -12,6 +12,7 @@ import { commitInfoDialog } from './dialogs/commit-info.js';
 import { connectionDialog } from './dialogs/connection.js';
 import { deleteSiteDialog } from './dialogs/delete-site.js';
 import { deployDialog } from './dialogs/deploy.js';
+import { freeDiskDialog } from './dialogs/free-disk.js';
 import { hotfixDialog } from './dialogs/hotfix.js';
 import { mergeDialog, upstreamDialog } from './dialogs/merge.js';
 import { createMultidevDialog, deleteMultidevDialog } from './dialogs/multidev.js';
@@ -19,6 +20,7 @@ import { newSiteDialog } from './dialogs/new-site.js';
 import { moveDatabaseDialog } from './dialogs/move-database.js';
 import { errorDialog, keysDialog, logDialog } from './dialogs/small.js';
 import { wipeDialog } from './dialogs/wipe.js';
+import { Disk } from './disk.js';
 import { Drag } from './drag.js';
 import { Drawer } from './drawer.js';
 import { Drop } from './drop.js';
@@ -47,7 +49,7 @@ const sidebar = Sidebar(document.querySelector('.side'));
 const drawer = Drawer(drawerEl);
 const announce = Announcer(document.querySelector('[data-live]'), document.querySelector('[data-alert]'));
 const screens = {};
-for (const [name, mount] of [['welcome', Welcome], ['site', Site], ['environment', Environment], ['machine', Machine], ['settings', Settings], ['fatal', Lost]]) {
+for (const [name, mount] of [['welcome', Welcome], ['site', Site], ['environment', Environment], ['machine', Machine], ['disk', Disk], ['settings', Settings], ['fatal', Lost]]) {
   const el = make('div', `screen ${name}`);
   main.append(el);
   screens[name] = { el, update: mount(el) };
@@ -55,7 +57,7 @@ for (const [name, mount] of [['welcome', Welcome], ['site', Site], ['environment
 
 function screen() {
   if (state.fatal) return 'fatal';
-  if (state.tab === 'machine' || state.tab === 'settings') return state.tab;
+  if (['machine', 'disk', 'settings'].includes(state.tab)) return state.tab;
   if (!state.sites?.length) return 'welcome';
   return store.environment() ? 'environment' : 'site';
 }
@@ -103,7 +105,7 @@ const board = () => store.board();
 /** Every verb that the page's parts send up. */
 const verbs = {
   selectSite: (name) => store.select(name),
-  openTab: (tab) => { store.openTab(tab); if (tab === 'machine') store.refreshStatus(); },
+  openTab: (tab) => { store.openTab(tab); if (tab === 'machine') store.refreshStatus(); if (tab === 'disk') store.refreshDisk(); },
   openEnvironment: (detail) => store.openEnvironment(detail),
   openPalette: () => openPalette(),
   showKeys: () => keysDialog(),
@@ -128,6 +130,8 @@ const verbs = {
   cloneProfile: (site) => once(() => cloneProfileDialog(site), 'Tables that clones leave out'),
   allowPaths: (site) => once(() => allowedDialog(site), 'Folders that PHP may reach'),
   keepGenerations: (detail) => keepDialog(detail),
+  measureDisk: () => store.refreshDisk(),
+  freeDisk: (detail) => freeDiskDialog(detail),
   pruneGenerations: (detail) => pruneDialog(detail),
   deleteSite: (site) => deleteSiteDialog(site),
   start: (request) => store.start(request).catch(failed('It did not start')),

@@ -1,5 +1,5 @@
 import { attribute, html, icon, keyed, partsOf, rove, send, show, text } from './lib/dom.js';
-import { facts, systemVersion } from './lib/words.js';
+import { bytes, facts, systemVersion } from './lib/words.js';
 import { isMac } from './api.js';
 
 /** Brand, search, the list of sites, what the machine has. */
@@ -10,6 +10,7 @@ export function Sidebar(el) {
     html`<nav class="sites" aria-labelledby="sites-title"><h2 id="sites-title">Sites</h2><ul data-part="list"></ul></nav>`,
     html`<button type="button" class="new" data-part="new" data-drop="new-site">New site</button>`,
     html`<div class="foot"><button type="button" class="plain" data-part="doctor"><span class="dot" data-part="dot"></span><span data-part="machine"></span></button>
+      <button type="button" class="plain" data-part="disk"><span data-part="free">Disk</span></button>
       <button type="button" class="plain" data-part="settings">Settings</button></div>`,
   );
   const parts = partsOf(el);
@@ -17,10 +18,12 @@ export function Sidebar(el) {
   parts.find.prepend(icon('search'));
   parts.new.prepend(icon('plus'));
   parts.settings.prepend(icon('gear'));
+  parts.disk.prepend(icon('disk'));
   text(parts.key, isMac ? '⌘K' : 'Ctrl K');
   parts.find.addEventListener('click', () => send(el, 'openPalette'));
   parts.new.addEventListener('click', () => send(el, 'newSite', {}));
   parts.doctor.addEventListener('click', () => send(el, 'openTab', 'machine'));
+  parts.disk.addEventListener('click', () => send(el, 'openTab', 'disk'));
   parts.settings.addEventListener('click', () => send(el, 'openTab', 'settings'));
   rove(parts.list);
 
@@ -31,6 +34,8 @@ export function Sidebar(el) {
     parts.dot.className = `dot ${missing.length ? 'bad' : checks ? 'ok' : ''}`;
     text(parts.machine, missing.length ? `${missing.map((it) => it.name).join(', ')} missing` : machine(checks, status));
     attribute(parts.settings, 'aria-current', tab === 'settings' && 'page');
+    text(parts.free, status ? `Disk · ${bytes(status.free)} free` : 'Disk');
+    attribute(parts.disk, 'aria-current', tab === 'disk' && 'page');
     attribute(parts.doctor, 'aria-current', tab === 'machine' && 'page');
   };
 }

@@ -7,9 +7,10 @@ const SETTLE_MS = 60;
 /** @type {{ sites: import('./types').SiteCard[] | null, selected: string | null, tab: string,
  *  environment: string | null, environmentTab: string | null,
  *  boards: Map<string, import('./types').Board>, boardError: api.AppError | null, status: import('./types').Status | null,
+ *  disk: import('./types').DiskReport | null, diskError: api.AppError | null, measuring: boolean,
  *  checks: import('./types').Check[] | null, running: Map<number, any>, finished: any[], fatal: api.AppError | null }} */
 export const state = {
-  sites: null, selected: localStorage.getItem('site'), tab: 'workflow', environment: null, environmentTab: null, boards: new Map(), boardError: null,
+  sites: null, selected: localStorage.getItem('site'), tab: 'workflow', environment: null, environmentTab: null, boards: new Map(), boardError: null, disk: null, diskError: null, measuring: false,
   status: null, checks: null, running: new Map(), finished: [], fatal: null,
 };
 
@@ -88,6 +89,15 @@ export function refreshBoard(site = state.selected) {
 }
 
 export const refreshStatus = () => ask('status', { query: 'status' }, (answer) => { if (answer) state.status = answer; });
+export function refreshDisk() {
+  state.measuring = true;
+  changed();
+  return ask('disk', { query: 'disk', site: null }, (answer, error) => {
+    state.measuring = false;
+    state.diskError = error && api.asError(error);
+    if (answer) state.disk = answer;
+  });
+}
 export const refreshChecks = () => ask('doctor', { query: 'doctor' }, (answer) => { if (answer) state.checks = answer; });
 
 /** What was done since decides whether a workflow that ended can still be undone. */
@@ -162,6 +172,7 @@ function finish(row) {
   state.finished = [row, ...state.finished].slice(0, KEEP_FINISHED);
   refreshSoon(row.site);
   refreshStatus();
+  if (state.tab === 'disk') refreshDisk();
   for (const listener of finishers) listener(row, mine.has(row.id));
 }
 

@@ -595,48 +595,37 @@ export type KeepGenerations = {
  */
 site: SiteName, 
 /**
- * How many replaced contents each environment keeps for undo, at least 1 [default: as now]
+ * How many of each are kept for undo, those that were replaced last: contents and releases of each environment,
+ * discarded changes, deleted environments and sites; at least 1 [default: as now]
  */
 count: number | null, 
 /**
- * Keep those made in the last N days as well; 0 for none more [default: as now]
+ * Keep those of the last N days as well; 0 for none more [default: as now]
  */
 days: number | null, 
 /**
  * Go back to the default: 5, and all that are younger than 14 days
  */
 default: boolean, };
-export type AllowPath = { 
+export type KeptKind = "generations" | "releases" | "snapshots" | "deleted";
+export type FreeDisk = { 
 /**
- * The site.
+ * The site, or one that was deleted.
  */
 site: SiteName, 
 /**
- * A folder or file outside of it, absolute.
+ * How many of each stay, those that were replaced last: one, unless another number is given; with none, the last
+ * step can't be undone, either.
  */
-path: string, 
+keep: number | null, 
 /**
- * Let PHP change it, too.
+ * Leaves those of the last so many days as well; of none, unless a number is given.
  */
-write: boolean, };
-export type DisallowPath = { 
+days: number | null, 
 /**
- * The site.
+ * Only these; all kinds when none is named.
  */
-site: SiteName, 
-/**
- * What was allowed.
- */
-path: string, };
-export type Allowed = { 
-/**
- * Where it is, absolute.
- */
-path: string, 
-/**
- * Whether PHP may change it, too.
- */
-write: boolean, };
+only: Array<KeptKind>, };
 export type ImportSite = { 
 /**
  * The environment whose code, database and files are replaced, as in `acme.dev`
@@ -682,7 +671,7 @@ cc: boolean,
  * The site's name, to confirm that Live's content is replaced
  */
 confirm: string | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "adopt_site" } & AdoptSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "keep_generations" } & KeepGenerations | { "kind": "allow_path" } & AllowPath | { "kind": "disallow_path" } & DisallowPath | { "kind": "import_site" } & ImportSite;
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "keep_generations" } & KeepGenerations | { "kind": "free_disk" } & FreeDisk | { "kind": "import_site" } & ImportSite;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -895,11 +884,19 @@ site: SiteName, } | { "query": "keep_rule",
 /**
  * The site.
  */
-site: SiteName, } | { "query": "allowed", 
+site: SiteName, } | { "query": "keep_plan", 
 /**
- * The site.
+ * The change.
  */
-site: SiteName, } | { "query": "inspect", 
+request: KeepGenerations, } | { "query": "free_plan", 
+/**
+ * The request.
+ */
+request: FreeDisk, } | { "query": "disk", 
+/**
+ * The site, or one that was deleted.
+ */
+site: SiteName | null, } | { "query": "inspect", 
 /**
  * Their paths, absolute.
  */
@@ -2316,6 +2313,172 @@ days: number,
  * Whether this is the default, which nobody has changed.
  */
 is_default: boolean, };
+export type DiskReport = { 
+/**
+ * The root folder.
+ */
+root: string, 
+/**
+ * The whole disk that it is on.
+ */
+disk: number, 
+/**
+ * What is free of it.
+ */
+free: number, 
+/**
+ * What Portico holds in all.
+ */
+held: number, 
+/**
+ * The sites, the largest first; deleted ones whose folders are kept are among them.
+ */
+sites: Array<DiskSite>, 
+/**
+ * Empty data directories of database servers.
+ */
+templates: number, 
+/**
+ * The logs of workflows and of Portico itself.
+ */
+logs: number, 
+/**
+ * What was let go and is being deleted.
+ */
+trash: number, 
+/**
+ * portico.db and what else is no site's.
+ */
+rest: number, 
+/**
+ * Whether the disk told which blocks are shared; where it can't (macOS, Windows), they count in full.
+ */
+is_exact: boolean, 
+/**
+ * Whether so little is free that only what was replaced last is kept.
+ */
+is_short: boolean, };
+export type DiskSite = { 
+/**
+ * Its name.
+ */
+site: SiteName, 
+/**
+ * The name that people read.
+ */
+label: string, 
+/**
+ * Whether it was deleted, and is kept so that this can be undone.
+ */
+is_deleted: boolean, 
+/**
+ * All of it.
+ */
+parts: DiskParts, 
+/**
+ * Its environments; the repository is none of theirs.
+ */
+environments: Array<DiskEnvironment>, 
+/**
+ * How many of each kind it keeps for undo.
+ */
+keeps: number, 
+/**
+ * And all of so many days.
+ */
+keeps_days: number, 
+/**
+ * What `disk:free` would let go.
+ */
+freeable: Array<Goes>, };
+export type DiskEnvironment = { 
+/**
+ * Its name.
+ */
+environment: EnvironmentName, 
+/**
+ * What it takes.
+ */
+parts: DiskParts, };
+export type DiskParts = { 
+/**
+ * Code in use, and the repository.
+ */
+code: number, 
+/**
+ * Content in use.
+ */
+content: number, 
+/**
+ * Contents that were replaced.
+ */
+undo: number, 
+/**
+ * Releases that were replaced.
+ */
+releases: number, 
+/**
+ * Deleted environments, or the whole of a deleted site.
+ */
+deleted: number, 
+/**
+ * Backups.
+ */
+backups: number, 
+/**
+ * Logs, reports, caught mail, temporary files.
+ */
+logs: number, };
+export type Goes = { 
+/**
+ * What it is.
+ */
+kind: KeptKind, 
+/**
+ * Its site.
+ */
+site: SiteName, 
+/**
+ * Its environment; none of a whole site and of what several share.
+ */
+environment: EnvironmentName | null, 
+/**
+ * What it is, for people: "generation 7 of acme.dev".
+ */
+what: string, 
+/**
+ * When it was made, or deleted.
+ */
+made: string, 
+/**
+ * What the disk has more without it, and without those before it in the list.
+ */
+bytes: number, 
+/**
+ * The workflows that can't be undone any more without it, newest first. A release that is gone is checked out again.
+ */
+undo_of: Array<string>, };
+export type FreePlan = { 
+/**
+ * How many of each kind stay.
+ */
+count: number, 
+/**
+ * And all of so many days.
+ */
+days: number, 
+/**
+ * What goes.
+ */
+goes: Array<Goes>, 
+/**
+ * What the disk has more then.
+ */
+bytes: number, 
+/**
+ * Whether the disk told which blocks are shared.
+ */
+is_exact: boolean, };
 export type ContentComparison = { 
 /**
  * The environment that may have more.

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use portico_core::model::{
-    Address, EnvironmentName, LogKind, SiteName,
+    Address, EnvironmentName, KeptKind, LogKind, SiteName,
     request::{
         ApplyUpstream, BringToDev, ClearCache, ClearMail, CloneContent, Commit, CreateMultidev,
         CreateSite, DeleteMultidev, DeleteSite, Deploy, DeployTag, DisableCron, DisableLock,
@@ -41,7 +41,7 @@ pub(crate) struct Global {
     /// How progress is shown, on standard error
     #[arg(long, global = true, value_enum, default_value = "auto")]
     pub(crate) progress: Progress,
-    /// Ask nothing; a typed confirmation still needs `--confirm` or PORTICO_CONFIRM
+    /// Ask nothing, and go on where a yes is asked for; a typed confirmation still needs `--confirm` or PORTICO_CONFIRM
     #[arg(long, short, global = true)]
     pub(crate) yes: bool,
 }
@@ -82,6 +82,8 @@ pub(crate) enum Command {
     /// The contents that an environment had: go back to one, keep it, let it go
     #[command(subcommand)]
     Generation(GenerationCommand),
+    /// What everything takes of the disk, and how to free some of it
+    Disk(DiskArguments),
     /// Replace texts or addresses throughout a database, also inside serialised and JSON values
     SearchReplace(SearchReplaceArguments),
     /// How a writable environment's code is changed
@@ -477,8 +479,43 @@ pub(crate) enum GenerationCommand {
     Unpin(PinGeneration),
     /// Let go of generations that are not in use, for good
     Prune(PruneGenerations),
-    /// Show or set which replaced generations a site keeps; what falls out of the rule is let go at once, for good
+    /// Show or set what a site keeps for undo, by one rule for all of it: contents and releases that were replaced,
+    /// changes that were discarded, environments and sites that were deleted. What falls out of the rule is told first,
+    /// then let go for good
     Keep(KeepGenerations),
+}
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct DiskArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<DiskCommand>,
+    /// Only this site
+    pub(crate) site: Option<SiteName>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DiskCommand {
+    /// Let go of what is kept for undo, for good; says first what can't be undone then
+    Free(FreeArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct FreeArguments {
+    /// The site, or one that was deleted [default: all of them]
+    pub(crate) site: Option<SiteName>,
+    /// How many of each stay, those that were replaced last; with 0 not even the last step can be undone [default: 1]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) keep: Option<u32>,
+    /// Leave those of the last N days as well [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(crate) days: Option<u32>,
+    /// Only these; can be given more than once [default: all of them]
+    #[arg(long, value_name = "KIND")]
+    pub(crate) only: Vec<KeptKind>,
+    /// Show what would be freed, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Args)]
@@ -670,6 +707,7 @@ const GROUPS: &[&str] = &[
     "branch",
     "upstream",
     "workflow",
+    "disk",
     "generation",
     "lock",
     "cron",

@@ -4,12 +4,13 @@ use portico_core::{
     model::{
         Address, EnvironmentName, SiteName, count, human_bytes,
         request::{KeepGenerations, Query, Request, SearchReplace},
-        view::{GenerationInfo, KeepRule, Replacement, SearchReplacePlan},
+        view::{FreePlan, GenerationInfo, KeepRule, Replacement, SearchReplacePlan},
     },
 };
 
 use crate::{
     arguments::{GenerationCommand, SearchReplaceArguments},
+    disk,
     output::{Output, print, say},
     workflow::{self, confirmation},
 };
@@ -34,7 +35,12 @@ pub(crate) fn run(command: GenerationCommand, output: &Output) -> Result<()> {
             days: None,
             default: false,
         }) => keep_rule(site, output),
-        GenerationCommand::Keep(wanted) => workflow::run(&Request::KeepGenerations(wanted), output),
+        GenerationCommand::Keep(wanted) => {
+            let query = Query::KeepPlan { request: wanted.clone() };
+            let plan: FreePlan = crate::open()?.query(&query)?;
+            disk::agree(&plan, output)?;
+            workflow::run(&Request::KeepGenerations(wanted), output)
+        }
     }
 }
 
@@ -44,9 +50,13 @@ fn keep_rule(site: SiteName, output: &Output) -> Result<()> {
     output.facts(
         &rule,
         &[
-            ("kept for undo", count(rule.count.into(), "replaced generation")),
+            ("kept for undo", format!("{} of each", rule.count)),
             ("and all younger than", count(rule.days.into(), "day")),
             ("by", whose.to_owned()),
+            (
+                "of",
+                "contents, releases, discarded changes, deleted environments and sites".to_owned(),
+            ),
         ],
     );
     Ok(())

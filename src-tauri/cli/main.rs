@@ -3,6 +3,7 @@
 mod arguments;
 mod content;
 mod cron;
+mod disk;
 mod environment;
 mod generation;
 mod lock;
@@ -71,6 +72,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
         Command::Import(wanted) => content::import(wanted, output),
         Command::Export(command) => content::export(command, output),
         Command::Generation(command) => generation::run(command, output),
+        Command::Disk(wanted) => disk::run(wanted, output),
         Command::SearchReplace(wanted) => generation::search_replace(wanted, output),
         Command::Connection(command) => environment::connection(command, output),
         Command::Multidev(command) => multidev::run(command, output),

@@ -15,6 +15,8 @@ pub(crate) struct Output {
     pub(crate) progress: Progress,
     /// Whether a question may be asked.
     pub(crate) may_ask: bool,
+    /// Whether the person said yes beforehand.
+    pub(crate) yes: bool,
 }
 
 impl Output {
@@ -22,6 +24,7 @@ impl Output {
         Self {
             format: global.format,
             progress: global.progress,
+            yes: global.yes,
             may_ask: !global.yes && io::stdin().is_terminal() && io::stderr().is_terminal(),
         }
     }

@@ -105,6 +105,27 @@ pub(crate) fn confirmation(
     Some(answer.trim().to_owned())
 }
 
+/// Asks whether to go on, unless the person said yes beforehand.
+pub(crate) fn consent(question: &str, output: &Output) -> Result<()> {
+    if output.yes {
+        return Ok(());
+    }
+    if !output.may_ask {
+        return Err(Error::refused("this can't be undone, and needs a yes").hint("Add `--yes`."));
+    }
+    drop(write!(io::stderr(), "{question} [y/N] "));
+    drop(io::stderr().flush());
+    let mut answer = String::new();
+    io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| Error::failed("read the answer").because(error))?;
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Error::refused("nothing was changed")),
+    }
+}
+
 /// `workflow:…`
 pub(crate) fn list(command: WorkflowCommand, output: &Output) -> Result<()> {
     let session = crate::open()?;

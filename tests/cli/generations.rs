@@ -140,14 +140,14 @@ fn the_rule_of_what_is_kept_is_told_set_applied_and_undone() {
     let default = json!({ "count": 5, "days": 14, "is_default": true });
     assert_eq!(test.json(&["generation:keep", "demo"]), default);
     let told = test.run(&["generation:keep", "demo"]).success();
-    told.stdout_has("5 replaced generations").stdout_has("14 days").stdout_has("the default");
+    told.stdout_has("5 of each").stdout_has("14 days").stdout_has("the default");
     let clone = || test.run(&["env:clone-content", "demo.dev", "test"]).success();
     (0..3).for_each(|_| drop(clone()));
     assert_eq!(ids(&test, "demo.test"), [4, 3, 2, 1], "all are young");
 
     test.run(&["generation:keep", "demo", "2"]).success();
     assert_eq!(ids(&test, "demo.test"), [4, 3, 2, 1], "the days are as before");
-    let row = test.json(&["generation:keep", "demo", "--days", "0"]);
+    let row = test.json(&["generation:keep", "demo", "--days", "0", "--yes"]);
     assert_eq!(row["result"], json!({ "count": 2, "days": 0 }));
     assert_eq!(row["command"], "portico generation:keep demo --days 0");
     assert_eq!(ids(&test, "demo.test"), [4, 3, 2], "what falls out of the rule goes at once");
@@ -191,7 +191,7 @@ fn at_least_the_content_that_was_replaced_last_is_kept() {
     let test = PorticoTest::new();
     test.run(&["site:create", "demo", "--from", "sample"]).success();
     let none = ["generation:keep", "demo", "0", "--days", "0"];
-    test.run(&none).status(2).stderr_has("at least the content").stderr_has("generation:prune");
+    test.run(&none).status(2).stderr_has("at least what was replaced last").stderr_has("disk:free");
     assert_eq!(test.json(&["generation:keep", "demo"])["count"], 5, "nothing is changed");
 }
 

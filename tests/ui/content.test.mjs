@@ -61,31 +61,43 @@ test('pruning says what it frees and that it is final', async (t) => {
 test('what is kept for undo is said in a sentence, and can be changed and set back', async (t) => {
   const page = await content(t);
   const change = page.getByRole('button', { name: 'Change… what is kept' });
-  await page.locator('.kept').getByText('Kept for undo: the 5 contents that were replaced last, and all made in the last 14 days.').waitFor();
+  await page.locator('.kept').getByText('Kept for undo: of each kind the 5 things that were replaced last, and all of the last 14 days.').waitFor();
   await change.click();
   assert.equal(await act(page, 'Save').isDisabled(), true, 'nothing is changed yet');
   assert.equal(await act(page, 'Use the defaults').isDisabled(), true);
-  await dialog(page).getByLabel('Contents replaced last').fill('');
+  await dialog(page).getByLabel('Replaced last').fill('');
   assert.equal(await act(page, 'Save').isDisabled(), true);
   await dialog(page).getByText('The first is a number from 1 to 10,000, the second one from 0.').waitFor();
-  await dialog(page).getByLabel('Contents replaced last').fill('1.5');
+  await dialog(page).getByLabel('Replaced last').fill('1.5');
   assert.equal(await act(page, 'Save').isDisabled(), true);
-  await dialog(page).getByLabel('Contents replaced last').fill('0');
+  await dialog(page).getByLabel('Replaced last').fill('0');
   assert.equal(await act(page, 'Save').isDisabled(), true, 'at least one is kept');
   await dialog(page).getByLabel('Days').fill('0');
-  await dialog(page).getByLabel('Contents replaced last').fill('1');
-  await dialog(page).getByText('Kept for undo: the content that was replaced last.').waitFor();
+  await dialog(page).getByLabel('Replaced last').fill('1');
+  await dialog(page).getByText('Kept for undo: what was replaced last.').waitFor();
   await page.keyboard.press('Enter');
   await dialog(page).waitFor({ state: 'detached' });
   await page.evaluate(() => { fake.answers.keep_rule = { count: 1, days: 0, is_default: false }; fake.answers['board:acme'].workflows.unshift({ ...fake.answers['board:acme'].workflows[0], id: 100 }); });
   await finish(page, 100);
-  await page.locator('.kept').getByText('Kept for undo: the content that was replaced last.').waitFor();
+  await page.locator('.kept').getByText('Kept for undo: what was replaced last.').waitFor();
   await change.click();
   await act(page, 'Use the defaults').click();
   assert.equal(await dialog(page).getByLabel('Days').isDisabled(), true);
   await act(page, 'Save').click();
   await dialog(page).waitFor({ state: 'detached' });
   assert.deepEqual(await runs(page), [{ kind: 'keep_generations', site: 'acme', count: 1, days: 0, default: false }, { kind: 'keep_generations', site: 'acme', count: null, days: null, default: true }]);
+});
+
+test('a change of what is kept says what it lets go before it is saved', async (t) => {
+  const goes = [{ kind: 'generations', site: 'acme', environment: 'dev', what: 'generation 4 of acme.dev', made: new Date().toISOString(), bytes: 190_000_000, undo_of: ['Import database into Dev'] }];
+  const page = await content(t, 'dev', { ...full, keep_plan: { count: 1, days: 0, goes, bytes: 190_000_000, is_exact: true } });
+  await page.getByRole('button', { name: 'Change… what is kept' }).click();
+  await dialog(page).getByLabel('Replaced last').fill('1');
+  await dialog(page).getByText('Lets go of 1 thing at once, for good, which frees 190 MB. Can’t be undone then: Import database into Dev.').waitFor();
+  await act(page, 'Save and let go').waitFor();
+  assert.deepEqual((await calls(page, 'query')).map((it) => it.query).filter((it) => it.query === 'keep_plan').at(-1).request, { kind: 'keep_generations', site: 'acme', count: 1, days: 14, default: false });
+  await dialog(page).getByLabel('Replaced last').fill('5');
+  await act(page, 'Save').waitFor();
 });
 
 test('a generation that one that stays needs can’t be pruned, nor can what that one needs', async (t) => {

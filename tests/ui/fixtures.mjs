@@ -124,8 +124,23 @@ export const comparison = {
   tables: [{ table: 'wp_posts', rows_from: 12_018, rows_to: 12_000, estimated: false }, { table: 'wp_bookings', rows_from: 40, rows_to: null, estimated: false }],
   files_from: { count: 3222, bytes: 1_942_000_000, newest: before(30) }, files_to: { count: 3204, bytes: 1_900_000_000, newest: before(4 * 1440) },
 };
+const parts = (extra) => ({ code: 0, content: 0, undo: 0, releases: 0, deleted: 0, backups: 0, logs: 0, ...extra });
+const goes = (kind, site, environment, what, days, size, undo_of = []) => ({ kind, site, environment, what, made: before(days * 1440), bytes: size, undo_of });
+const GB = 1_000_000_000;
+/** What `disk` tells: two sites and one that was deleted. */
+export const diskReport = {
+  root: '/home/mira/Portico', disk: 512 * GB, free: 61 * GB, held: 75.2 * GB, templates: 0.12 * GB, logs: 0.02 * GB, trash: 0, rest: 0.01 * GB, is_exact: true, is_short: false,
+  sites: [
+    { site: 'acme', label: 'Acme Corp', is_deleted: false, keeps: 5, keeps_days: 14, parts: parts({ code: 0.6 * GB, content: 6.3 * GB, undo: 8.4 * GB, releases: 1.1 * GB, backups: 14.2 * GB }),
+      environments: [{ environment: 'dev', parts: parts({ code: 0.2 * GB, content: 2.1 * GB, undo: 8 * GB }) }, { environment: 'test', parts: parts({ code: 0.2 * GB, content: 2.1 * GB, undo: 0.4 * GB, releases: 0.6 * GB }) }, { environment: 'live', parts: parts({ content: 2.1 * GB, releases: 0.5 * GB }) }],
+      freeable: [goes('releases', 'acme', 'test', 'release 8-5c0d77b of acme.test', 30, 0.4 * GB), goes('releases', 'acme', 'live', 'release 7-77be012 of acme.live', 32, 0.3 * GB), goes('generations', 'acme', 'dev', 'generation 4 of acme.dev', 28, 6 * GB, ['Import database into Dev']), goes('deleted', 'acme', 'blog', 'the deleted environment acme.blog', 9, 1.2 * GB, ['Delete blog'])] },
+    { site: 'harbor', label: 'Harbor Festival', is_deleted: false, keeps: 2, keeps_days: 0, parts: parts({ code: 0.2 * GB, content: 9.8 * GB, undo: 18.2 * GB, releases: 0.3 * GB }), environments: [],
+      freeable: [goes('generations', 'harbor', 'test', 'generation 3 of harbor.test', 17, 8 * GB, ['Wipe Test']), goes('generations', 'harbor', 'test', 'generation 2 of harbor.test', 20, 6.9 * GB, ['Clone database and files, Live → Test'])] },
+    { site: 'oldshop', label: 'oldshop', is_deleted: true, keeps: 5, keeps_days: 14, parts: parts({ deleted: 16 * GB }), environments: [], freeable: [goes('deleted', 'oldshop', null, 'the deleted site oldshop', 40, 16 * GB, ['Delete oldshop'])] },
+  ],
+};
 export const dryRun = { tables: [{ table: 'wp_options', rows: 12, replacements: 31 }, { table: 'wp_postmeta', rows: 410, replacements: 902 }, { table: 'wp_posts', rows: 228, replacements: 271 }], rows: 650, replacements: 1204, notes: ['2 serialised values were broken before and are left as they are'] };
 Object.assign(full, {
-  generations, keep_rule: { count: 5, days: 14, is_default: true }, clone_plan: clonePlan, inspect: [dump, uploads, unusable], import_plan: { effort }, compare_content: comparison, search_replace_plan: dryRun, clone_profile: { exclude: ['actionscheduler_logs', 'yoast_indexable', 'cache_*'], is_default: true },
+  disk: diskReport, generations, keep_plan: { count: 1, days: 0, goes: [], bytes: 0, is_exact: true }, keep_rule: { count: 5, days: 14, is_default: true }, clone_plan: clonePlan, inspect: [dump, uploads, unusable], import_plan: { effort }, compare_content: comparison, search_replace_plan: dryRun, clone_profile: { exclude: ['actionscheduler_logs', 'yoast_indexable', 'cache_*'], is_default: true },
   allowed: [{ path: '/opt/tools/wkhtmltopdf', write: false }, { path: '/srv/shared', write: true }],
 });

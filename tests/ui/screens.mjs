@@ -43,6 +43,8 @@ export const SCREENS = {
   cron: [full, inTest('Cron')],
   lock: [full, inTest('Security')],
   machine: [full, press(/MariaDB/)],
+  disk: [full, async (page) => { await press(/^Disk/)(page); await page.getByText('What can be freed').waitFor(); }],
+  'free-disk': [full, async (page) => { await press(/^Disk/)(page); await press(/^Free 700 MB/)(page); }],
   settings: [full, press('Settings')],
   deploy: [full, press(/^Deploy 3/)],
   clone: [full, press(/^Clone from Live/)],

@@ -1,4 +1,5 @@
 import { address } from '../actions.js';
+import { query } from '../api.js';
 import { make, text } from '../lib/dom.js';
 import { field, requestDialog, typedName } from '../lib/dialog.js';
 import { bytes, count, envName, kept } from '../lib/words.js';
@@ -29,13 +30,28 @@ function number(min, value) {
   return input;
 }
 
-/** Which replaced contents a site's environments keep. @param {{ site: string, rule: import('../types').KeepRule }} given */
+/** What a site keeps for undo; what a change lets go is told before it is saved. @param {{ site: string, rule: import('../types').KeepRule }} given */
 export function keepDialog({ site, rule }) {
   const [last, days] = [number(1, rule.count), number(0, rule.days)];
   let reset = false;
   const wanted = () => ({ count: Number(last.value), days: Number(days.value) });
-  const dialog = requestDialog({ title: 'What is kept for undo', act: 'Save', tone: 'content', request: () => ({ kind: 'keep_generations', site, ...(reset ? { count: null, days: null } : wanted()), default: reset }) });
+  const request = () => ({ kind: 'keep_generations', site, ...(reset ? { count: null, days: null } : wanted()), default: reset });
+  const dialog = requestDialog({ title: 'What is kept for undo', act: 'Save', tone: 'content', request });
   const words = make('p', 'note');
+  const goes = make('p', 'note');
+  goes.setAttribute('role', 'status');
+  let asked = 0;
+  /** Says what the change lets go; an answer that comes after a newer change is thrown away. */
+  async function plan() {
+    const mine = ++asked;
+    text(goes, 'Looking what goes…');
+    const found = await query({ query: 'keep_plan', request: request() }).catch(() => null);
+    if (mine !== asked) return;
+    const titles = found && [...new Set(found.goes.flatMap((it) => it.undo_of))];
+    const undo = titles?.length ? ` Can’t be undone then: ${titles.slice(0, 4).join(', ')}${titles.length > 4 ? ` and ${titles.length - 4} more` : ''}.` : '';
+    text(goes, !found ? '' : found.goes.length ? `Lets go of ${count(found.goes.length, 'thing')} at once, for good, which frees ${bytes(found.bytes)}.${undo}` : 'Lets go of nothing now.');
+    dialog.act(found?.goes.length ? 'Save and let go' : 'Save');
+  }
   const back = make('button', 'link', 'Use the defaults');
   back.type = 'button';
   back.addEventListener('click', () => { reset = true; draw(); });
@@ -48,12 +64,14 @@ export function keepDialog({ site, rule }) {
     back.disabled = reset || rule.is_default;
     const same = wanted().count === rule.count && wanted().days === rule.days;
     dialog.setReady(reset || (valid && !same));
+    if (reset || (valid && !same)) plan();
+    else { asked++; text(goes, ''); dialog.act('Save'); }
   }
   const fields = make('div', 'pair');
-  fields.append(field('Contents replaced last', last), field('Days', days, 'All that were made in so many days are kept as well.'));
+  fields.append(field('Replaced last', last, 'So many of each kind.'), field('Days', days, 'All of so many days as well.'));
   const acts = make('p', 'acts-row');
   acts.append(words, back);
-  dialog.body.append(fields, acts, make('p', 'hint', 'It holds for every environment of this site. What falls out of it is let go at once, for good; what is pinned stays. While the disk is short, only the content that was replaced last is kept.'));
+  dialog.body.append(fields, acts, goes, make('p', 'hint', 'It holds for contents and releases of every environment, for discarded changes and for what was deleted. What is pinned stays. While the disk is short, only what was replaced last is kept.'));
   draw();
   last.focus();
 }

@@ -2,7 +2,7 @@
 const number = new Intl.NumberFormat('en');
 const rough = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
 const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hour12: false });
-const day = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' });
+export const day = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' });
 const full = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'medium' });
 
 export const count = (n, one, many = `${one}s`) => `${number.format(n)} ${n === 1 ? one : many}`;
@@ -12,8 +12,8 @@ export const rows = (it) => (it.estimated ? `about ${rough.format(it.rows)} rows
 
 /** What a rule keeps for undo. @param {{ count: number, days: number }} rule */
 export function kept({ count: n, days }) {
-  const last = n === 1 ? 'the content that was replaced last' : `the ${count(n, 'content')} that were replaced last`;
-  const young = days && `all made in the last ${days === 1 ? 'day' : count(days, 'day')}`;
+  const last = n === 1 ? 'what was replaced last' : `of each kind the ${count(n, 'thing')} that were replaced last`;
+  const young = days && `all of the last ${days === 1 ? 'day' : count(days, 'day')}`;
   return `Kept for undo: ${[last, young].filter(Boolean).join(', and ')}.`;
 }
 

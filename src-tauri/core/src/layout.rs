@@ -115,6 +115,11 @@ impl Layout {
         self.root.join("deleted").join(format!("{address}-{created_ms}.worktree"))
     }
 
+    /// Git's index of a deleted environment's worktree.
+    pub fn deleted_index(&self, address: &Address, created_ms: i64) -> PathBuf {
+        self.deleted_worktree(address, created_ms).join("index")
+    }
+
     /// What is built before it has a place of its own; nothing in it outlives its workflow.
     pub fn scratch(&self) -> PathBuf {
         self.root.join("scratch")
@@ -218,6 +223,41 @@ impl Layout {
     }
 }
 
+/// What a folder of [`Layout::deleted_sites`] holds, as its name says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeletedName {
+    /// A whole site, as [`Layout::deleted`] names it.
+    Site {
+        /// Its name.
+        site: SiteName,
+        /// Its permanent id, a UUID.
+        id: String,
+    },
+    /// An environment, or Git's part of its worktree.
+    Environment {
+        /// The environment.
+        environment: Address,
+        /// When it was made, in milliseconds since 1970.
+        created: i64,
+    },
+}
+
+impl DeletedName {
+    /// Understands a folder's name; none of a name that Portico does not give.
+    pub fn read(name: &str) -> Option<Self> {
+        const UUID: usize = 36;
+        let name = name.strip_suffix(".worktree").unwrap_or(name);
+        if let Some((environment, created)) = name.rsplit_once('-')
+            && let (Ok(environment), Ok(created)) = (environment.parse(), created.parse())
+        {
+            return Some(Self::Environment { environment, created });
+        }
+        let (site, id) = name.split_at_checked(name.len().checked_sub(UUID)?)?;
+        let site = site.strip_suffix('-')?.parse().ok()?;
+        Some(Self::Site { site, id: id.to_owned() })
+    }
+}
+
 /// What the server of a MariaDB generation says, inside its data directory.
 pub fn server_log(data: &Path) -> PathBuf {
     data.join("portico-server.log")
@@ -226,4 +266,27 @@ pub fn server_log(data: &Path) -> PathBuf {
 /// The file of a SQLite generation, inside its database folder.
 pub fn sqlite_file(database: &Path) -> PathBuf {
     database.join("site.sqlite")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_deleted_things_are_read_as_they_are_given() {
+        let layout = Layout::new("/root".into());
+        let name = |path: &Path| path.file_name().and_then(|it| it.to_str()).map(str::to_owned);
+        let read = |path: &Path| name(path).and_then(|it| DeletedName::read(&it));
+        let site: SiteName = "acme-2".parse().expect("a name");
+        let id = "0b7e5e3c-31a8-4b6c-9d5e-1f2a3b4c5d6e".to_owned();
+        let deleted = layout.deleted(&site, &id);
+        assert_eq!(read(&deleted), Some(DeletedName::Site { site, id }));
+        let environment: Address = "acme-2.blog-1".parse().expect("an address");
+        let known = DeletedName::Environment { environment: environment.clone(), created: 17 };
+        assert_eq!(read(&layout.deleted_environment(&environment, 17)), Some(known.clone()));
+        assert_eq!(read(&layout.deleted_worktree(&environment, 17)), Some(known));
+        for other in ["notes", "acme-2", "notes.txt", "acme.blog-x", ""] {
+            assert_eq!(DeletedName::read(other), None, "{other}");
+        }
+    }
 }

@@ -1,13 +1,13 @@
 //! Writing a commit's tree to a new folder, by several threads: what limits it is the time per file.
 use std::{
     fs,
-    io::Write,
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
 };
 
-use super::{Repository, disk, find_commit, system_path};
+use super::{Repository, disk, find_commit, on_threads, system_path};
 use crate::{
     error::{Doing, Error, Result},
     progress::{Meter, Unit},
@@ -36,13 +36,15 @@ struct Plan {
 pub(super) struct Manner<'a> {
     /// Files are made without the right to write; folders keep it, so that the whole can be deleted.
     pub(super) read_only: bool,
-    /// An earlier checkout with which unchanged files may share their blocks.
+    /// An earlier checkout with which unchanged files may be shared.
     pub(super) like: Option<&'a Path>,
 }
 
 impl Repository {
     /// Checks out `commit` into the new folder `folder`, read-only and without Git's own files.
-    /// `like` is an earlier checkout and its commit: unchanged files are shared with it by reflink where the disk can.
+    /// `like` is an earlier checkout and its commit: unchanged files are shared with it, by reflink where the disk can,
+    /// else by hard links (on Unix). What writes to a file of one release in spite of its mode writes to all of them:
+    /// [`Repository::is_release_intact`] finds that, and no such file is shared further.
     ///
     /// Files can't be written to, folders can (so that the caller can place a link and delete the whole).
     /// Bytes are exactly those of the commit: no line ends are converted.
@@ -198,22 +200,13 @@ impl Work<'_> {
     /// Makes the file share its blocks with the earlier checkout's, if that one still is what the commit says.
     fn share(&self, path: &Path, to: &Path, item: &Item) -> Result<bool> {
         let Some(like) = self.manner.like else { return Ok(false) };
-        if !self.can_share.load(Ordering::Relaxed) {
-            return Ok(false);
-        }
         let from = like.join(path);
         if !fs::symlink_metadata(&from).is_ok_and(|found| found.is_file()) {
             return Ok(false);
         }
         let doing = || format!("write {}", to.display());
-        match disk::reflink(&from, to, item.mode, self.manner.read_only) {
-            Ok(()) => {}
-            Err(_) => {
-                // The disk can't (or the file just went away): no reason to try each file, nor to fail.
-                self.can_share.store(false, Ordering::Relaxed);
-                disk::remove_if_there(to).doing(doing)?;
-                return Ok(false);
-            }
+        if !self.share_file(&from, to, item.mode).doing(doing)? {
+            return Ok(false);
         }
         // Shared, then compared: whatever happens to the original from now on, this copy was checked.
         let same = git2::Oid::hash_file(git2::ObjectType::Blob, to).doing(doing)? == item.id;
@@ -221,6 +214,53 @@ impl Work<'_> {
             fs::remove_file(to).doing(doing)?;
         }
         Ok(same)
+    }
+}
+
+impl Work<'_> {
+    /// Gives the file the earlier one's blocks, or the earlier one a second name; answers whether it could.
+    fn share_file(&self, from: &Path, to: &Path, mode: i32) -> io::Result<bool> {
+        let read_only = self.manner.read_only;
+        if self.can_share.load(Ordering::Relaxed) {
+            if disk::reflink(from, to, mode, read_only).is_ok() {
+                return Ok(true);
+            }
+            // The disk can't (or the file just went away): no reason to try each file, nor to fail.
+            self.can_share.store(false, Ordering::Relaxed);
+            disk::remove_if_there(to)?;
+        }
+        Ok(read_only && disk::link(from, to, mode))
+    }
+}
+
+impl Repository {
+    /// Whether the files of a release that share what they hold with other releases are as its commit has them: one
+    /// that was written to elsewhere was written to here. Files of its own are not looked at.
+    pub fn is_release_intact(&self, commit: &str, folder: &Path) -> Result<bool> {
+        let git = self.open()?;
+        let tree = find_commit(&git, commit)?
+            .tree()
+            .doing(|| format!("read the files of the commit {commit}"))?;
+        let mut plan = Plan::default();
+        list(&git, &tree, &[], &mut plan)?;
+        let (next, is_intact) = (AtomicUsize::new(0), AtomicBool::new(true));
+        let look = || -> Result<()> {
+            while let Some(item) = plan.items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let file = folder.join(system_path(&item.path)?);
+                if !is_intact.load(Ordering::Relaxed) || !disk::has_other_names(&file) {
+                    continue;
+                }
+                let found = git2::Oid::hash_file(git2::ObjectType::Blob, &file);
+                if found.is_ok_and(|it| it != item.id) {
+                    is_intact.store(false, Ordering::Relaxed);
+                }
+            }
+            Ok(())
+        };
+        on_threads(plan.items.len().div_ceil(PORTION).max(1), look)
+            .into_iter()
+            .collect::<Result<()>>()?;
+        Ok(is_intact.into_inner())
     }
 }
 

@@ -62,6 +62,36 @@ fn set_rights(to: &Path, _mode: i32, read_only: bool) -> io::Result<()> {
     fs::set_permissions(to, permissions)
 }
 
+/// Gives a file that nobody may write to a second name, if its mode is the wanted one. Answers whether it has it.
+#[cfg(unix)]
+pub(super) fn link(from: &Path, to: &Path, mode: i32) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let is_as_wanted = |known: fs::Metadata| {
+        let bits = known.permissions().mode();
+        known.is_file() && bits & 0o222 == 0 && (bits & 0o111 != 0) == (mode == EXECUTABLE)
+    };
+    fs::symlink_metadata(from).is_ok_and(is_as_wanted) && fs::hard_link(from, to).is_ok()
+}
+
+/// On Windows a file's last name can't be deleted while it is read-only, and the mark belongs to all names.
+#[cfg(windows)]
+pub(super) fn link(_from: &Path, _to: &Path, _mode: i32) -> bool {
+    false
+}
+
+/// Whether a file has more than one name.
+#[cfg(unix)]
+pub(super) fn has_other_names(file: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(file).is_ok_and(|known| known.is_file() && known.nlink() > 1)
+}
+
+/// On Windows no file of ours has two names.
+#[cfg(windows)]
+pub(super) fn has_other_names(_file: &Path) -> bool {
+    false
+}
+
 pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -24,6 +24,12 @@ impl Repository {
         Ok(row(&commit, &tags(&git)?))
     }
 
+    /// Whether the repository holds a commit.
+    pub fn has_commit(&self, commit: &str) -> Result<bool> {
+        let git = self.open()?;
+        Ok(find_commit(&git, commit).is_ok())
+    }
+
     /// The commits that a commit came from.
     pub fn parents(&self, commit: &str) -> Result<Vec<String>> {
         let git = self.open()?;

@@ -36,6 +36,7 @@ mod stored;
 #[cfg(unix)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod testing;
+mod tidy;
 mod update;
 mod worktree;
 

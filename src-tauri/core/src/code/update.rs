@@ -1,10 +1,12 @@
 //! Changing a worktree as a whole: to another commit, to a snapshot and back.
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::{
-    Author, bare_entry,
+    Author, Repository, bare_entry,
     changes::{Compared, choose, hold_index, open, path, stage, status},
-    checkout, find_commit, references, signature, system_path,
+    checkout, find_commit, references, signature, system_path, timestamp,
 };
 use crate::{
     error::{Doing, Error, Result},
@@ -13,6 +15,10 @@ use crate::{
 
 /// Where snapshots are kept from being cleaned away: `refs/portico/snapshots/<commit>`.
 pub const SNAPSHOTS: &str = "refs/portico/snapshots";
+
+/// Who makes snapshots, and what each says.
+pub(super) const BY: &str = "portico@localhost";
+pub(super) const MESSAGE: &str = "Uncommitted changes\n";
 
 /// Moves a worktree and its branch to another commit. Uncommitted changes of files that are the same in both
 /// commits stay.
@@ -81,6 +87,36 @@ pub fn snapshot_worktree(worktree: &Path) -> Result<String> {
     keep(&git, &diff, |_| true)
 }
 
+impl Repository {
+    /// The snapshots that are kept, and when each was made.
+    pub fn snapshots(&self) -> Result<Vec<(String, Timestamp)>> {
+        let git = self.open()?;
+        let read = || -> Result<Vec<_>, git2::Error> {
+            let mut all = Vec::new();
+            for reference in git.references_glob(&format!("{SNAPSHOTS}/*"))? {
+                // One that names nothing is for those who look through the repository.
+                let Ok(commit) = reference?.peel_to_commit() else { continue };
+                all.push((commit.id().to_string(), timestamp(commit.time())));
+            }
+            Ok(all)
+        };
+        read().doing(|| format!("list the snapshots in {}", self.path().display()))
+    }
+
+    /// Lets go of snapshots: Git may clean them away from then on. Those that are gone already are passed over.
+    pub fn forget_snapshots(&self, commits: &[String]) -> Result<()> {
+        let git = self.open()?;
+        for commit in commits {
+            let name = format!("{SNAPSHOTS}/{commit}");
+            match git.find_reference(&name).and_then(|mut it| it.delete()) {
+                Err(error) if error.code() == git2::ErrorCode::NotFound => {}
+                deleted => deleted.doing(|| format!("let go of `{name}`"))?,
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A snapshot of the last commit with those changes that are `wanted`.
 fn keep(
     git: &git2::Repository,
@@ -102,11 +138,11 @@ fn keep(
 
 /// Commits an index on no branch, on top of the present commit.
 fn commit_snapshot(git: &git2::Repository, kept: &mut git2::Index) -> Result<String> {
-    let by = signature(&Author { name: "Portico".into(), email: "portico@localhost".into() })?;
+    let by = signature(&Author { name: "Portico".into(), email: BY.into() })?;
     let mut write = || -> Result<git2::Oid, git2::Error> {
         let head = git.head()?.peel_to_commit()?;
         let tree = git.find_tree(kept.write_tree_to(git)?)?;
-        let commit = git.commit(None, &by, &by, "Uncommitted changes\n", &tree, &[&head])?;
+        let commit = git.commit(None, &by, &by, MESSAGE, &tree, &[&head])?;
         git.reference(&format!("{SNAPSHOTS}/{commit}"), commit, true, "portico: snapshot")?;
         Ok(commit)
     };

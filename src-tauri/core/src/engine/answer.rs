@@ -107,6 +107,9 @@ pub(super) fn answer(context: &Context, start: &Start<'_>, query: &Query) -> Res
         Query::CloneProfile { site } => json(workflow::clone_profile::of(context, site)?),
         Query::KeepRule { site } => json(workflow::keep_rule::of(context, site)?),
         Query::Allowed { site } => json(workflow::reach::allowed(context, site)?),
+        Query::KeepPlan { request } => json(workflow::free::plan_of_rule(context, request)?),
+        Query::FreePlan { request } => json(workflow::free::plan_for_people(context, request)?),
+        Query::Disk { site } => json(workflow::disk::report(context, site.as_ref())?),
         Query::Inspect { paths, environment } => {
             json(workflow::inspect::inspect(context, paths, environment.as_ref())?)
         }

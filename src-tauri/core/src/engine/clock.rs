@@ -1,4 +1,4 @@
-//! Runs the cron of environments whose turn it is, and lets old mail go.
+//! Runs the cron of environments whose turn it is, and lets go of what is kept long enough.
 use std::{
     collections::{HashMap, HashSet},
     sync::{
@@ -27,6 +27,11 @@ const TICK: Duration = Duration::from_secs(5);
 const MAIL: u32 = 120;
 /// It is looked whether a copy of portico.db is due once in so many ticks.
 const COPY: u32 = 120;
+/// It is looked for what is to be tidied up once in so many ticks (an hour), first after a minute.
+const TIDYING: u32 = 720;
+const FIRST_TIDYING: u32 = 12;
+/// What falls out of the rules by its age is let go once in so many ticks (a day).
+const KEEPING: u32 = 24 * TIDYING;
 /// How long an environment is awake before the first cron that nobody asked for.
 const FIRST: SignedDuration = SignedDuration::from_mins(5);
 
@@ -77,6 +82,9 @@ fn run(shared: &Weak<Shared>, stopped: &Receiver<()>, cancel: &Cancel) {
         }
         // What can't be read now is tried again at the next tick.
         let Ok(all) = environments(&shared.context) else { continue };
+        if tick % TIDYING == FIRST_TIDYING {
+            shared.tidy_in_background(tick % KEEPING == FIRST_TIDYING);
+        }
         let awake = awake(&shared.context);
         for (site, environment) in all {
             let address = Address::new(&site.name, &environment.name);

@@ -16,6 +16,7 @@ mod owner;
 mod pushes;
 mod recovery;
 mod remote;
+mod tidy;
 mod upstreams;
 mod watch;
 mod wire;

@@ -17,6 +17,7 @@ use super::{
     Config, answer,
     clock::Clock,
     recovery,
+    tidy::Tidying,
     upstreams::UpstreamWatch,
     watch::{Watch, Word},
     wire::{Call, Card, Reply},
@@ -79,6 +80,7 @@ pub(super) struct Shared {
     told: Mutex<Vec<String>>,
     running: Mutex<HashMap<i64, Cancel>>,
     pub(super) checks: Mutex<HashMap<SiteName, Cancel>>,
+    pub(super) tidying: Mutex<Option<Tidying>>,
     pub(super) listeners: Arc<Listeners>,
     watch: OnceLock<Sender<Word>>,
 }
@@ -119,6 +121,7 @@ impl Engine {
             told: Mutex::new(told),
             running: Mutex::default(),
             checks: Mutex::default(),
+            tidying: Mutex::default(),
             listeners: Arc::default(),
             watch: OnceLock::new(),
         });
@@ -203,6 +206,7 @@ impl Engine {
         drop(fs::remove_file(self.layout.owner()));
         self.shared.running().values().for_each(Cancel::cancel);
         self.shared.checks().values().for_each(Cancel::cancel);
+        self.shared.end_tidying(None);
         if let Some(watch) = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take() {
             watch.stop();
         }
@@ -253,6 +257,7 @@ impl Shared {
             on_event(event);
         };
         self.cancel_check(request.site());
+        self.end_tidying(Some(request.site()));
         let workflow = workflow::run(&self.context, request, &tell, cancel)?;
         if let Request::Deploy(deployed) = request {
             self.check_in_background(deployed.environment.clone());

@@ -99,7 +99,7 @@ pub enum Change {
         /// After; none for the system's own list.
         after: Option<Vec<String>>,
     },
-    /// Which replaced generations a site keeps.
+    /// What a site keeps for undo.
     KeepRule {
         /// The site.
         site: SiteName,
@@ -231,7 +231,7 @@ impl Change {
             Self::Lock { environment, .. } => format!("the lock of {environment}"),
             Self::Setting { environment, about, .. } => format!("the {about} of {environment}"),
             Self::CloneProfile { site, .. } => format!("the clone profile of {site}"),
-            Self::KeepRule { site, .. } => format!("which generations {site} keeps"),
+            Self::KeepRule { site, .. } => format!("what {site} keeps for undo"),
             Self::Adopted { site, .. } | Self::Site { site, .. } => format!("the site {site}"),
             Self::Allowed { site, .. } => format!("what the PHP of {site} may reach"),
         }

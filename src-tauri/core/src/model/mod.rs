@@ -30,6 +30,6 @@ pub use quicksilver::{Hook, HookEvent, HookRun, HookStage};
 pub use record::{GenerationRow, Measured, SiteRecord};
 pub use site::{
     Allowed, Cms, CodePointer, ConnectionMode, DatabaseEngine, Environment, Generation, KeepRule,
-    Lock, Origin, Secrets, Site, Upstream,
+    KeptKind, Lock, Origin, Secrets, Site, Upstream,
 };
 pub use taken_over::{KeptFolder, TakenOver};

@@ -208,7 +208,35 @@ pub struct Allowed {
     pub write: bool,
 }
 
-/// Which replaced generations the environments of a site keep.
+/// What a site keeps so that it can be undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "snake_case")]
+pub enum KeptKind {
+    /// Contents that were replaced.
+    Generations,
+    /// Releases of Test and Live that were replaced.
+    Releases,
+    /// Uncommitted changes that were taken away.
+    Snapshots,
+    /// Environments and sites that were deleted.
+    Deleted,
+}
+
+impl KeptKind {
+    /// Its name on the command line and the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Generations => "generations",
+            Self::Releases => "releases",
+            Self::Snapshots => "snapshots",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// How much of each kind a site keeps: of contents and releases for each environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeepRule {
     /// So many, those that were in use last; at least one, so that what was done last can be undone.

@@ -12,8 +12,10 @@ use super::{
 use crate::error::Error;
 
 mod code;
+mod disk;
 
 pub use code::*;
+pub use disk::*;
 
 /// A row of `site:list`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -62,6 +62,11 @@ impl Store {
         })
     }
 
+    /// Forgets a generation whose folder goes with its environment's.
+    pub fn forget_generation(&self, address: &Address, number: u32) -> Result<()> {
+        self.transaction(|transaction| forget(transaction, address, number))
+    }
+
     /// Notes how large a generation is.
     pub fn set_measured(&self, address: &Address, number: u32, measured: &Measured) -> Result<()> {
         self.transaction(|transaction| {
@@ -168,6 +173,10 @@ fn let_go_key(address: &Address, number: u32) -> String {
 /// Forgets a generation, and notes that its folder is to be put away.
 pub(crate) fn let_go(connection: &Connection, address: &Address, number: u32) -> Result<()> {
     settings::set(connection, &let_go_key(address, number), Some(""))?;
+    forget(connection, address, number)
+}
+
+fn forget(connection: &Connection, address: &Address, number: u32) -> Result<()> {
     connection
         .execute(
             "DELETE FROM generations WHERE site = ?1 AND environment = ?2 AND number = ?3",

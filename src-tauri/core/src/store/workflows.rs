@@ -128,6 +128,26 @@ impl Store {
         self.read(|connection| read(connection).doing(|| "list the workflows".into()))
     }
 
+    /// Workflows of a site that moved a pointer of this type (as [`Change`] is tagged), newest first.
+    pub fn workflows_that_changed(
+        &self,
+        site: &SiteName,
+        what: &str,
+        limit: u32,
+    ) -> Result<Vec<Workflow>> {
+        let tag = format!("\"type\":\"{what}\"");
+        let read = |connection: &Connection| {
+            connection
+                .prepare_cached(&format!(
+                    "SELECT {COLUMNS} FROM workflows WHERE site = ?1 AND instr(changes, ?2) > 0
+                     ORDER BY id DESC LIMIT ?3"
+                ))?
+                .query_map(params![site.as_str(), tag, limit], read_workflow)?
+                .collect::<rusqlite::Result<_>>()
+        };
+        self.read(|connection| read(connection).doing(|| format!("list the workflows of {site}")))
+    }
+
     /// Workflows that an owner left under way when it died.
     pub fn interrupted_workflows(&self) -> Result<Vec<Workflow>> {
         let read = |connection: &Connection| {

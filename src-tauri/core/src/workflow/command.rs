@@ -93,6 +93,7 @@ pub fn command_line(request: &Request) -> String {
         | Request::SearchReplace(_)
         | Request::SetCloneProfile(_)
         | Request::KeepGenerations(_)
+        | Request::FreeDisk(_)
         | Request::ImportSite(_) => of_content(&mut line, request),
         Request::AllowPath(it) => {
             line.word("site:allow").word(it.site.as_str()).word(&it.path).flag("write", it.write);
@@ -134,6 +135,12 @@ fn of_content(line: &mut Line, request: &Request) {
             it.count.iter().for_each(|count| _ = line.word(count.to_string()));
             line.optional("days", it.days.map(|days| days.to_string()).as_deref());
             line.flag("default", it.default);
+        }
+        Request::FreeDisk(it) => {
+            line.word("disk:free").word(it.site.as_str());
+            line.optional("keep", it.keep.map(|keep| keep.to_string()).as_deref());
+            line.optional("days", it.days.map(|days| days.to_string()).as_deref());
+            it.only.iter().for_each(|kind| _ = line.option("only", kind.as_str()));
         }
         other => unreachable!("{} is no request of content", other.kind()),
     }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     cms,
     code::{self, Repository},
-    content::database,
+    content::{database, files},
     error::{Error, Result},
     model::{
         Address, CodePointer, Environment, EnvironmentName, GenerationRow, Origin, Site,
@@ -221,6 +221,29 @@ pub(super) fn check_out_beside(
         context.repository(&to.site).checkout_release(commit, &folder, like, meter)
     })?;
     Ok(directory)
+}
+
+/// Makes a release that was let go anew from its commit; one whose files were written to meanwhile, too. Nothing happens
+/// to code that is as it was deployed.
+pub(super) fn check_out_again(work: &Work<'_>, to: &Address, code: &CodePointer) -> Result<()> {
+    let CodePointer::Release { directory, commit, .. } = code else { return Ok(()) };
+    let context = work.context;
+    let folder = context.layout.release(to, directory);
+    let repository = context.repository(&to.site);
+    if folder.exists() {
+        if repository.is_release_intact(commit, &folder)? {
+            return Ok(());
+        }
+        work.line(format!("release {directory} of {to} was written to; it is checked out anew"));
+        files::move_to_trash(&folder, &context.layout.trash())?;
+    }
+    let target = context.store.find_environment(to)?;
+    let like = target.and_then(|target| like(context, to, &target));
+    work.will_make(&folder)?;
+    work.step("Check out the code again", |meter| {
+        let like = like.as_ref().map(|(folder, commit)| (folder.as_path(), commit.as_str()));
+        repository.checkout_release(commit, &folder, like, meter)
+    })
 }
 
 /// A checkout's folder; one that an undone deploy left behind is not used again.

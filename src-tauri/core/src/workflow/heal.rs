@@ -173,7 +173,6 @@ pub fn at_start(context: &Context) -> Result<Healed> {
         files::move_to_trash(&scratch, &context.layout.trash())?;
     }
     leftovers::clear(context)?;
-    prune::deleted_sites(context)?;
     let written_out = context.store.setting(WRITTEN_OUT)?.and_then(|it| it.parse().ok());
     for site in context.store.sites()? {
         let record = context.store.site_record(&site.name)?;

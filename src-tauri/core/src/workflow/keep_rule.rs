@@ -1,4 +1,4 @@
-//! `generation:keep`: which replaced generations the environments of a site keep.
+//! `generation:keep`: what a site keeps for undo, of each kind.
 use super::{Change, Context, Done, request::KeepGenerations};
 use crate::{
     error::{Error, Result},
@@ -18,13 +18,13 @@ pub(super) fn plan(context: &Context, wanted: &KeepGenerations) -> Result<Change
     let before = context.store.keep_rule(&site.id)?;
     let now = before.unwrap_or_default();
     if wanted.count == Some(0) {
-        return Err(Error::usage("at least the content that was replaced last is kept, for undo")
-            .hint("`portico generation:prune <site>.<env> --keep 0` lets go of all that is not in use, once."));
+        return Err(Error::usage("at least what was replaced last is kept, for undo")
+            .hint("`portico disk:free <site> --keep 0` lets go of all that is not in use, once."));
     }
     let after = match (wanted.default, wanted.count, wanted.days) {
         (true, None, None) => None,
         (false, None, None) => {
-            return Err(Error::usage("it is not said how many generations are kept")
+            return Err(Error::usage("it is not said how much is kept")
                 .hint("Give a number, `--days` with one, or `--default`."));
         }
         (false, count, days) => {
@@ -36,7 +36,7 @@ pub(super) fn plan(context: &Context, wanted: &KeepGenerations) -> Result<Change
         }
     };
     if before == after {
-        return Err(Error::refused(format!("{} keeps just these generations already", site.name)));
+        return Err(Error::refused(format!("{} keeps just that already", site.name)));
     }
     Ok(Change::KeepRule { site: site.name, id: site.id, before, after })
 }

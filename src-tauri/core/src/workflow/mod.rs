@@ -27,9 +27,11 @@ mod delete_site;
 mod deploy;
 mod deploy_tag;
 mod discard;
+pub mod disk;
 mod effort;
 mod export;
 mod found_site;
+pub mod free;
 mod generation;
 pub mod generations;
 pub mod heal;
@@ -40,6 +42,7 @@ mod import_url;
 pub mod inspect;
 mod install_site;
 pub mod keep_rule;
+pub mod keeping;
 mod leftovers;
 mod load;
 mod lock;
@@ -90,6 +93,7 @@ use crate::{
     progress::Cancel,
     store::{self, Workflow},
 };
+use keeping::Kept;
 use quicksilver::Hooks;
 use work::Work;
 
@@ -110,6 +114,8 @@ pub(crate) struct Done {
     pub(crate) clear_cache: Option<Address>,
     /// How the site's own scripts ran so far.
     pub(crate) hooks: Vec<HookRun>,
+    /// What is let go for good once this is recorded.
+    pub(crate) frees: Vec<Kept>,
 }
 
 /// Runs a request, and leaves the site either as asked or as it was.
@@ -201,6 +207,7 @@ pub fn run(
         | Request::SearchReplace(_)
         | Request::SetCloneProfile(_)
         | Request::KeepGenerations(_)
+        | Request::FreeDisk(_)
         | Request::ImportSite(_) => run_of_content(frame),
     }
 }
@@ -231,6 +238,7 @@ fn run_of_content(frame: Frame<'_>) -> Result<Workflow> {
         Request::KeepGenerations(it) => {
             frame.run(keep_rule::plan(context, it)?, |_, change| Ok(keep_rule::run(change)))
         }
+        Request::FreeDisk(it) => frame.run(free::plan(context, it)?, free::run),
         Request::SearchReplace(it) => {
             frame.run(search_replace::plan(context, it)?, search_replace::run)
         }
@@ -331,6 +339,9 @@ fn switch(work: &Work<'_>, site: &SiteName, done: Done, hooks: &Hooks) -> Result
     let followed = context.follow(site);
     work.release_holds();
     work.let_go_of_replaced(&done.changes);
+    if !done.frees.is_empty() {
+        free::free(work, &done.frees);
+    }
     match prune::put_away(context, site) {
         Ok(true) => work::empty_trash_in_background(context.layout.trash()),
         Ok(false) => {}
@@ -343,8 +354,9 @@ fn switch(work: &Work<'_>, site: &SiteName, done: Done, hooks: &Hooks) -> Result
         error.causes.iter().for_each(|cause| work.line(format!("  because {cause}")));
     }
     after_hooks(work, hooks, &done.result, done.hooks)?;
-    if let Err(error) = prune::after_workflow(context, site) {
-        work.line(format!("what is not needed any more was not let go: {error}"));
+    match keeping::after_workflow(context, site) {
+        Ok(let_go) => let_go.tell(work),
+        Err(error) => work.line(format!("what is not needed any more was not let go: {error}")),
     }
     followed.map_err(|error| {
         error.hint("The change itself is done; the links are repaired when Portico starts again.")

@@ -94,6 +94,7 @@ pub fn of(request: &Request) -> String {
         | Request::SearchReplace(_)
         | Request::SetCloneProfile(_)
         | Request::KeepGenerations(_)
+        | Request::FreeDisk(_)
         | Request::ImportSite(_) => of_content(request),
         Request::AllowPath(it) => format!("Let PHP of {} reach {}", it.site, it.path),
         Request::DisallowPath(it) => format!("Close {} to PHP of {}", it.path, it.site),
@@ -119,7 +120,8 @@ fn of_content(request: &Request) -> String {
             format!("Import site into {}", it.environment.environment.title())
         }
         Request::SetCloneProfile(it) => format!("Set the clone profile of {}", it.site),
-        Request::KeepGenerations(it) => format!("Set which generations {} keeps", it.site),
+        Request::KeepGenerations(it) => format!("Set what {} keeps for undo", it.site),
+        Request::FreeDisk(it) => format!("Free disk of {}", it.site),
         Request::SearchReplace(it) => {
             format!("Search and replace in {}", it.environment.environment.title())
         }

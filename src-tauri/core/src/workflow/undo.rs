@@ -1,6 +1,6 @@
 //! `undo`: the pointers of a workflow moved back, as a new workflow; so an undo can be undone.
 use super::{
-    Change, Context, Done, change, delete_multidev, delete_site,
+    Change, Context, Done, change, delete_multidev, delete_site, deploy,
     request::Undo,
     work::{PATIENCE, Work},
 };
@@ -111,9 +111,7 @@ fn obstacle(context: &Context, workflow: &Workflow) -> Result<Option<Change>> {
 fn exists(context: &Context, change: &Change) -> Result<bool> {
     let layout = &context.layout;
     Ok(match change {
-        Change::Code { environment, after: CodePointer::Release { directory, .. }, .. } => {
-            layout.release(environment, directory).exists()
-        }
+        Change::Code { environment, after, .. } => is_there_or_can_be(context, environment, after)?,
         Change::Content { environment, after, .. } => {
             context.store.generation(environment, *after)?.is_some()
         }
@@ -141,6 +139,16 @@ fn exists(context: &Context, change: &Change) -> Result<bool> {
         }
         _ => true,
     })
+}
+
+/// Whether code is there; a release that is not can be checked out again while its commit is kept.
+fn is_there_or_can_be(context: &Context, address: &Address, code: &CodePointer) -> Result<bool> {
+    let CodePointer::Release { directory, commit, .. } = code else { return Ok(true) };
+    if context.layout.release(address, directory).exists() {
+        return Ok(true);
+    }
+    let repository = context.repository(&address.site);
+    Ok(repository.path().exists() && repository.has_commit(commit)?)
 }
 
 /// Whether `portico undo` can take the workflow back now.
@@ -171,6 +179,9 @@ fn prepare(work: &Work<'_>, change: &mut Change) -> Result<()> {
         }
         Change::Adopted { before: None, after: Some(after), .. } => {
             context.mend_worktrees(&after.record)
+        }
+        Change::Code { environment, after, .. } => {
+            deploy::check_out_again(work, environment, after)
         }
         Change::Site { site, before: Some(before), after: None } => {
             **before = context.store.site_record(site)?;

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use crate::error::{Doing, Error, Result};
+use crate::{
+    error::{Doing, Error, Result},
+    progress::{Meter, Unit},
+};
 
 /// So many entries are deleted between two pauses.
 const BATCH: u32 = 256;
@@ -56,11 +59,7 @@ fn own_name(path: &Path) -> String {
 /// Deletes what is in `trash`, slowly enough to disturb nobody; nothing when it does not exist.
 /// What can't be deleted stays and is named; the rest is deleted all the same.
 pub fn empty_trash(trash: &Path) -> Result<()> {
-    let entries = match fs::read_dir(trash) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries.doing(|| format!("read `{}`", trash.display()))?,
-    };
-    let paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let paths = entries(trash)?;
     // A thread of its own, because a thread's priority can be lowered but not raised again.
     thread::scope(|scope| {
         let deleting = scope.spawn(|| {
@@ -73,8 +72,29 @@ pub fn empty_trash(trash: &Path) -> Result<()> {
     })
 }
 
-/// Lowers this thread's priority, and with it that of its reads and writes.
-fn be_gentle() {
+/// Deletes what is in `trash` at once, since somebody waits for the room; nothing when it does not exist.
+/// What can't be deleted stays and is named; the rest is deleted all the same.
+pub fn empty_trash_now(trash: &Path, meter: Meter<'_>) -> Result<()> {
+    let paths = entries(trash)?;
+    let mut deleting = Deleting { hurries: true, ..Deleting::default() };
+    for (done, path) in paths.iter().enumerate() {
+        meter.check()?;
+        meter.progress(done as u64, Some(paths.len() as u64), Unit::Steps);
+        deleting.delete(path);
+    }
+    deleting.failed.map_or(Ok(()), Err)
+}
+
+fn entries(trash: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(trash) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.doing(|| format!("read `{}`", trash.display()))?,
+    };
+    Ok(entries.filter_map(|entry| Some(entry.ok()?.path())).collect())
+}
+
+/// Lowers this thread's priority, and with it that of its reads and writes, and of programs that it starts (on Linux).
+pub fn be_gentle() {
     // Elsewhere the call is about the whole process.
     #[cfg(target_os = "linux")]
     rustix::process::setpriority_process(None, 15).ok();
@@ -84,6 +104,8 @@ fn be_gentle() {
 struct Deleting {
     count: u32,
     failed: Option<Error>,
+    /// Whether it makes no pauses.
+    hurries: bool,
 }
 
 impl Deleting {
@@ -119,7 +141,7 @@ impl Deleting {
             _ => {}
         }
         self.count += 1;
-        if self.count.is_multiple_of(BATCH) {
+        if !self.hurries && self.count.is_multiple_of(BATCH) {
             thread::sleep(PAUSE);
         }
     }

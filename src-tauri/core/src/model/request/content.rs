@@ -1,7 +1,7 @@
 //! Requests about databases and files.
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, EnvironmentName, SiteName, view::Replacement};
+use crate::model::{Address, EnvironmentName, KeptKind, SiteName, view::Replacement};
 
 /// `env:clone-content`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -290,16 +290,33 @@ pub struct SetCloneProfile {
 pub struct KeepGenerations {
     /// The site
     pub site: SiteName,
-    /// How many replaced contents each environment keeps for undo, at least 1 [default: as now]
+    /// How many of each are kept for undo, those that were replaced last: contents and releases of each environment,
+    /// discarded changes, deleted environments and sites; at least 1 [default: as now]
     #[cfg_attr(feature = "clap", arg(value_name = "COUNT", conflicts_with = "default"))]
     pub count: Option<u32>,
-    /// Keep those made in the last N days as well; 0 for none more [default: as now]
+    /// Keep those of the last N days as well; 0 for none more [default: as now]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", conflicts_with = "default"))]
     pub days: Option<u32>,
     /// Go back to the default: 5, and all that are younger than 14 days
     #[cfg_attr(feature = "clap", arg(long))]
     #[serde(default)]
     pub default: bool,
+}
+
+/// `disk:free`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct FreeDisk {
+    /// The site, or one that was deleted.
+    pub site: SiteName,
+    /// How many of each stay, those that were replaced last: one, unless another number is given; with none, the last
+    /// step can't be undone, either.
+    pub keep: Option<u32>,
+    /// Leaves those of the last so many days as well; of none, unless a number is given.
+    pub days: Option<u32>,
+    /// Only these; all kinds when none is named.
+    #[serde(default)]
+    pub only: Vec<KeptKind>,
 }
 
 /// `import:site`

@@ -106,12 +106,14 @@ pub enum Request {
     SearchReplace(SearchReplace),
     /// Says which tables' rows clones leave out.
     SetCloneProfile(SetCloneProfile),
-    /// Says which replaced generations a site keeps.
+    /// Says what a site keeps for undo.
     KeepGenerations(KeepGenerations),
     /// Lets a site's PHP reach a folder or file outside of it.
     AllowPath(AllowPath),
     /// Takes that back.
     DisallowPath(DisallowPath),
+    /// Lets go of what is kept for undo, for good.
+    FreeDisk(FreeDisk),
     /// Brings a whole site: code, database and files, or those of them that there are.
     ImportSite(ImportSite),
 }
@@ -164,6 +166,7 @@ impl Request {
             Self::KeepGenerations(it) => &it.site,
             Self::AllowPath(it) => &it.site,
             Self::DisallowPath(it) => &it.site,
+            Self::FreeDisk(it) => &it.site,
             Self::ImportSite(it) => &it.environment.site,
         }
     }
@@ -180,7 +183,8 @@ impl Request {
             | Self::SetCloneProfile(_)
             | Self::KeepGenerations(_)
             | Self::AllowPath(_)
-            | Self::DisallowPath(_) => None,
+            | Self::DisallowPath(_)
+            | Self::FreeDisk(_) => None,
             Self::InstallSite(it) => Some(&it.environment.environment),
             Self::Deploy(it) => Some(&it.environment.environment),
             Self::CloneContent(it) => Some(&it.to),
@@ -266,6 +270,7 @@ impl Request {
             Self::KeepGenerations(_) => "keep_generations",
             Self::AllowPath(_) => "allow_path",
             Self::DisallowPath(_) => "disallow_path",
+            Self::FreeDisk(_) => "free_disk",
             Self::ImportSite(_) => "import_site",
         }
     }

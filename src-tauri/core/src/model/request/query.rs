@@ -1,7 +1,7 @@
 //! Questions.
 use serde::{Deserialize, Serialize};
 
-use super::{CloneContent, ImportSite, Request, SearchReplace};
+use super::{CloneContent, FreeDisk, ImportSite, KeepGenerations, Request, SearchReplace};
 use crate::model::{Address, EnvironmentName, LogKind, SiteName};
 
 /// A question that changes nothing.
@@ -228,7 +228,7 @@ pub enum Query {
         /// The site.
         site: SiteName,
     },
-    /// Which replaced generations a site's environments keep; answers `KeepRule`.
+    /// What a site keeps for undo; answers `KeepRule`.
     KeepRule {
         /// The site.
         site: SiteName,
@@ -237,6 +237,21 @@ pub enum Query {
     Allowed {
         /// The site.
         site: SiteName,
+    },
+    /// What a change of that rule would let go; answers `FreePlan`.
+    KeepPlan {
+        /// The change.
+        request: KeepGenerations,
+    },
+    /// What would be freed; answers `FreePlan`.
+    FreePlan {
+        /// The request.
+        request: FreeDisk,
+    },
+    /// What everything, or one site, takes of the disk; answers `DiskReport`. Looks at every file.
+    Disk {
+        /// The site, or one that was deleted.
+        site: Option<SiteName>,
     },
     /// What files and folders are, by a quick look into each; answers `Inspected[]`.
     Inspect {

@@ -354,7 +354,7 @@ pub struct CloneProfile {
     pub is_default: bool,
 }
 
-/// Which replaced generations a site's environments keep.
+/// What a site keeps for undo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct KeepRule {
