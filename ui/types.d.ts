@@ -607,6 +607,37 @@ days: number | null,
  * Go back to the default: 5, and all that are younger than 14 days
  */
 default: boolean, };
+export type AllowPath = { 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * A folder or file outside of it, absolute.
+ */
+path: string, 
+/**
+ * Let PHP change it, too.
+ */
+write: boolean, };
+export type DisallowPath = { 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * What was allowed.
+ */
+path: string, };
+export type Allowed = { 
+/**
+ * Where it is, absolute.
+ */
+path: string, 
+/**
+ * Whether PHP may change it, too.
+ */
+write: boolean, };
 export type KeptKind = "generations" | "releases" | "snapshots" | "deleted";
 export type FreeDisk = { 
 /**
@@ -671,7 +702,7 @@ cc: boolean,
  * The site's name, to confirm that Live's content is replaced
  */
 confirm: string | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "keep_generations" } & KeepGenerations | { "kind": "free_disk" } & FreeDisk | { "kind": "import_site" } & ImportSite;
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "adopt_site" } & AdoptSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "keep_generations" } & KeepGenerations | { "kind": "allow_path" } & AllowPath | { "kind": "disallow_path" } & DisallowPath | { "kind": "free_disk" } & FreeDisk | { "kind": "import_site" } & ImportSite;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -881,6 +912,10 @@ to: EnvironmentName, } | { "query": "clone_profile",
  * The site.
  */
 site: SiteName, } | { "query": "keep_rule", 
+/**
+ * The site.
+ */
+site: SiteName, } | { "query": "allowed", 
 /**
  * The site.
  */
