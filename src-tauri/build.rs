@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "open_terminal",
         "show_in_folder",
         "notify",
+        "leave",
     ];
     tauri_build::try_build(
         tauri_build::Attributes::new()

@@ -70,6 +70,14 @@ export async function onMenu(onChoice) {
   await window.__TAURI__.event.listen('menu', ({ payload }) => onChoice(...payload.split(':')));
 }
 
+/** The person closes the window while workflows run, whose titles these are. @param {(titles: string[]) => void} onAsked */
+export async function onLeave(onAsked) {
+  await window.__TAURI__.event.listen('leave', ({ payload }) => onAsked(payload));
+}
+
+/** What becomes of what runs. @param {'cancel' | 'background'} how */
+export const leave = (how) => call('leave', { how });
+
 /** A folder that the person picks, or null. @returns {Promise<string | null>} */
 export const pickFolder = (title) => pick('open', { title, directory: true });
 

@@ -14,6 +14,7 @@ import { deleteSiteDialog } from './dialogs/delete-site.js';
 import { deployDialog } from './dialogs/deploy.js';
 import { freeDiskDialog } from './dialogs/free-disk.js';
 import { hotfixDialog } from './dialogs/hotfix.js';
+import { leaveDialog } from './dialogs/leave.js';
 import { mergeDialog, upstreamDialog } from './dialogs/merge.js';
 import { createMultidevDialog, deleteMultidevDialog } from './dialogs/multidev.js';
 import { newSiteDialog } from './dialogs/new-site.js';
@@ -192,6 +193,7 @@ function ended(row) {
 
 shortcuts({ verbs, state, toggleDrawer: drawer.toggle });
 await api.onMenu((verb, detail) => { if (!document.querySelector('dialog[open]')) ({ toggleDrawer: drawer.toggle, ...verbs })[verb]?.(detail); }).catch(() => {});
+await api.onLeave(leaveDialog).catch(() => {});
 Drag(main, board, store.busy);
 await Drop(document.body, board).catch(() => {});
 await store.load();

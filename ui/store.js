@@ -126,6 +126,10 @@ function refreshSoon(site) {
   }, SETTLE_MS);
 }
 
+const SEEN = 'seen';
+/** Remembers the newest workflow whose end this window has told: what ends while it is closed is told at its next start. */
+const seen = (id) => localStorage.setItem(SEEN, String(Math.max(id, Number(localStorage.getItem(SEEN) ?? 0))));
+
 const mine = new Set();
 /** Rows that ended, by id: a late started event must not bring them back. */
 const ended = new Map();
@@ -170,6 +174,7 @@ function finish(row) {
   ended.set(row.id, row);
   state.running.delete(row.id);
   state.finished = [row, ...state.finished].slice(0, KEEP_FINISHED);
+  seen(row.id);
   refreshSoon(row.site);
   refreshStatus();
   if (state.tab === 'disk') refreshDisk();
@@ -265,6 +270,9 @@ export async function load() {
   refreshChecks();
   const [running] = await Promise.all([api.query({ query: 'workflows', site: null }).catch(() => []), refreshSites(), refreshStatus()]);
   for (const row of running) if (row.state === 'running') begin(row);
+  const since = Number(localStorage.getItem(SEEN) ?? Infinity);
+  for (const row of running.slice(0, KEEP_FINISHED)) if (row.state !== 'running' && row.id > since) { ended.set(row.id, row); state.finished.push(row); }
+  for (const row of running.slice(0, 1)) seen(row.state === 'running' ? row.id - 1 : row.id);
   for (const row of state.status?.healed ?? []) if (!ended.has(row.id)) { ended.set(row.id, row); state.finished.push(row); }
   await refreshBoard();
 }

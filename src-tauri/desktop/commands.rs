@@ -11,7 +11,12 @@ use serde_json::value::RawValue;
 use tauri::{AppHandle, State, async_runtime::spawn_blocking, ipc::Channel};
 use tauri_plugin_notification::NotificationExt;
 
-use crate::{desktop::Desktop, opening, surroundings::from_home};
+use crate::{
+    desktop::Desktop,
+    leaving::{self, Leave},
+    opening,
+    surroundings::from_home,
+};
 
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
@@ -115,4 +120,10 @@ pub(crate) async fn show_in_folder(path: String) -> Result<()> {
 pub(crate) async fn notify(app: AppHandle, title: String, body: String) -> Result<()> {
     let said = app.notification().builder().title(title).body(body).show();
     said.map_err(|error| Error::failed("show a notification").because(error))
+}
+
+/// The person's answer to a close while workflows run.
+#[tauri::command]
+pub(crate) fn leave(app: AppHandle, how: Leave) -> Result<()> {
+    leaving::leave(&app, how)
 }

@@ -1,7 +1,13 @@
 //! The window's hold on the root folder, renewed when the owner it spoke to has gone.
 use std::sync::{Arc, Mutex, PoisonError};
 
-use portico_core::{Config, Result, Session, Truth};
+use portico_core::{
+    Config, Result, Session, Truth,
+    model::{
+        request::Query,
+        view::{WorkflowRow, WorkflowState},
+    },
+};
 
 use crate::surroundings;
 
@@ -54,6 +60,19 @@ impl Desktop {
         if let Some(session) = state.session.take() {
             session.close();
         }
+    }
+
+    /// The titles of the workflows that would end with this program; none when another one runs them.
+    pub(crate) fn running(&self) -> Vec<String> {
+        let state = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = state.session.clone();
+        drop(state);
+        let Some(session) = session.filter(|it| it.is_owner()) else { return Vec::new() };
+        // An owner that can't read its history has nothing that it could go on with.
+        let all: Vec<WorkflowRow> =
+            session.query(&Query::Workflows { site: None }).unwrap_or_default();
+        let running = all.into_iter().filter(|it| it.state == WorkflowState::Running);
+        running.map(|it| it.title).collect()
     }
 
     /// Whether the window is going.

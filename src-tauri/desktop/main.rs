@@ -2,6 +2,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 mod commands;
 mod desktop;
+mod leaving;
 mod menu;
 mod opening;
 #[path = "../surroundings.rs"]
@@ -10,7 +11,7 @@ mod surroundings;
 use std::io::Write;
 
 use desktop::Desktop;
-use tauri::{Manager, RunEvent};
+use tauri::{Manager, RunEvent, WindowEvent};
 
 fn main() {
     if let Some(error) = portico_core::runtime::become_confined(std::env::args_os()) {
@@ -34,13 +35,24 @@ fn main() {
             commands::open_terminal,
             commands::show_in_folder,
             commands::notify,
+            commands::leave,
         ])
         .build(tauri::generate_context!())
         .expect("the window can be made on this system");
-    app.run(|app, event| {
-        if let RunEvent::Exit = event {
-            // Stops PHP and databases; whatever runs is taken back.
-            app.state::<Desktop>().close();
+    app.run(|app, event| match event {
+        RunEvent::WindowEvent { event: WindowEvent::CloseRequested { api, .. }, .. } => {
+            if leaving::asks(app) {
+                api.prevent_close();
+            }
         }
+        // Without a code it is a system's own Quit, or the last window that has gone.
+        RunEvent::ExitRequested { code: None, api, .. } => {
+            if leaving::asks(app) {
+                api.prevent_exit();
+            }
+        }
+        // Stops PHP and databases; whatever runs is taken back.
+        RunEvent::Exit => app.state::<Desktop>().close(),
+        _ => {}
     });
 }

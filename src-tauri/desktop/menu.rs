@@ -4,13 +4,24 @@ use tauri::{
     menu::{AboutMetadata, Menu, MenuItem, PredefinedMenuItem, Submenu},
 };
 
+use crate::leaving;
+
 /// The event that the page hears; its payload is one of the verbs below.
 const CHOSEN: &str = "menu";
+
+/// Ends the program. Our own item, since the system's is grey on Linux and asks nobody.
+const QUIT: &str = "quit";
 
 /// Gives the window its menu, and the page what is chosen of it.
 pub(crate) fn set(app: &App) -> tauri::Result<()> {
     app.set_menu(menu(app)?)?;
     app.on_menu_event(|app, event| {
+        if event.id() == QUIT {
+            if !leaving::asks(app) {
+                app.exit(0);
+            }
+            return;
+        }
         // A page that is not there yet has nothing to do, too.
         let _ = app.emit(CHOSEN, event.id().as_ref());
     });
@@ -48,7 +59,7 @@ fn application(app: &App) -> tauri::Result<Submenu<Wry>> {
             &PredefinedMenuItem::hide_others(app, None)?,
             &PredefinedMenuItem::show_all(app, None)?,
             &PredefinedMenuItem::separator(app)?,
-            &PredefinedMenuItem::quit(app, None)?,
+            &quit(app)?,
         ],
     )
 }
@@ -61,9 +72,14 @@ fn file(app: &App) -> tauri::Result<Submenu<Wry>> {
     } else {
         file.append(&item(app, "openTab:settings", "Settings", ",")?)?;
         file.append(&PredefinedMenuItem::separator(app)?)?;
-        file.append(&PredefinedMenuItem::quit(app, None)?)?;
+        file.append(&quit(app)?)?;
     }
     Ok(file)
+}
+
+fn quit(app: &App) -> tauri::Result<MenuItem<Wry>> {
+    let label = if cfg!(target_os = "macos") { "Quit Portico" } else { "Quit" };
+    MenuItem::with_id(app, QUIT, label, true, Some("CmdOrCtrl+Q"))
 }
 
 fn edit(app: &App) -> tauri::Result<Submenu<Wry>> {

@@ -101,3 +101,26 @@ fn the_palette_opens_by_keyboard() {
     window.wait_for("dialog[open] input");
     window.screenshot("palette");
 }
+
+#[test]
+fn quitting_while_a_workflow_runs_asks_and_in_the_background_it_runs_to_its_end() {
+    let test = PorticoTest::new();
+    let window = Window::open(&test);
+    window.press_button("New site");
+    window.fill("#new-source", portico::wordpress().to_str().unwrap());
+    window.fill("#new-name", "acme");
+    window.agree();
+    window.wait_for(".drawer progress");
+    window.quit();
+    window.wait_text("dialog[open] h2", "Close Portico?");
+    window.screenshot("close-while-running");
+    // Not the driver's own click: it would wait for an answer of a window that has gone.
+    let press = "setTimeout(() => document.querySelector('dialog[open] [type=submit]').click())";
+    window.script(press);
+    eventually("the program ends when its last workflow has ended", || {
+        !test.root().join("engine.json").exists()
+    });
+    let rows = test.json(&["workflow:list", "acme"]);
+    assert_eq!(rows[0]["state"], "succeeded", "{rows}");
+    drop(window);
+}

@@ -286,6 +286,12 @@ impl Window {
         assert!(xdotool.status().unwrap().success(), "xdotool {arguments:?}");
     }
 
+    /// Presses Ctrl+Q on the real keyboard: the menu has it, not the page.
+    pub(crate) fn quit(&self) {
+        let window = ["search", "--onlyvisible", "--name", "^Portico$", "windowfocus", "--sync"];
+        self.pointer(&[&window[..], &["key", "ctrl+q"]].concat());
+    }
+
     fn move_to(&self, (x, y): (i64, i64)) {
         self.pointer(&["mousemove", &x.to_string(), &y.to_string(), "sleep", "0.02"]);
     }

@@ -74,7 +74,7 @@ function fakeTauri(answers) {
     },
     async cancel({ workflow }) { fake.finish(workflow, { state: 'cancelled', undoable: false }); },
     async subscribe({ events }) { fake.subscriber = events; },
-    async open_url() {}, async open_folder() {}, async open_terminal() {}, async notify() {}, async show_in_folder() {},
+    async open_url() {}, async leave() {}, async open_folder() {}, async open_terminal() {}, async notify() {}, async show_in_folder() {},
   };
   window.__TAURI__ = {
     core: {

@@ -137,3 +137,34 @@ test('one notice at a time: the newest, and one that is focused stays', async (t
   await page.evaluate(() => document.dispatchEvent(new CustomEvent('say', { detail: 'Copied' })));
   assert.equal(await page.locator('.toast').count(), 2);
 });
+
+test('closing the window while a workflow runs asks what becomes of it', async (t) => {
+  const page = await open(t, full);
+  const ask = () => page.evaluate(() => fake.tell.leave(['Clone database from Live to Dev']));
+  const dialog = page.locator('dialog[open]');
+  await ask();
+  await ask();
+  assert.equal(await dialog.count(), 1, 'asked once');
+  await dialog.getByText('Clone database from Live to Dev').waitFor();
+  await dialog.getByRole('button', { name: 'Stay' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  assert.deepEqual(await calls(page, 'leave'), []);
+  await ask();
+  await dialog.getByRole('button', { name: 'Cancel it and close' }).click();
+  await page.waitForFunction(() => fake.of('leave').length === 1);
+  await page.keyboard.press('Escape');
+  await ask();
+  await dialog.getByRole('button', { name: 'Keep it running in the background' }).click();
+  await page.waitForFunction(() => fake.of('leave').length === 2);
+  assert.deepEqual(await calls(page, 'leave'), [{ how: 'cancel' }, { how: 'background' }]);
+});
+
+test('what ended while the window was closed is told at its next start', async (t) => {
+  const page = await open(t, { ...full, workflows: [row(70, 'deploy', 'Deploy 1 commit to Test')] });
+  assert.equal(await page.locator('.drawer').getByText('Deploy 1 commit to Test').count(), 0, 'the first start tells nothing old');
+  await page.addInitScript((rows) => { fake.answers.workflows = rows; }, [row(71, 'clone_content', 'Clone files from Live to Dev'), row(70, 'deploy', 'Deploy 1 commit to Test')]);
+  await page.reload();
+  await page.waitForSelector('html[data-ready=true]');
+  await page.locator('.drawer').getByText('Clone files from Live to Dev').waitFor();
+  assert.equal(await page.locator('.drawer').getByText('Deploy 1 commit to Test').count(), 0);
+});
