@@ -14,6 +14,7 @@ import { deleteSiteDialog } from './dialogs/delete-site.js';
 import { deployDialog } from './dialogs/deploy.js';
 import { freeDiskDialog } from './dialogs/free-disk.js';
 import { hotfixDialog } from './dialogs/hotfix.js';
+import { installDialog } from './dialogs/install.js';
 import { leaveDialog } from './dialogs/leave.js';
 import { mergeDialog, upstreamDialog } from './dialogs/merge.js';
 import { createMultidevDialog, deleteMultidevDialog } from './dialogs/multidev.js';
@@ -122,6 +123,7 @@ const verbs = {
   deployHotfix: ({ info, from }) => once(() => deployDialog(info, board(), from), 'Deploy'),
   createMultidev: (given) => once(() => createMultidevDialog(board(), given), 'Create Multidev Environment'),
   deleteMultidev: (info) => deleteMultidevDialog(info),
+  install: (info) => installDialog(info, board()),
   wipe: (info) => wipeDialog(info),
   importContent: (detail) => importDialog(detail, board()),
   exportContent: (detail) => exportDialog(detail),

@@ -30,7 +30,7 @@ export function Board(el) {
   return (board, busy) => {
     hint(board);
     const by = new Map(board.environments.map((it) => [it.environment, it]));
-    COLUMNS.forEach((name, at) => cards.get(name)(by.get(name), { busy, parent: by.get(COLUMNS[at - 1]), system: board.site.cms, environments: board.environments }));
+    COLUMNS.forEach((name, at) => cards.get(name)(by.get(name), { busy, parent: by.get(COLUMNS[at - 1]), cms: board.site.cms, environments: board.environments }));
     lanes.forEach((lane, at) => lane(by.get(COLUMNS[at]), by.get(COLUMNS[at + 1]), busy));
     const others = board.environments.filter((it) => !COLUMNS.includes(it.environment));
     show(multi, others.length);
@@ -58,13 +58,14 @@ function Lane(el, left, right) {
     const open = from.initialized && to.initialized;
     el.classList.toggle('closed', !open);
     el.title = busy ? 'A workflow is running on this site' : '';
+    parts.deploy.title = busy || to.code.deployable ? '' : 'There is nothing to deploy';
     show(parts.deploy, open);
     show(parts.clone, open);
     const waiting = to.code.deployable;
     text(parts.deployWords, waiting ? `Deploy ${waiting}` : 'Deploy');
     parts.deploy.setAttribute('aria-label', waiting ? `Deploy ${count(waiting, 'commit')} to ${envName(right)}` : `Deploy to ${envName(right)}`);
     parts.deploy.classList.toggle('soft', !waiting);
-    parts.deploy.disabled = busy;
+    parts.deploy.disabled = busy || !waiting;
     parts.clone.disabled = busy;
     text(parts.deployNote, !open ? '' : waiting ? behind(waiting, to) : 'in step');
     text(parts.cloneNote, open ? age(from, right) : '');

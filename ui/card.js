@@ -1,9 +1,13 @@
 import { attribute, html, icon, partsOf, send, show, text } from './lib/dom.js';
-import { ago, bytes, count, engine, envName, exact, facts, host, origin, rows, sentence, short, tagName } from './lib/words.js';
+import { ago, bytes, count, engine, envName, exact, facts, host, origin, rows, sentence, short, system, tagName } from './lib/words.js';
 import { databaseDrift, drift, filesDrift, seen, source } from './lib/drift.js';
 import { environmentMenu } from './actions.js';
-import { drawHealth } from './health.js';
+import { drawHealth, tone } from './health.js';
 import { MenuButton } from './menu.js';
+
+/** Systems whose installer Portico runs. */
+const INSTALLED = ['wordpress', 'drupal', 'drupal7'];
+const MODES = { sftp: 'SFTP mode', git: 'Git mode' };
 
 /** The card of Dev, Test or Live: address, health, code, content. Uninitialised ones offer to be created. */
 export function EnvironmentCard(el, name) {
@@ -21,7 +25,7 @@ export function EnvironmentCard(el, name) {
       <div class="flag" data-part="flag"><span data-part="changes"></span><button type="button" class="code soft" data-part="review">Review &amp; commit</button></div></div>`,
     html`<div class="cell content" data-part="contentCell"><div class="over"><h3 class="chip content" data-part="contentChip"></h3></div>
       <p class="head" data-part="origin"></p><dl class="meta"><div><dt>Database</dt><dd data-part="database"></dd></div><div><dt>Files</dt><dd data-part="files"></dd></div></dl>
-      <p class="meta drift" data-part="drift"></p></div>`,
+      <p class="meta drift" data-part="drift"></p><div class="flag" data-part="installs"><span>No database yet</span><button type="button" class="content soft" data-part="install"></button></div></div>`,
     html`<div class="create" data-part="create"><p data-part="createWords"></p><button type="button" class="code" data-part="createAct"></button><small data-part="createWhy"></small></div>`,
   );
   const parts = partsOf(el);
@@ -42,8 +46,9 @@ export function EnvironmentCard(el, name) {
   parts.fatal.addEventListener('click', () => send(el, 'openEnvironment', { environment: name, tab: 'logs' }));
   parts.review.addEventListener('click', () => (info.code.uncommitted ? send(el, 'commit', info) : send(el, 'merge', { kind: 'bring_to_dev', environment: `${info.site}.${info.environment}` })));
   parts.createAct.addEventListener('click', () => send(el, 'deploy', info));
+  parts.install.addEventListener('click', () => send(el, 'install', info));
 
-  return (next, { busy, parent, system, environments }) => {
+  return (next, { busy, parent, cms, environments }) => {
     info = next;
     const ready = info.initialized;
     el.classList.toggle('dashed', !ready);
@@ -62,7 +67,7 @@ export function EnvironmentCard(el, name) {
     drawHealth(parts, info);
     text(parts.fatal, `${count(info.fatal_errors, 'fatal error')} since the last ${info.code.tag ? 'deploy' : 'commit'}`);
     drawCode(parts, info);
-    drawContent(parts, info, system, environments);
+    drawContent(parts, info, cms, environments, busy);
   };
 }
 
@@ -77,11 +82,11 @@ function drawCreate(parts, name, parent, busy) {
 }
 
 function drawCode(parts, { code, connection_mode: mode }) {
-  text(parts.mode, mode === 'sftp' ? 'edit the folder' : mode === 'git' ? 'push with Git' : 'read-only');
+  text(parts.mode, MODES[mode] ?? 'read-only');
   text(parts.commit, code.tag ? tagName(code.tag) : short(code.commit));
   parts.commit.title = code.commit ?? '';
   parts.commit.classList.toggle('tag', !!code.tag);
-  text(parts.message, code.message ?? 'No commit yet');
+  text(parts.message, code.message ?? 'No commit yet').title = code.message ?? '';
   const when = code.date ? ago(code.date) : '';
   const words = code.tag ? [short(code.commit), when && `deployed ${when}`] : [code.branch, code.author, when];
   text(parts.codeMeta, facts(...words));
@@ -91,8 +96,8 @@ function drawCode(parts, { code, connection_mode: mode }) {
   text(parts.review, code.uncommitted ? 'Review & commit' : 'Bring to Dev…');
 }
 
-function drawContent(parts, info, system, environments) {
-  const { content, url } = info;
+function drawContent(parts, info, cms, environments, busy) {
+  const { content } = info;
   const { database, files } = content;
   const empty = !database.tables;
   const when = content.origin_at ? ago(content.origin_at) : '';
@@ -101,12 +106,15 @@ function drawContent(parts, info, system, environments) {
   text(parts.database, empty ? 'empty' : facts(bytes(database.bytes), count(database.tables, 'table'), rows(database)));
   parts.database.title = engine(database.engine);
   text(parts.files, files.count ? facts(bytes(files.bytes), count(files.count, 'file')) : 'none');
-  const installs = ['wordpress', 'drupal', 'drupal7'].includes(system) && empty;
+  const installs = INSTALLED.includes(cms) && empty;
   const other = source(info, environments);
   const comparison = other && seen(other, info);
   const lacks = comparison ? drift(comparison, [...databaseDrift(comparison), ...filesDrift(comparison)]) : '';
-  text(parts.drift, installs ? `No database yet. Visit ${host(url)} to install.` : lacks);
-  show(parts.drift, installs || lacks);
+  show(parts.installs, installs);
+  text(parts.install, `Install ${system(cms)}…`);
+  parts.install.disabled = busy;
+  text(parts.drift, lacks);
+  show(parts.drift, lacks && !installs);
 }
 
 /** A row of the Multidev table. */
@@ -123,7 +131,7 @@ export function MultidevRow(info) {
   parts.clone.addEventListener('click', () => send(row, 'clone', { info, to: info.environment }));
   row.update = (next) => {
     info = next;
-    parts.dot.className = `dot ${{ asleep: 'asleep', answered: 'ok', broken: 'bad' }[info.health.type]}`;
+    parts.dot.className = `dot ${tone(info.health)}`;
     text(parts.name, info.environment);
     text(parts.url, host(info.url));
     text(parts.commit, short(info.code.commit));

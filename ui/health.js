@@ -1,9 +1,15 @@
 import { show, text } from './lib/dom.js';
 import { sentence } from './lib/words.js';
 
+/** `ok`, `warn` (its front page is refused or not there), `bad`, or `asleep`. @param {import('./types').Health} health */
+export function tone(health) {
+  if (health.type !== 'answered') return health.type === 'asleep' ? 'asleep' : 'bad';
+  return health.status >= 500 ? 'bad' : health.status >= 400 ? 'warn' : 'ok';
+}
+
 /** How an environment answered last; `parts` are a dot, words, and a button that tells why it did not. */
 export function drawHealth(parts, { health }) {
-  const kind = health.type === 'broken' || health.status >= 500 ? 'bad' : health.type === 'asleep' ? 'asleep' : 'ok';
+  const kind = tone(health);
   parts.dot.className = `dot ${kind}`;
   show(parts.why, health.type === 'broken');
   text(parts.health, {

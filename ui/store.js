@@ -14,6 +14,9 @@ export const state = {
   status: null, checks: null, running: new Map(), finished: [], fatal: null,
 };
 
+/** As people sort: 2 before 10, and letters with accents beside those without. */
+const byLabel = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
 const listeners = new Set();
 const finishers = new Set();
 let scheduled = false;
@@ -74,7 +77,7 @@ export function refreshSites() {
   return ask('sites', { query: 'site_cards' }, (sites, error) => {
     state.fatal = error;
     if (error) return;
-    state.sites = sites;
+    state.sites = sites.sort((a, b) => byLabel.compare(a.label, b.label));
     if (!sites.some((it) => it.name === state.selected)) state.selected = sites[0]?.name ?? null;
   });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { full, nothing, row } from './fixtures.mjs';
-import { calls, emit, open, withBrowser } from './support.mjs';
+import { calls, emit, open, runs, withBrowser } from './support.mjs';
 
 withBrowser();
 const card = (page, name) => page.locator(`.env.${name}`);
@@ -45,7 +45,18 @@ test('an environment that does not exist yet offers to be created, in order', as
 test('a system without a database says how to install it, a broken one says why', async (t) => {
   const page = await open(t, full);
   await page.click('text=Harbor Festival');
-  await page.getByText('No database yet. Visit dev-harbor.localhost:8080 to install.').waitFor();
+  await page.getByRole('button', { name: 'Install WordPress…' }).click();
+  const dialog = page.locator('dialog[open]');
+  const act = dialog.getByRole('button', { name: 'Install WordPress', exact: true });
+  assert.equal(await dialog.getByLabel('Title').inputValue(), 'Harbor Festival');
+  await dialog.getByLabel('Administrator').fill('mira');
+  await dialog.getByLabel('E-mail').fill('mira');
+  await dialog.locator('input[autocomplete="new-password"]').fill(' a pass word ');
+  assert.equal(await act.isDisabled(), true, 'that is no address');
+  await dialog.getByLabel('E-mail').fill('mira@harbor.example');
+  await act.click();
+  await page.waitForFunction(() => fake.of('run').length === 1);
+  assert.deepEqual(await runs(page), [{ kind: 'install_site', environment: 'harbor.dev', title: 'Harbor Festival', admin_user: 'mira', admin_password: ' a pass word ', admin_email: 'mira@harbor.example' }]);
   await card(page, 'dev').getByRole('button', { name: 'Why?' }).click();
   assert.match(await page.locator('dialog').innerText(), /PHP 7.2 was not found on this machine/);
   assert.equal(await page.locator('.multi tbody tr').count(), 1);
@@ -112,4 +123,26 @@ test('the first start teaches, offers the sample and says what is missing', asyn
   for (const part of ['Drop a folder or an archive of code here', 'Try the sample site', 'sudo apt install php-fpm']) assert.ok(words.includes(part), part);
   await page.getByRole('button', { name: 'Try the sample site' }).click();
   assert.equal(await page.locator('#new-name').inputValue(), 'sample');
+});
+
+test('sites stand in the order of their labels, 2 before 10', async (t) => {
+  const card = (name, label) => ({ name, label, cms: 'php', cms_version: null, deployable: 0, upstream_updates: 0, busy: false });
+  const page = await open(t, { ...full, site_cards: [card('a', 'Client 10'), card('b', 'Client 2'), card('c', 'Ärzte'), card('acme', 'Zoo')] });
+  assert.deepEqual(await page.locator('.sites b').allInnerTexts(), ['Ärzte', 'Client 2', 'Client 10', 'Zoo']);
+});
+
+test('a long message of a commit leaves the content in its place', async (t) => {
+  const long = full['board:acme'].environments.map((it) => (it.environment === 'dev' ? { ...it, code: { ...it.code, message: 'Relaunch phase 2: replaces the header, the footer and the search page '.repeat(5) } } : it));
+  const page = await open(t, { ...full, 'board:acme': { ...full['board:acme'], environments: long } });
+  const [message, content] = await page.evaluate(() => ['.env.dev .cell.code .head', '.env.dev .cell.content'].map((it) => document.querySelector(it).getBoundingClientRect().toJSON()));
+  assert.ok(message.height < 75, `${message.height}`);
+  assert.ok(content.bottom < 800, `${content.bottom}`);
+});
+
+test('a front page that is not there is no green dot', async (t) => {
+  const answer = (status) => full['board:acme'].environments.map((it) => (it.environment === 'dev' ? { ...it, health: { type: 'answered', status, ms: 12 } } : it));
+  for (const [status, kind] of [[200, 'ok'], [302, 'ok'], [404, 'warn'], [401, 'warn'], [500, 'bad']]) {
+    const page = await open(t, { ...full, 'board:acme': { ...full['board:acme'], environments: answer(status) } });
+    assert.equal(await page.locator('.env.dev .dot').getAttribute('class'), `dot ${kind}`, `${status}`);
+  }
 });

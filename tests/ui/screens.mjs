@@ -64,6 +64,7 @@ export const SCREENS = {
   'move-database': [full, async (page) => { await press('More for this site')(page); await page.getByRole('menuitem', { name: 'Move to SQLite…' }).click(); }],
   'allowed': [full, async (page) => { await press('More for this site')(page); await page.getByRole('menuitem', { name: 'Folders that PHP may reach…' }).click(); await page.getByRole('textbox').waitFor(); }],
   'clone-profile': [full, async (page) => { await press('More for this site')(page); await page.getByRole('menuitem', { name: 'Tables that clones leave out…' }).click(); await page.getByRole('textbox').waitFor(); }],
+  install: [full, async (page) => { await page.click('text=Harbor Festival'); await press('Install WordPress…')(page); }],
   leave: [full, (page) => page.evaluate(() => fake.tell.leave(['Clone database and files from Live to Test']))],
   drop: [full, (page) => dragged(page, 'over')],
   menu: [full, press('More for Dev')],

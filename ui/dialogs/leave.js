@@ -4,7 +4,7 @@ import { openDialog } from '../lib/dialog.js';
 
 /** The window is closed while workflows run. @param {string[]} titles what runs */
 export function leaveDialog(titles) {
-  if (document.querySelector('dialog[data-leave]')) return;
+  if (document.querySelector('dialog[open][data-leave]')) return;
   const dialog = openDialog({ title: 'Close Portico?', close: 'Stay', act: 'Keep it running in the background', submit: () => leave('background') });
   dialog.el.dataset.leave = '';
   const list = make('ul', 'commits');
