@@ -34,8 +34,11 @@ function faults() {
   }
   // Words of buttons and headings are whole, and lie on no others.
   for (const el of document.querySelectorAll('button, h1, h2, h3, label, dt')) {
-    if (!seen(el) || el.closest('.clip') || el.querySelector('.clip') || el.classList.contains('clip')) continue;
-    if (el.scrollWidth > el.clientWidth + 2 && getComputedStyle(el).overflow === 'hidden') found.push(`${name(el)} is cut`);
+    if (!seen(el) || el.closest('.clip') || el.querySelector('.clip, .unseen') || el.classList.contains('clip')) continue;
+    const range = document.createRange();
+    range.selectNodeContents(el);
+    const [box, words] = [el.getBoundingClientRect(), range.getBoundingClientRect()];
+    if (words.width && (words.left < box.left - 5 || words.right > box.right + 5)) found.push(`${name(el)} is ${box.width} wide for ${words.width}`);
   }
   return found;
 }

@@ -154,7 +154,7 @@ test('closing the window while a workflow runs asks what becomes of it', async (
   await page.waitForFunction(() => fake.of('leave').length === 1);
   await page.keyboard.press('Escape');
   await ask();
-  await dialog.getByRole('button', { name: 'Keep it running in the background' }).click();
+  await dialog.getByRole('button', { name: 'Run in the background' }).click();
   await page.waitForFunction(() => fake.of('leave').length === 2);
   assert.deepEqual(await calls(page, 'leave'), [{ how: 'cancel' }, { how: 'background' }]);
 });

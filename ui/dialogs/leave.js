@@ -5,7 +5,7 @@ import { openDialog } from '../lib/dialog.js';
 /** The window is closed while workflows run. @param {string[]} titles what runs */
 export function leaveDialog(titles) {
   if (document.querySelector('dialog[open][data-leave]')) return;
-  const dialog = openDialog({ title: 'Close Portico?', close: 'Stay', act: 'Keep it running in the background', submit: () => leave('background') });
+  const dialog = openDialog({ title: 'Close Portico?', close: 'Stay', act: 'Run in the background', submit: () => leave('background') });
   dialog.el.dataset.leave = '';
   const list = make('ul', 'commits');
   list.append(...titles.map((it) => make('li', '', it)));
