@@ -64,7 +64,8 @@ impl Desktop {
 
     /// The titles of the workflows that would end with this program; none when another one runs them.
     pub(crate) fn running(&self) -> Vec<String> {
-        let state = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        // While the folder is being opened, which may take its time, nothing runs yet.
+        let Ok(state) = self.session.try_lock() else { return Vec::new() };
         let session = state.session.clone();
         drop(state);
         let Some(session) = session.filter(|it| it.is_owner()) else { return Vec::new() };
