@@ -40,16 +40,14 @@ fn main() {
         .build(tauri::generate_context!())
         .expect("the window can be made on this system");
     app.run(|app, event| match event {
-        RunEvent::WindowEvent { event: WindowEvent::CloseRequested { api, .. }, .. } => {
-            if leaving::asks(app) {
-                api.prevent_close();
-            }
+        RunEvent::WindowEvent { event: WindowEvent::CloseRequested { api, .. }, .. }
+            if leaving::asks(app) =>
+        {
+            api.prevent_close();
         }
         // Without a code it is a system's own Quit, or the last window that has gone.
-        RunEvent::ExitRequested { code: None, api, .. } => {
-            if leaving::asks(app) {
-                api.prevent_exit();
-            }
+        RunEvent::ExitRequested { code: None, api, .. } if leaving::asks(app) => {
+            api.prevent_exit();
         }
         // Stops PHP and databases; whatever runs is taken back.
         RunEvent::Exit => app.state::<Desktop>().close(),
