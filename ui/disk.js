@@ -63,7 +63,7 @@ function when(row) {
 /** The screen. It asks when it is opened and when a workflow has ended; looking at every file takes a moment. */
 export function Disk(el) {
   el.append(html`<div class="disk"><header class="disk-head"><h1>Disk</h1><p class="note" data-part="sub" role="status"></p><button type="button" data-part="again">Measure again</button></header>
-    <div data-part="error"></div><section aria-labelledby="disk-whole" data-part="whole"><h2 id="disk-whole" class="unseen">The whole disk</h2><div class="disk-bar large" data-part="bar"></div><ul class="disk-key" data-part="key"></ul></section>
+    <div data-part="error"></div><section aria-label="The whole disk" data-part="whole"><div class="disk-bar large" data-part="bar"></div><ul class="disk-key" data-part="key"></ul></section>
     <section aria-labelledby="disk-sites" data-part="sites"><h2 id="disk-sites">Sites</h2><div class="panel"><ul class="disk-sites" data-part="list"></ul></div></section>
     <section aria-labelledby="disk-free" data-part="free"><h2 id="disk-free">What can be freed</h2><p class="note" data-part="hint">and what you give up for it. What is ticked is faint above.</p>
     <div class="panel"><ul class="disk-free" data-part="rows"></ul><p class="none" data-part="none">Nothing. What is in use, pinned, and what was replaced last is kept.</p>
