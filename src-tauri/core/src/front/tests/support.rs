@@ -216,7 +216,8 @@ impl Pool {
         }
         let mut command = Command::new("/usr/bin/php-cgi");
         command.args(["-n", "-b"]).arg(folder.path().join("s"));
-        command.env("PHP_FCGI_MAX_REQUESTS", "0");
+        // As many workers as above: a page may ask its own site for another one.
+        command.env("PHP_FCGI_CHILDREN", "4").env("PHP_FCGI_MAX_REQUESTS", "0");
         Some(Self::start(command, folder))
     }
 
