@@ -44,6 +44,7 @@ export function siteMenu(board) {
     ...(hasDatabase(board) ? [null, { label: 'Tables that clones leave out…', verb: 'cloneProfile', detail: board.site }, { label: `Move to ${engine(engines(board).other)}…`, verb: 'moveDatabase', detail: board }] : []),
     ...(board.site.cms !== 'html' ? [{ label: 'Folders that PHP may reach…', verb: 'allowPaths', detail: board.site }] : []),
     null,
+    { label: 'Repair…', verb: 'repair', detail: board.site.name },
     { label: 'Delete site…', verb: 'deleteSite', detail: board.site, tone: 'bad' },
   ];
 }
@@ -90,6 +91,7 @@ export function allActions({ sites, selected }, board) {
     ...(board && board.site.cms !== 'html' ? [{ group: board.site.label, label: 'Folders that PHP may reach…', verb: 'allowPaths', detail: board.site }] : []),
     ...(board ? [['Workflow', 'workflow'], ['Multidev', 'multidev'], ['Commits', 'commits'], ['Activity', 'activity']].map(([label, tab]) => ({ group: board.site.label, label: `Show ${label}`, verb: 'openTab', detail: tab })) : []),
     ...(board ? [{ group: board.site.label, label: 'Create Multidev Environment…', verb: 'createMultidev', detail: {} }] : []),
+    ...(board ? [{ group: board.site.label, label: 'Repair…', verb: 'repair', detail: board.site.name, request: { kind: 'repair_site', site: board.site.name } }] : []),
     ...(board ? [{ group: board.site.label, label: 'Delete site…', verb: 'deleteSite', detail: board.site, request: { kind: 'delete_site', site: board.site.name, confirm: null } }] : []),
     ...(sites ?? []).filter((it) => it.name !== selected).map((it) => ({ group: 'Sites', label: `Go to ${it.label}`, note: it.name, verb: 'selectSite', detail: it.name })),
     { group: 'Portico', label: 'New site…', verb: 'newSite', detail: {} },

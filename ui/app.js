@@ -19,6 +19,7 @@ import { leaveDialog } from './dialogs/leave.js';
 import { mergeDialog, upstreamDialog } from './dialogs/merge.js';
 import { createMultidevDialog, deleteMultidevDialog } from './dialogs/multidev.js';
 import { newSiteDialog } from './dialogs/new-site.js';
+import { repairDialog } from './dialogs/repair.js';
 import { moveDatabaseDialog } from './dialogs/move-database.js';
 import { errorDialog, keysDialog, logDialog } from './dialogs/small.js';
 import { wipeDialog } from './dialogs/wipe.js';
@@ -137,6 +138,7 @@ const verbs = {
   freeDisk: (detail) => freeDiskDialog(detail),
   pruneGenerations: (detail) => pruneDialog(detail),
   deleteSite: (site) => deleteSiteDialog(site),
+  repair: (site) => once(() => repairDialog(site, board()?.site.label), 'Repair'),
   start: (request) => store.start(request).catch(failed('It did not start')),
   undo: (row) => store.start({ kind: 'undo', site: row.site, workflow: row.id }).catch(failed('It can’t be undone')),
   cancelWorkflow: (id) => store.cancel(id).catch(failed('It can’t be cancelled')),

@@ -2,6 +2,7 @@ import { attribute, html, icon, partsOf, send, show, text } from './lib/dom.js';
 import { ago, bytes, count, engine, envName, exact, facts, host, origin, rows, sentence, short, system, tagName } from './lib/words.js';
 import { databaseDrift, drift, filesDrift, seen, source } from './lib/drift.js';
 import { environmentMenu } from './actions.js';
+import { DamageNote } from './damage.js';
 import { drawHealth, tone } from './health.js';
 import { MenuButton } from './menu.js';
 
@@ -19,7 +20,7 @@ export function EnvironmentCard(el, name) {
   el.append(
     html`<header><div class="name"><span class="dot" data-part="dot"></span><h2><button type="button" class="open" data-part="title"></button></h2><span class="lock" data-part="lock" title="Private: visitors are asked for a name and a password"><span class="unseen">Private</span></span>
       <button type="button" class="link" data-part="visit">Visit</button><span data-part="menu"></span></div>
-      <p class="url mono selectable" data-part="url"></p><p class="health meta"><span data-part="health"></span> <button type="button" class="link" data-part="why">Why?</button></p><p class="note meta" data-part="note"></p><p data-part="died"><button type="button" class="link fatal" data-part="fatal"></button></p></header>`,
+      <p class="url mono selectable" data-part="url"></p><p class="health meta"><span data-part="health"></span> <button type="button" class="link" data-part="why">Why?</button></p><p class="note meta" data-part="note"></p><p data-part="died"><button type="button" class="link fatal" data-part="fatal"></button></p><div data-part="broken"></div></header>`,
     html`<div class="cell code" data-part="codeCell"><div class="over"><h3 class="chip code" data-part="codeChip"></h3><small data-part="mode"></small></div>
       <p class="head"><code data-part="commit"></code> <span data-part="message"></span></p><p class="meta" data-part="codeMeta"></p>
       <div class="flag" data-part="flag"><span data-part="changes"></span><button type="button" class="code soft" data-part="review">Review &amp; commit</button></div></div>`,
@@ -33,6 +34,7 @@ export function EnvironmentCard(el, name) {
   parts.title.id = title;
   text(parts.title, envName(name));
   parts.lock.append(icon('lock'));
+  const damage = DamageNote(parts.broken, () => info.site);
   parts.visit.append(icon('out'));
   parts.visit.setAttribute('aria-label', `Visit ${envName(name)}`);
   for (const [chip, words, kind] of [[parts.codeChip, 'Code', 'code'], [parts.contentChip, 'Content', 'content']]) {
@@ -59,6 +61,8 @@ export function EnvironmentCard(el, name) {
     menu.show(ready);
     show(parts.lock, ready && info.locked);
     show(parts.died, ready && info.fatal_errors);
+    el.classList.toggle('hurt', info.damage.length > 0);
+    damage(info.damage);
     if (!ready) return drawCreate(parts, name, parent, busy);
     text(parts.url, host(info.url));
     parts.url.title = info.url;
@@ -120,11 +124,12 @@ function drawContent(parts, info, cms, environments, busy) {
 /** A row of the Multidev table. */
 export function MultidevRow(info) {
   const row = html`<tr><th scope="row"><span class="dot" data-part="dot"></span> <button type="button" class="open" data-part="name"></button><small class="mono" data-part="url"></small></th>
-    <td><code data-part="commit"></code> <span data-part="message"></span><small data-part="changes"></small></td><td data-part="origin"></td>
+    <td><code data-part="commit"></code> <span data-part="message"></span><small data-part="changes"></small><div data-part="broken"></div></td><td data-part="origin"></td>
     <td class="acts"><button type="button" class="link" data-part="visit">Visit</button><button type="button" class="content" data-part="clone">Clone…</button><span data-part="menu"></span></td></tr>`;
   const parts = partsOf(row);
   row.dataset.environment = info.environment;
   row.dataset.drop = 'content';
+  const damage = DamageNote(parts.broken, () => info.site);
   MenuButton(parts.menu, `More for ${info.environment}`, () => environmentMenu(info));
   parts.name.addEventListener('click', () => send(row, 'openEnvironment', { environment: info.environment }));
   parts.visit.addEventListener('click', () => send(row, 'visit', info));
@@ -136,6 +141,7 @@ export function MultidevRow(info) {
     text(parts.url, host(info.url));
     text(parts.commit, short(info.code.commit));
     text(parts.message, info.code.message);
+    damage(info.damage);
     show(parts.changes, info.code.uncommitted);
     text(parts.changes, `${count(info.code.uncommitted, 'changed file')} not committed`);
     text(parts.origin, info.content.origin_at ? `${origin(info.content.origin)}, ${ago(info.content.origin_at)}` : origin(info.content.origin));

@@ -8,6 +8,7 @@ import { Configuration } from './configuration.js';
 import { Content } from './content.js';
 import { Cron } from './cron.js';
 import { Deploys } from './deploys.js';
+import { DamageNote } from './damage.js';
 import { drawHealth } from './health.js';
 import { Lock } from './lock.js';
 import { Logs } from './logs.js';
@@ -43,6 +44,7 @@ export function Environment(el) {
     html`<header class="top"><div class="titles"><h1 data-part="title"></h1><p class="sub"><span class="dot" data-part="dot"></span><span data-part="health"></span><button type="button" class="link" data-part="why">Why?</button><code class="clip selectable" data-part="url"></code></p></div>
       <div class="tools"><button type="button" data-part="folder">Open folder</button><button type="button" data-part="terminal">Terminal</button><button type="button" class="code" data-part="visit">Visit</button><span data-part="menu"></span></div></header>`,
     make('div'),
+    html`<div data-part="broken"></div>`,
     html`<section role="tabpanel" tabindex="-1" data-part="panel"></section>`,
   );
   const parts = partsOf(el);
@@ -55,6 +57,7 @@ export function Environment(el) {
   parts.folder.addEventListener('click', () => send(el, 'openFolder', info.code_folder));
   parts.terminal.addEventListener('click', () => send(el, 'openTerminal', info.code_folder));
   parts.why.addEventListener('click', () => send(el, 'showError', { title: `${envName(info.environment)} does not answer`, error: info.health.error }));
+  const damage = DamageNote(parts.broken, () => info.site);
   MenuButton(parts.menu, 'More for this environment', () => environmentMenu(info));
 
   function panel(tab) {
@@ -74,6 +77,7 @@ export function Environment(el) {
     text(parts.title, envName(info.environment));
     text(parts.url, host(info.url));
     drawHealth(parts, info);
+    damage(info.damage);
     const own = TABS.filter((it) => it.for?.(info, board) ?? true);
     const open = own.find((it) => it.id === state.environmentTab) ?? own[0];
     tabs(own.map((it) => ({ ...it, badge: it.badge?.(info) })), open.id);

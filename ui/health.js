@@ -8,14 +8,16 @@ export function tone(health) {
 }
 
 /** How an environment answered last; `parts` are a dot, words, and a button that tells why it did not. */
-export function drawHealth(parts, { health }) {
+export function drawHealth(parts, { health, damage }) {
+  // What is broken is told below, with its repair.
+  const damaged = damage.some((it) => it.stops);
   const kind = tone(health);
   parts.dot.className = `dot ${kind}`;
-  show(parts.why, health.type === 'broken');
+  show(parts.why, health.type === 'broken' && !damaged);
   text(parts.health, {
     asleep: () => 'Asleep until visited',
     answered: () => `Answered ${health.status} in ${health.ms} ms`,
-    broken: () => sentence(health.error.message),
+    broken: () => (damaged ? 'Can’t answer visitors' : sentence(health.error.message)),
   }[health.type]());
   parts.health.parentNode.classList.toggle('bad', kind === 'bad');
 }

@@ -51,6 +51,8 @@ function Row(site) {
     attribute(button, 'aria-current', current && 'page');
     button.tabIndex = inOrder ? 0 : -1;
     show(parts.busy, it.busy);
+    parts.note.classList.toggle('bad', !!it.damage);
+    if (it.damage) return text(parts.note, it.damage);
     const waits = it.busy ? 'working' : it.deployable ? `${it.deployable} to deploy` : 'in step';
     text(parts.note, facts(systemVersion(it.cms, it.cms_version), waits));
   };

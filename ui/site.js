@@ -4,6 +4,7 @@ import { siteMenu } from './actions.js';
 import { Activity } from './activity.js';
 import { Board } from './board.js';
 import { Commits } from './commits.js';
+import { DamageNote } from './damage.js';
 import { ErrorNote } from './lib/error.js';
 import { Tabs } from './lib/tabs.js';
 import { MenuButton } from './menu.js';
@@ -18,6 +19,7 @@ export function Site(el) {
       <div class="tools"><button type="button" data-part="folder">Open folder</button><button type="button" data-part="terminal">Terminal</button><span data-part="menu"></span></div></header>`,
     make('div'),
     html`<div data-part="error"></div>`,
+    html`<div data-part="broken"></div>`,
     html`<section role="tabpanel" tabindex="-1" data-part="panel"></section>`,
   );
   const parts = partsOf(el);
@@ -30,6 +32,7 @@ export function Site(el) {
   parts.panel.id = 'tab-panel';
   const tabs = Tabs(el.children[1], { label: 'Site', panel: parts.panel, open: (tab) => send(el, 'openTab', tab) });
   const note = ErrorNote(parts.error);
+  const damage = DamageNote(parts.broken, () => board.site.name);
   const panels = {};
   for (const { id, mount } of TABS) {
     const panel = make('div');
@@ -42,6 +45,7 @@ export function Site(el) {
     for (const part of ['folder', 'terminal', 'menu']) show(parts[part], board);
     show(parts.panel, board && !boardError);
     note(boardError);
+    damage(board?.damage ?? [], true);
     if (!board) return text(parts.title, '');
     text(parts.title, board.site.label);
     text(parts.system, systemVersion(board.site.cms, board.cms_version));

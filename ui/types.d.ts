@@ -100,6 +100,11 @@ export type AdoptSite = {
  * The name of the site's folder below `sites/`
  */
 site: SiteName, };
+export type RepairSite = { 
+/**
+ * The site
+ */
+site: SiteName, };
 export type DeleteSite = { 
 /**
  * The site
@@ -702,7 +707,7 @@ cc: boolean,
  * The site's name, to confirm that Live's content is replaced
  */
 confirm: string | null, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "install_site" } & InstallSite | { "kind": "adopt_site" } & AdoptSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "keep_generations" } & KeepGenerations | { "kind": "allow_path" } & AllowPath | { "kind": "disallow_path" } & DisallowPath | { "kind": "free_disk" } & FreeDisk | { "kind": "import_site" } & ImportSite;
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "repair_site" } & RepairSite | { "kind": "install_site" } & InstallSite | { "kind": "adopt_site" } & AdoptSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "keep_generations" } & KeepGenerations | { "kind": "allow_path" } & AllowPath | { "kind": "disallow_path" } & DisallowPath | { "kind": "free_disk" } & FreeDisk | { "kind": "import_site" } & ImportSite;
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -815,7 +820,11 @@ environment: Address, } | { "query": "configuration",
 /**
  * The environment.
  */
-environment: Address, } | { "query": "workflows", 
+environment: Address, } | { "query": "repair_plan", 
+/**
+ * The site.
+ */
+site: SiteName, } | { "query": "workflows", 
 /**
  * Only of this site.
  */
@@ -1030,7 +1039,11 @@ upstream_updates: number,
 /**
  * Whether a workflow runs on it now.
  */
-busy: boolean, };
+busy: boolean, 
+/**
+ * The first thing that is broken of it: "Dev: the folder of its code is missing".
+ */
+damage: string | null, };
 export type EnvironmentInfo = { 
 /**
  * The site.
@@ -1072,6 +1085,10 @@ health: Health,
  * How many requests died in PHP since its code came: since the last deploy, or Dev's last commit.
  */
 fatal_errors: number, 
+/**
+ * What is broken of it, with the way back; empty most of the time.
+ */
+damage: Array<Damage>, 
 /**
  * What a person should know: that the PHP version which the code asks for is not on this machine.
  */
@@ -1706,6 +1723,10 @@ repository: string,
  */
 upstream_updates: number | null, 
 /**
+ * What is broken of the site as a whole: its repository.
+ */
+damage: Array<Damage>, 
+/**
  * Dev, Test, Live, then the multidevs by name.
  */
 environments: Array<EnvironmentInfo>, 
@@ -1735,7 +1756,7 @@ processes: Array<ProcessRow>,
  */
 healed: Array<WorkflowRow>, 
 /**
- * Sites that could not be made ready at the start.
+ * Sites and environments that could not be made ready at the start.
  */
 problems: Array<Problem>, 
 /**
@@ -1752,9 +1773,73 @@ export type Problem = {
  */
 site: SiteName, 
 /**
+ * The environment; none when it is the site as a whole.
+ */
+environment: EnvironmentName | null, 
+/**
  * The reason.
  */
 error: Error, };
+export type Damage = { 
+/**
+ * The environment that it is of; none when it is the site's.
+ */
+environment: EnvironmentName | null, 
+/**
+ * The part.
+ */
+part: Part, 
+/**
+ * What is broken: lower case, no full stop.
+ */
+message: string, 
+/**
+ * What repairing would do, or what a person can: a full sentence.
+ */
+action: string, 
+/**
+ * How it comes back.
+ */
+way_back: WayBack, 
+/**
+ * Whether the environment can't answer visitors meanwhile.
+ */
+stops: boolean, };
+export type Part = "row" | "code" | "database" | "files" | "repository" | "leftover" | "access";
+export type WayBack = { "type": "row" } | { "type": "release", 
+/**
+ * The commit, 40 hex digits.
+ */
+commit: string, } | { "type": "worktree", 
+/**
+ * The branch's short name.
+ */
+branch: string, } | { "type": "generation", 
+/**
+ * Its number.
+ */
+number: number, } | { "type": "link" } | { "type": "empty_folder" } | { "type": "reference", 
+/**
+ * `refs/heads/…`, `refs/tags/…`
+ */
+name: string, 
+/**
+ * The commit, or the tag's own object.
+ */
+target: string, } | { "type": "objects" } | { "type": "repository" } | { "type": "close" } | { "type": "none" };
+export type RepairPlan = { 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * What was found, the site's own first, then by environment.
+ */
+findings: Array<Damage>, 
+/**
+ * What was looked at and is whole, in words.
+ */
+whole: Array<string>, };
 export type ProcessRow = { 
 /**
  * `PHP 8.2`, `MariaDB 10.11`.

@@ -10,8 +10,8 @@ use portico_core::model::{
         CreateSite, DeleteMultidev, DeleteSite, Deploy, DeployTag, DisableCron, DisableLock,
         Discard, EnableCron, EnableLock, ExportConfig, ExportDatabase, ExportFiles, ImportConfig,
         ImportDatabase, ImportFiles, ImportOptions, ImportSite, InstallSite, KeepGenerations,
-        Merge, PinGeneration, PruneGenerations, RunCron, RunHooks, SetConnection, SetDatabase,
-        SetUpstream, SmokeTest, SwitchGeneration, Undo, Wipe,
+        Merge, PinGeneration, PruneGenerations, RepairSite, RunCron, RunHooks, SetConnection,
+        SetDatabase, SetUpstream, SmokeTest, SwitchGeneration, Undo, Wipe,
     },
 };
 
@@ -181,6 +181,15 @@ pub(crate) enum SiteCommand {
     Info {
         /// The site
         site: SiteName,
+    },
+    /// Look through a site and bring back what is damaged, as far as it can be
+    Repair {
+        /// The site and what is done
+        #[command(flatten)]
+        repair: RepairSite,
+        /// Only show what is damaged and what would be done
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Delete a site; it can be undone until it is pruned
     Delete(DeleteSite),

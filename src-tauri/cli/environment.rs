@@ -2,7 +2,7 @@
 use portico_core::{
     Error, Result, Session,
     model::{
-        Address, ConnectionMode, EnvironmentName, LockInfo, count, human_bytes,
+        Address, ConnectionMode, Damage, EnvironmentName, LockInfo, count, human_bytes,
         request::{CloneContent, Deploy, Query, Request},
         rows,
         view::{
@@ -164,6 +164,7 @@ fn show(info: &EnvironmentInfo, output: &Output) {
             ("locked", info.locked.to_string()),
             ("folder", info.code_folder.clone()),
             ("note", info.note.clone().unwrap_or_default()),
+            ("broken", broken(&info.damage)),
         ],
     );
 }
@@ -422,4 +423,10 @@ pub(crate) fn connection(command: ConnectionCommand, output: &Output) -> Result<
         ],
     );
     Ok(())
+}
+
+/// What is broken of an environment, and the way back.
+fn broken(damage: &[Damage]) -> String {
+    let told = damage.iter().map(|it| format!("{} ({})", it.message, it.action));
+    told.collect::<Vec<_>>().join("; ")
 }

@@ -107,10 +107,11 @@ pub(crate) fn tell_healed(healed: &[WorkflowRow]) {
     }
 }
 
-/// Says which sites could not be made ready.
+/// Says which sites and environments could not be made ready.
 pub(crate) fn tell_problems(problems: &[Problem]) {
     for problem in problems {
-        say(&format!("{} is not ready: {}", problem.site, problem.error));
+        let of = problem.environment.as_ref().map(|it| format!(".{it}")).unwrap_or_default();
+        say(&format!("{}{of} is not whole: {}", problem.site, problem.error));
         problem.error.causes.iter().for_each(|cause| say(&format!("  because {cause}")));
     }
 }

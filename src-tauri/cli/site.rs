@@ -2,9 +2,10 @@
 use portico_core::{
     Error, Result, Truth,
     model::{
-        Allowed, SiteName, count,
+        Allowed, Damage, RepairPlan, SiteName, count,
         request::{
-            AdoptSite, AllowPath, CreateSite, DisallowPath, Query, Request, SetCloneProfile,
+            AdoptSite, AllowPath, CreateSite, DisallowPath, Query, RepairSite, Request,
+            SetCloneProfile,
         },
         view::{Board, CloneProfile, SiteRow, Status},
     },
@@ -29,6 +30,7 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
             wanted.confirm = confirmation(wanted.confirm, &wanted.site, &question, output);
             workflow::run(&Request::DeleteSite(wanted), output)
         }
+        SiteCommand::Repair { repair, dry_run } => self::repair(repair, dry_run, output),
         SiteCommand::Upstream(SiteUpstream::Set(mut wanted)) => {
             wanted.url = paths::absolute_if_there(wanted.url);
             workflow::run(&Request::SetUpstream(wanted), output)
@@ -72,6 +74,27 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
         }
         SiteCommand::Info { site } => info(&crate::open()?.query(&Query::Board { site })?, output),
     }
+}
+
+/// Shows what is damaged; repairs it unless it is only asked for, or nothing is.
+fn repair(wanted: RepairSite, dry_run: bool, output: &Output) -> Result<()> {
+    let site = wanted.site.clone();
+    let plan: RepairPlan = crate::open()?.query(&Query::RepairPlan { site })?;
+    let can_do_some = plan.findings.iter().any(Damage::is_repairable);
+    if dry_run || !can_do_some {
+        output.table(&["Environment", "Part", "What", "Repair"], &plan.findings, |it| {
+            let part = serde_json::to_value(it.part).expect("it serialises");
+            [
+                it.environment.as_ref().map(ToString::to_string).unwrap_or_default(),
+                part.as_str().unwrap_or_default().to_owned(),
+                it.message.clone(),
+                it.action.clone(),
+            ]
+        });
+        plan.whole.iter().for_each(|it| say(&format!("whole: {it}")));
+        return Ok(());
+    }
+    workflow::run(&Request::RepairSite(wanted), output)
 }
 
 fn clone_profile(site: SiteName, output: &Output) -> Result<()> {

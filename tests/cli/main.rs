@@ -8,6 +8,7 @@ mod code;
 mod configuration;
 mod confined;
 mod content;
+mod damage;
 mod drupal;
 mod engines;
 mod faults;

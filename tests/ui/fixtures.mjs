@@ -11,7 +11,7 @@ const content = (extra = {}) => ({
 });
 const environment = (site, name, extra) => ({
   site, environment: name, url: `http://${name}-${site}.localhost:8080/`, initialized: true, connection_mode: name === 'test' || name === 'live' ? null : 'sftp', locked: false,
-  code: { commit: null, tag: null, branch: null, message: null, author: null, date: null, deployable: 0, uncommitted: 0 }, content: content(), health: { type: 'asleep' }, fatal_errors: 0,
+  code: { commit: null, tag: null, branch: null, message: null, author: null, date: null, deployable: 0, uncommitted: 0 }, content: content(), health: { type: 'asleep' }, fatal_errors: 0, damage: [],
   code_folder: `/home/mira/Portico/sites/${site}/${name}/code`, files_folder: `/home/mira/Portico/sites/${site}/${name}/files`, ...extra,
 });
 export const row = (id, kind, title, { at = 40, ...extra } = {}) => ({
@@ -32,7 +32,7 @@ const acme = [
 ];
 const fresh = (site, name) => environment(site, name, { initialized: false, content: content({ generation: 0, origin: null, origin_at: null, database: { engine: 'sqlite', tables: 0, rows: 0, estimated: false, bytes: 0 }, files: { count: 0, bytes: 0 } }) });
 const plan = (extra) => ({ environment: 'acme.test', from: 'dev', first: false, commits: commits.slice(0, 3), deployable: 3, uncommitted: 2, dropped: 0, tag: 'pantheon_test_13', warnings: [], content: acme[2].content, ...extra });
-const card = (name, label, cms, version, deployable, busy = false) => ({ name, label, cms, cms_version: version, deployable, busy });
+const card = (name, label, cms, version, deployable, busy = false) => ({ name, label, cms, cms_version: version, deployable, busy, damage: null });
 const check = (name, extra) => ({ name, ok: true, optional: false, version: null, path: null, problem: null, remedy: null, ...extra });
 
 export const checks = [
@@ -68,7 +68,7 @@ const care = {
   lock: { locked: false, username: null, password: null },
   'lock:acme.test': { locked: true, username: 'acme', password: 'open sesame' },
 };
-const board = (name, label, cms, cms_version, environments, workflows) => ({ site: { name, label, cms, created: before(90 * 1440) }, cms_version, repository: `/home/mira/Portico/sites/${name}/repository.git`, environments, workflows });
+const board = (name, label, cms, cms_version, environments, workflows) => ({ site: { name, label, cms, created: before(90 * 1440) }, cms_version, repository: `/home/mira/Portico/sites/${name}/repository.git`, damage: [], environments, workflows });
 
 /** Answers by `query` or `query:argument`. */
 export const full = {

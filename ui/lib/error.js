@@ -27,7 +27,7 @@ export function ErrorNote(el) {
 }
 
 /** Text whose `names` stand between backticks. */
-function marked(el, words) {
+export function marked(el, words) {
   el.replaceChildren(...words.split('`').map((part, at) => (at % 2 ? make('code', '', part) : part)));
 }
 

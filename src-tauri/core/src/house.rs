@@ -38,7 +38,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
         "workflow",
         &[
             "durable", "error", "model", "progress", "layout", "store", "code", "content", "cms",
-            "runtime", "front", "logs", "mail", "smoke", "room",
+            "runtime", "front", "logs", "mail", "smoke", "room", "privacy",
         ],
     ),
     (
@@ -179,6 +179,7 @@ fn the_pages_types_are_those_of_the_core() {
         request::CreateSite,
         request::InstallSite,
         request::AdoptSite,
+        request::RepairSite,
         request::DeleteSite,
         request::Deploy,
         request::CloneContent,
@@ -263,6 +264,10 @@ fn the_pages_types_are_those_of_the_core() {
         view::Board,
         view::Status,
         view::Problem,
+        model::Damage,
+        model::Part,
+        model::WayBack,
+        model::RepairPlan,
         view::ProcessRow,
         view::Check,
         model::LockInfo,

@@ -152,6 +152,11 @@ impl Layout {
         self.site(site).join("repository.git")
     }
 
+    /// What a repair, the workflow `id`, moved out of the way: damaged parts, which nobody deletes.
+    pub fn set_aside(&self, site: &SiteName, id: i64) -> PathBuf {
+        self.site(site).join("set-aside").join(id.to_string())
+    }
+
     /// The site's backups.
     pub fn backups(&self, site: &SiteName) -> PathBuf {
         self.site(site).join("backups")

@@ -116,6 +116,29 @@ impl Repository {
     }
 }
 
+impl Repository {
+    /// Writes all files of a folder as they are, but the link `besides`, whatever its rules of ignoring say; answers
+    /// the tree.
+    pub(super) fn write_folder(
+        &self,
+        folder: &Path,
+        besides: &str,
+        meter: Meter<'_>,
+    ) -> Result<git2::Oid> {
+        let git = self.open()?;
+        let files = list(folder, &|path| Ok(path == Path::new(besides)), meter)?;
+        let ids = pack(&git, &files, meter)?;
+        let write = || -> Result<git2::Oid, git2::Error> {
+            let mut index = git2::Index::new()?;
+            for (file, id) in files.iter().zip(ids) {
+                index.add(&bare_entry(&file.path, file.mode, id))?;
+            }
+            index.write_tree_to(&git)
+        };
+        write().doing(|| format!("keep the files of {}", folder.display()))
+    }
+}
+
 /// A second handle that takes the folder for its worktree knows the folder's ignore rules.
 fn ignore_rules(git: &git2::Repository, folder: &Path) -> Result<git2::Repository> {
     git2::Repository::open(git.path())
@@ -151,7 +174,7 @@ fn import(
     Ok(commit.to_string())
 }
 
-/// Lists what is taken, by path.
+/// Lists what is taken of a folder that a person has, by path.
 fn find(
     git: &git2::Repository,
     folder: &Path,
@@ -164,8 +187,21 @@ fn find(
         .map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.clone()))
         .collect();
     let rules = ignore_rules(git, &folder)?;
+    let ignored = |path: &Path| {
+        let is_beside = besides.iter().any(|it| *it == folder.join(path));
+        Ok(is_beside || rules.is_path_ignored(path)?)
+    };
+    list(&folder, &ignored, meter)
+}
+
+/// Lists a folder's files but those that are `ignored`, by path.
+fn list(
+    folder: &Path,
+    ignored: &dyn Fn(&Path) -> std::result::Result<bool, git2::Error>,
+    meter: Meter<'_>,
+) -> Result<Vec<Found>> {
     let mut found = Vec::new();
-    let mut waiting = vec![(folder, Vec::new())];
+    let mut waiting = vec![(folder.to_path_buf(), Vec::new())];
     while let Some((folder, parent)) = waiting.pop() {
         meter.check()?;
         let doing = || format!("read {}", folder.display());
@@ -178,15 +214,9 @@ fn find(
                 }
                 continue;
             }
-            if besides.iter().any(|it| entry.path() == *it) {
-                continue;
-            }
             let kind = entry.file_type().doing(doing)?;
             let relative = super::system_path(&path)?;
-            if rules
-                .is_path_ignored(&relative)
-                .doing(|| format!("look up {}", relative.display()))?
-            {
+            if ignored(&relative).doing(|| format!("look up {}", relative.display()))? {
                 continue;
             }
             if kind.is_dir() {

@@ -15,6 +15,7 @@ mod changes;
 mod checkout;
 mod clone;
 mod disk;
+mod fsck;
 mod graph;
 mod held;
 mod history;
@@ -22,6 +23,7 @@ mod hooks;
 mod import;
 mod inspect;
 mod lines;
+mod look;
 mod mend;
 mod merge;
 mod open;
@@ -29,6 +31,7 @@ mod pack;
 mod program;
 mod pushed;
 mod references;
+mod remake;
 mod rows;
 mod scan;
 mod stored;
@@ -44,8 +47,10 @@ pub use branches::{Branch, UPSTREAM};
 pub use changes::{
     any_tracked, changes, commit_changes, commit_file, count_changes, diff, prepare_commit,
 };
+pub use fsck::{BrokenReference, Checked};
 pub use hooks::{FollowedBranch, Push, PushRules, Releases};
 pub use inspect::Inspection;
+pub use look::WorktreeFault;
 pub use merge::{Answer, Choices, ConflictFile, Merged, Take};
 pub use open::kept_open;
 pub use update::{

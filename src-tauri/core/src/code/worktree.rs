@@ -56,6 +56,57 @@ impl Repository {
         built
     }
 
+    /// Links a folder with files in it to the repository as a worktree that follows `branch`, and changes none of them:
+    /// what differs from the branch shows as uncommitted.
+    pub fn link_worktree(&self, folder: &Path, branch: &str) -> Result<()> {
+        let git = self.open()?;
+        let reference = format!("refs/heads/{branch}");
+        let tip = git.find_reference(&reference).map_err(|_| Error::not_found("branch", branch))?;
+        let tree = tip.peel_to_tree().doing(|| format!("read the branch `{branch}`"))?;
+        let folder = absolute(folder)?;
+        self.forget_what_was(&folder, &reference)?;
+        let admin = self.new_admin(&folder)?;
+        write(&admin.join("HEAD"), &format!("ref: {reference}\n"))?;
+        write_links(&self.absolute_path()?, &admin, &folder, &folder)?;
+        let written = || -> Result<(), git2::Error> {
+            let mut index = git2::Index::open(&admin.join("index"))?;
+            index.read_tree(&tree)?;
+            index.write()
+        };
+        written().doing(|| format!("write {}", admin.join("index").display()))
+    }
+
+    /// Makes the folder of a worktree anew, where it is gone, from the branch that it follows.
+    pub fn remake_worktree(&self, folder: &Path, branch: &str, meter: Meter<'_>) -> Result<()> {
+        self.forget_what_was(&absolute(folder)?, &format!("refs/heads/{branch}"))?;
+        self.add_worktree(folder, branch, meter)
+    }
+
+    /// Takes away what Git keeps of the worktree at `folder`, which is damaged or belongs to a folder that is gone.
+    ///
+    /// # Errors
+    /// Refused when another folder, which is there, follows the branch.
+    fn forget_what_was(&self, folder: &Path, reference: &str) -> Result<()> {
+        if let Some(other) = self.follower(reference)?
+            && other != *folder
+            && other.exists()
+            && !other.starts_with(self.absolute_path()?)
+        {
+            return Err(Error::refused(format!(
+                "`{reference}` is checked out at {} already",
+                other.display()
+            )));
+        }
+        let named = self.admin_named_by(folder).ok();
+        self.forget_worktree(folder)?;
+        for admin in named.into_iter().chain(self.follower_admin(reference)?) {
+            if admin.exists() {
+                fs::remove_dir_all(&admin).doing(|| format!("remove {}", admin.display()))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Forgets a worktree whose folder is gone or about to go. The branch and its commits stay.
     /// Nothing happens if the repository has no worktree there.
     pub fn forget_worktree(&self, folder: &Path) -> Result<()> {
@@ -119,17 +170,21 @@ impl Repository {
 
     /// Where the worktree that follows a branch is.
     fn follower(&self, reference: &str) -> Result<Option<PathBuf>> {
-        for admin in self.admins()? {
+        let admin = self.follower_admin(reference)?;
+        Ok(admin.map(|admin| linked_folder(&admin).unwrap_or(admin)))
+    }
+
+    /// Git's own folder of the worktree that follows a branch.
+    fn follower_admin(&self, reference: &str) -> Result<Option<PathBuf>> {
+        let mut all = self.admins()?.into_iter();
+        Ok(all.find(|admin| {
             let head = fs::read_to_string(admin.join("HEAD")).unwrap_or_default();
-            if head.strip_prefix("ref:").is_some_and(|name| name.trim() == reference) {
-                return Ok(Some(linked_folder(&admin).unwrap_or(admin)));
-            }
-        }
-        Ok(None)
+            head.strip_prefix("ref:").is_some_and(|name| name.trim() == reference)
+        }))
     }
 
     /// The folders in which Git keeps what belongs to one worktree.
-    fn admins(&self) -> Result<Vec<PathBuf>> {
+    pub(super) fn admins(&self) -> Result<Vec<PathBuf>> {
         let all = self.path.join("worktrees");
         let entries = match fs::read_dir(&all) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

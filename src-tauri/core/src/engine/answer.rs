@@ -8,7 +8,7 @@ use crate::{
     content::{database, files},
     error::{Error, Result},
     model::{
-        Address, CodePointer, Environment, EnvironmentName, Measured, Site, SiteName,
+        Address, CodePointer, Damage, Environment, EnvironmentName, Measured, Site, SiteName,
         request::Query,
         view::{
             Board, CodeInfo, CodeWarning, ContentInfo, DatabaseInfo, DeployPlan, EnvironmentInfo,
@@ -16,7 +16,7 @@ use crate::{
         },
     },
     progress::{Cancel, Meter, Report},
-    workflow::{self, Context, running},
+    workflow::{self, Context, damage, running},
 };
 
 /// Workflows that the board shows.
@@ -80,6 +80,10 @@ pub(super) fn answer(context: &Context, start: &Start<'_>, query: &Query) -> Res
             let (cancel, report) = (Cancel::default(), |_: Report| {});
             json(workflow::configuration(context, environment, Meter::new(&cancel, &report))?)
         }
+        Query::RepairPlan { site } => {
+            let (cancel, report) = (Cancel::default(), |_: Report| {});
+            json(workflow::repair_plan(context, site, Meter::new(&cancel, &report))?)
+        }
         Query::Workflows { site } => json(workflows(context, site.as_ref(), IN_A_LIST)?),
         Query::WorkflowLog { id } => json(workflow_log(context, *id)?),
         Query::Lock { environment } => json(care::lock(context, environment)?),
@@ -134,14 +138,15 @@ fn site_cards(context: &Context) -> Result<Vec<SiteCard>> {
 }
 
 fn site_card(context: &Context, site: Site) -> Result<SiteCard> {
-    let mut deployable = 0;
-    for environment in context.store.environments(&site.name)? {
-        if !environment.name.is_writable() {
-            deployable += code_waiting(context, &environment)?;
-        }
-    }
+    let environments = context.store.environments(&site.name)?;
+    let released = environments.iter().filter(|it| !it.name.is_writable());
+    // What of the code can't be read is told as damage: the list goes on.
+    let waiting = released.map(|it| code_waiting(context, it).unwrap_or(0));
+    let deployable = waiting.sum();
+    let upstream = workflow::upstream::waiting(context, &site).unwrap_or(None);
     Ok(SiteCard {
-        upstream_updates: workflow::upstream::waiting(context, &site)?.unwrap_or(0),
+        damage: first_damage(context, &site, &environments)?,
+        upstream_updates: upstream.unwrap_or(0),
         cms_version: cms_version(context, &site),
         busy: context.is_busy(&site.name),
         name: site.name,
@@ -149,6 +154,27 @@ fn site_card(context: &Context, site: Site) -> Result<SiteCard> {
         cms: site.cms,
         deployable,
     })
+}
+
+/// The first thing that is broken of a site, in one line.
+fn first_damage(
+    context: &Context,
+    site: &Site,
+    environments: &[Environment],
+) -> Result<Option<String>> {
+    let named = |name: &EnvironmentName, message: &str| format!("{}: {message}", name.title());
+    let unreadable = context.store.unreadable_environments(&site.name)?;
+    if let Some((name, _)) = unreadable.first() {
+        return Ok(Some(named(name, "what portico.db says of it can't be read")));
+    }
+    if let Some(damage) = damage::of_site(context, site).first() {
+        return Ok(Some(damage.message.clone()));
+    }
+    let mut all = environments.iter().flat_map(|it| damage::of(context, site, it));
+    Ok(all.next().map(|it| match &it.environment {
+        Some(name) => named(name, &it.message),
+        None => it.message,
+    }))
 }
 
 /// The version that Dev's code says; none while the person has it in pieces.
@@ -160,21 +186,22 @@ fn cms_version(context: &Context, site: &Site) -> Option<String> {
 fn board(context: &Context, name: &SiteName) -> Result<Board> {
     let site = context.store.site(name)?;
     let fixed = [EnvironmentName::Dev, EnvironmentName::Test, EnvironmentName::Live];
-    let mut known = context.store.environments(name)?;
+    let known = context.store.environments(name)?;
+    let unreadable = context.store.unreadable_environments(name)?;
+    let others = known.iter().map(|it| &it.name).chain(unreadable.iter().map(|(name, _)| name));
+    let mut others: Vec<_> = others.filter(|it| !fixed.contains(it)).cloned().collect();
+    others.sort();
     let mut environments = Vec::new();
-    for wanted in fixed {
-        let address = Address::new(name, &wanted);
-        match known.iter().position(|it| it.name == wanted) {
-            Some(at) => environments.push(environment(context, &site, &known.remove(at))?),
-            None => environments.push(uninitialized(context, &site, &address)?),
-        }
-    }
-    for multidev in &known {
-        environments.push(environment(context, &site, multidev)?);
+    for wanted in fixed.into_iter().chain(others) {
+        environments.push(match known.iter().find(|it| it.name == wanted) {
+            Some(found) => environment(context, &site, found)?,
+            None => without_row(context, &site, &Address::new(name, &wanted), &unreadable)?,
+        });
     }
     Ok(Board {
+        damage: damage::of_site(context, &site),
         cms_version: cms_version(context, &site),
-        upstream_updates: workflow::upstream::waiting(context, &site)?,
+        upstream_updates: workflow::upstream::waiting(context, &site).unwrap_or(None),
         repository: context.layout.repository(name).display().to_string(),
         environments,
         workflows: workflows(context, Some(name), ON_THE_BOARD)?,
@@ -185,12 +212,20 @@ fn board(context: &Context, name: &SiteName) -> Result<Board> {
 /// `env:info`: measures the content anew.
 fn environment_measured(context: &Context, address: &Address) -> Result<EnvironmentInfo> {
     let site = context.store.site(&address.site)?;
-    let Some(found) = context.store.find_environment(address)? else {
-        if let EnvironmentName::Multidev(_) = address.environment {
-            return Err(Error::not_found("environment", address));
-        }
-        return uninitialized(context, &site, address);
+    let unreadable = context.store.unreadable_environments(&address.site)?;
+    let is_unreadable = unreadable.iter().any(|(name, _)| *name == address.environment);
+    let known = if is_unreadable { None } else { context.store.find_environment(address)? };
+    let Some(found) = known else {
+        let is_multidev = matches!(address.environment, EnvironmentName::Multidev(_));
+        return match is_multidev && !is_unreadable {
+            true => Err(Error::not_found("environment", address)),
+            false => without_row(context, &site, address, &unreadable),
+        };
     };
+    if damage::of(context, &site, &found).iter().any(|it| it.stops) {
+        // What is broken can't be measured.
+        return environment(context, &site, &found);
+    }
     let opened = running::open_database(context, &site, &found, found.generation)?;
     let empty = DatabaseInfo::empty(site.engine);
     let database = opened.database.as_ref().map(database::measure).transpose()?.unwrap_or(empty);
@@ -204,7 +239,14 @@ fn environment_measured(context: &Context, address: &Address) -> Result<Environm
 
 fn environment(context: &Context, site: &Site, it: &Environment) -> Result<EnvironmentInfo> {
     let address = Address::new(&site.name, &it.name);
-    let code = code_info(context, site, it)?;
+    let mut damage = damage::of(context, site, it);
+    let code = code_info(context, site, it).unwrap_or_else(|error| {
+        if damage.is_empty() {
+            damage.push(damage::of_repository(site, Some(&it.name), &error));
+        }
+        known_code(it)
+    });
+    let stopped = damage.iter().find(|it| it.stops).map(Damage::error);
     let fatal_errors = match code.date {
         Some(date) => context.fatals.since(&context.layout.environment_logs(&address), date)?,
         None => 0,
@@ -221,10 +263,48 @@ fn environment(context: &Context, site: &Site, it: &Environment) -> Result<Envir
             .or_else(|| code.warnings.first().map(in_words)),
         code,
         content: workflow::content_info(context, site, it)?,
-        health: context.front().health(&address),
-        config_differences: workflow::last_difference(context, it)?,
+        health: match stopped {
+            Some(error) => Health::Broken { error },
+            None => context.front().health(&address),
+        },
+        // It was of a commit that can't be read now.
+        config_differences: workflow::last_difference(context, it).unwrap_or(None),
+        damage,
         code_folder: context.layout.code(&address).display().to_string(),
         files_folder: context.layout.files(&address).display().to_string(),
+    })
+}
+
+/// What the pointer alone tells of the code, where the repository can't be read.
+fn known_code(it: &Environment) -> CodeInfo {
+    match &it.code {
+        CodePointer::Branch { branch } => {
+            CodeInfo { branch: Some(branch.clone()), ..CodeInfo::default() }
+        }
+        CodePointer::Release { tag, commit, .. } => {
+            CodeInfo { tag: Some(tag.clone()), commit: Some(commit.clone()), ..CodeInfo::default() }
+        }
+    }
+}
+
+/// An environment of which portico.db says nothing: one that can't be read, or one that does not exist yet.
+fn without_row(
+    context: &Context,
+    site: &Site,
+    address: &Address,
+    unreadable: &[(EnvironmentName, Error)],
+) -> Result<EnvironmentInfo> {
+    let found = unreadable.iter().find(|(name, _)| *name == address.environment);
+    let damage = match found {
+        Some((_, error)) => damage::of_row(address, error),
+        None if address.environment == EnvironmentName::Dev => damage::of_missing_row(address),
+        None => return uninitialized(context, site, address),
+    };
+    Ok(EnvironmentInfo {
+        initialized: true,
+        health: Health::Broken { error: damage.error() },
+        damage: vec![damage],
+        ..blank(context, site, address, 0)
     })
 }
 
@@ -234,15 +314,19 @@ fn in_words(warning: &CodeWarning) -> String {
 
 fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<EnvironmentInfo> {
     let parent = address.environment.parent().expect("Dev is always initialised");
-    let parent = context.store.find_environment(&Address::new(&site.name, &parent))?;
-    let deployable = match &parent {
-        Some(parent) => {
-            let commit = context.commit_of(parent)?;
-            workflow::waiting(&context.repository(&site.name), &commit, None)?
-        }
-        None => 0,
+    // A parent that can't be read says so itself.
+    let waits = || -> Result<u64> {
+        let parent = context.store.find_environment(&Address::new(&site.name, &parent))?;
+        let Some(parent) = parent else { return Ok(0) };
+        let commit = context.commit_of(&parent)?;
+        workflow::waiting(&context.repository(&site.name), &commit, None)
     };
-    Ok(EnvironmentInfo {
+    Ok(blank(context, site, address, waits().unwrap_or(0)))
+}
+
+/// An environment with nothing in it.
+fn blank(context: &Context, site: &Site, address: &Address, deployable: u64) -> EnvironmentInfo {
+    EnvironmentInfo {
         fatal_errors: 0,
         site: site.name.clone(),
         environment: address.environment.clone(),
@@ -260,10 +344,11 @@ fn uninitialized(context: &Context, site: &Site, address: &Address) -> Result<En
         },
         health: Health::Asleep,
         config_differences: None,
+        damage: Vec::new(),
         note: None,
         code_folder: context.layout.code(address).display().to_string(),
         files_folder: context.layout.files(address).display().to_string(),
-    })
+    }
 }
 
 fn code_info(context: &Context, site: &Site, it: &Environment) -> Result<CodeInfo> {
@@ -358,7 +443,7 @@ fn workflow_log(context: &Context, id: i64) -> Result<String> {
 
 fn status(context: &Context, start: &Start<'_>) -> Result<Status> {
     let unwritten = context.store.unwritten().into_iter();
-    let unwritten = unwritten.map(|(site, error)| Problem { site, error });
+    let unwritten = unwritten.map(|(site, error)| Problem { site, environment: None, error });
     Ok(Status {
         root: context.layout.root().display().to_string(),
         port: context.front().address().port(),

@@ -1,6 +1,7 @@
 //! Answers about branches, and how far each is from Dev's.
 use crate::{
-    error::Result,
+    code::Distance,
+    error::{Error, Result},
     model::{
         Address, CodePointer, EnvironmentName, SiteName,
         view::{BranchRow, MultidevRow},
@@ -11,13 +12,17 @@ use crate::{
 /// Multidevs, by name.
 pub(super) fn multidevs(context: &Context, site: &SiteName) -> Result<Vec<MultidevRow>> {
     let repository = context.repository(site);
-    let dev = dev_commit(context, site)?;
+    context.store.site(site)?;
+    let dev = dev_commit(context, site);
     let mut rows = Vec::new();
     for it in context.store.environments(site)? {
         if !matches!(it.name, EnvironmentName::Multidev(_)) {
             continue;
         }
-        let distance = repository.distance(&context.commit_of(&it)?, &dev)?;
+        // A branch that can't be read is told where its environment is shown: the list goes on.
+        let distance =
+            || repository.distance(&context.commit_of(&it)?, dev.as_ref().map_err(Error::clone)?);
+        let distance = distance().unwrap_or(Distance { ahead: 0, behind: 0 });
         rows.push(MultidevRow {
             url: context.url(&Address::new(site, &it.name)),
             created: it.created,

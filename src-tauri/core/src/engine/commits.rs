@@ -20,11 +20,15 @@ pub(super) fn log(context: &Context, address: &Address, limit: u32) -> Result<Ve
     let head = context.commit_of(&environment)?;
     let mut rows = repository.log(&head, limit as usize)?;
     for other in context.store.environments(&address.site)? {
-        let holds = if other == environment { head.clone() } else { context.commit_of(&other)? };
-        let lacking = match holds == head {
-            true => Vec::new(),
-            false => repository.missing(&head, Some(&holds), limit as usize)?,
+        let lacking = || match other == environment {
+            true => Ok(Vec::new()),
+            false => {
+                let holds = context.commit_of(&other)?;
+                repository.missing(&head, Some(&holds), limit as usize)
+            }
         };
+        // What another environment has can't be told while its branch can't be read.
+        let Ok(lacking) = lacking() else { continue };
         let lacking: HashSet<String> = lacking.into_iter().map(|row| row.commit).collect();
         for row in rows.iter_mut().filter(|row| !lacking.contains(&row.commit)) {
             row.labels.push(other.name.clone());

@@ -110,8 +110,7 @@ impl Engine {
         let mut told = recovery::reconcile(&context, recovered.as_ref())?;
         let healed = heal::at_start(&context)?;
         told.extend(recovery::look(&context));
-        let problems = healed.problems.into_iter().map(|(site, error)| Problem { site, error });
-        let problems = problems.collect();
+        let problems = healed.problems;
         let rows = healed.workflows.iter().map(|it| context.workflow_row(it));
         let healed = rows.collect::<Result<_>>()?;
         let shared = Arc::new(Shared {
@@ -148,7 +147,7 @@ impl Engine {
         &self.shared.healed
     }
 
-    /// Sites that could not be made ready, with the reason.
+    /// Sites and environments that could not be made ready, with the reason.
     pub fn problems(&self) -> &[Problem] {
         &self.shared.problems
     }
@@ -430,6 +429,13 @@ struct OurSites(Weak<Context>);
 impl Sites for OurSites {
     fn find(&self, host: &str) -> Option<Arc<Served>> {
         Some(self.0.upgrade()?.routes.find(host)?.served.clone())
+    }
+
+    fn look(&self, served: &Served) -> Option<Arc<Served>> {
+        let context = self.0.upgrade()?;
+        // What can't be read now is served as before.
+        drop(context.follow(&served.address.site));
+        Some(context.routes.of(&served.address)?.served.clone())
     }
 
     fn wake(&self, served: &Served) -> Result<Ready> {

@@ -53,6 +53,8 @@ pub struct Served {
     pub pass: String,
     /// Whether PHP is run at all.
     pub php: bool,
+    /// What is broken of it, so that it can't answer; empty when it can.
+    pub broken: Vec<Error>,
     /// Folder of its access log and of what PHP says on its error stream (`php-error.log`).
     pub logs: PathBuf,
 }
@@ -71,6 +73,9 @@ pub struct Ready {
 pub trait Sites: Send + Sync + 'static {
     /// The environment of a host name such as `dev-acme.localhost` (lower case, no port); must not block.
     fn find(&self, host: &str) -> Option<Arc<Served>>;
+    /// Looks anew at an environment that was broken, or seems to be now; may block for milliseconds. None when it is
+    /// served no more.
+    fn look(&self, served: &Served) -> Option<Arc<Served>>;
     /// Starts what the environment needs; may block for seconds. Requests that come meanwhile share
     /// what it answers.
     fn wake(&self, served: &Served) -> Result<Ready>;

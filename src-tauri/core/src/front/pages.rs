@@ -78,14 +78,28 @@ pub(super) fn locked() -> Response<Body> {
 
 /// The environment could not be started.
 pub(super) fn broken(error: &Error) -> Response<Body> {
-    let mut message = error.message.clone();
-    if let Some(first) = message.get(..1) {
-        message.replace_range(..1, &first.to_uppercase());
-    }
+    let message = capital(&error.message);
     let text = format!("{message}. {}", error.hint.as_deref().unwrap_or_default());
     let causes: Vec<&str> = error.causes.iter().map(String::as_str).collect();
     let title = "This environment could not start";
     let mut response = page(StatusCode::SERVICE_UNAVAILABLE, title, text.trim(), &causes);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+}
+
+/// Parts of the environment are missing or can't be read.
+pub(super) fn damaged(broken: &[Error]) -> Response<Body> {
+    let told: Vec<String> = broken
+        .iter()
+        .map(|error| {
+            let hint = error.hint.as_deref().unwrap_or_default();
+            format!("{}.\n{hint}", capital(&error.message)).trim_end().to_owned()
+        })
+        .collect();
+    let told: Vec<&str> = told.iter().map(String::as_str).collect();
+    let text = "Other environments are not affected. Open Portico and choose Repair, which shows first what it would do.";
+    let title = "This environment is damaged";
+    let mut response = page(StatusCode::SERVICE_UNAVAILABLE, title, text, &told);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     response
 }
@@ -105,6 +119,16 @@ pub(super) fn timed_out(seconds: u64) -> Response<Body> {
 /// Something of ours, or of the disk's, failed.
 pub(super) fn failed(text: &str) -> Response<Body> {
     page(StatusCode::INTERNAL_SERVER_ERROR, "This request failed", text, &[])
+}
+
+/// A message as a sentence begins.
+fn capital(message: &str) -> String {
+    let mut message = message.to_owned();
+    if let Some(first) = message.get(..1) {
+        let first = first.to_uppercase();
+        message.replace_range(..1, &first);
+    }
+    message
 }
 
 fn page(status: StatusCode, title: &str, text: &str, details: &[&str]) -> Response<Body> {

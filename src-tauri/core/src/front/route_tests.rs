@@ -66,6 +66,7 @@ fn fixture(php: bool) -> Fixture {
     }
     let code = root.join("code");
     let served = Served {
+        broken: Vec::new(),
         pass: String::new(),
         address: "acme.dev".parse().unwrap(),
         docroot: code.clone(),

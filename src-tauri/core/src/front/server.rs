@@ -205,8 +205,20 @@ impl Arrived<'_> {
         let pass = self.visited.gate.enter(gate::is_a_programs(agent)).await;
         // Asked again, for a hold may have ended between, and with it what was served.
         let again = self.shared.sites.find(&self.host).filter(|now| now.address == served.address);
-        let Some(served) = again else { return pages::unknown_host() };
-        match route::route(&served, self.parts.uri.path()) {
+        let Some(mut served) = again else { return pages::unknown_host() };
+        if !served.broken.is_empty() {
+            served = self.looked_at_again(served).await;
+        }
+        let mut route = route::route(&served, self.parts.uri.path());
+        if matches!(route, Route::NotFound) && served.broken.is_empty() && !served.docroot.is_dir()
+        {
+            served = self.looked_at_again(served).await;
+            route = route::route(&served, self.parts.uri.path());
+        }
+        if !served.broken.is_empty() {
+            return pages::damaged(&served.broken);
+        }
+        match route {
             Route::File { path, metadata } => {
                 self.file(&served, (path, metadata), StatusCode::OK).await
             }
@@ -235,6 +247,13 @@ impl Arrived<'_> {
             Route::Forbidden => pages::forbidden(),
             Route::Bad => pages::bad_request(),
         }
+    }
+
+    /// What is served of an environment that is broken: somebody may have put it right meanwhile.
+    async fn looked_at_again(&self, served: Arc<Served>) -> Arc<Served> {
+        let (sites, before) = (Arc::clone(&self.shared.sites), Arc::clone(&served));
+        let looked = tokio::task::spawn_blocking(move || sites.look(&before)).await;
+        looked.ok().flatten().unwrap_or(served)
     }
 
     async fn file(

@@ -1,4 +1,6 @@
 //! The pointers that workflows move. Undoing a workflow is moving its pointers back.
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -78,6 +80,18 @@ pub enum Change {
         before: WorktreeState,
         /// After.
         after: WorktreeState,
+    },
+    /// What portico.db says of an environment, or of one of its generations, word for word: a row that can't be read
+    /// is written anew.
+    Row {
+        /// The environment.
+        environment: Address,
+        /// The generation; none for the environment's own row.
+        generation: Option<u32>,
+        /// Before; none when there was none.
+        before: Option<RawRow>,
+        /// After; none when there is none.
+        after: Option<RawRow>,
     },
     /// Which engine holds a site's databases.
     Engine {
@@ -174,6 +188,9 @@ pub enum Change {
     },
 }
 
+/// The columns of a row as text, by name; none for `NULL`.
+pub type RawRow = BTreeMap<String, Option<String>>;
+
 /// What a writable environment's folder holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorktreeState {
@@ -196,6 +213,7 @@ impl Change {
             Self::Environment { before, after, .. } => std::mem::swap(before, after),
             Self::Reference { before, after, .. } => std::mem::swap(before, after),
             Self::Worktree { before, after, .. } => std::mem::swap(before, after),
+            Self::Row { before, after, .. } => std::mem::swap(before, after),
             Self::Engine { before, after, .. } => std::mem::swap(before, after),
             Self::Upstream { before, after, .. } => std::mem::swap(before, after),
             Self::Lock { before, after, .. } => std::mem::swap(before, after),
@@ -226,6 +244,7 @@ impl Change {
                 format!("the branch {name} of {site}")
             }
             Self::Worktree { environment, .. } => format!("the code of {environment}"),
+            Self::Row { environment, .. } => format!("what portico.db says of {environment}"),
             Self::Engine { site, .. } => format!("the database engine of {site}"),
             Self::Upstream { site, .. } => format!("the upstream of {site}"),
             Self::Lock { environment, .. } => format!("the lock of {environment}"),

@@ -3,6 +3,7 @@ mod care;
 mod change;
 mod check;
 mod configuration;
+mod damage;
 mod database;
 mod facts;
 mod human;
@@ -19,9 +20,10 @@ pub use care::{
     CronInfo, CronMode, CronRun, Lent, LockInfo, LogEntry, LogKind, LogLevel, LogPage,
     MailAttachment, MailMessage, MailRow,
 };
-pub use change::{Change, WorktreeState};
+pub use change::{Change, RawRow, WorktreeState};
 pub use check::{Finding, LaunchCheck, PageDifference, Score, SmokeReport};
 pub use configuration::{ConfigItem, ConfigState, Configuration};
+pub use damage::{Damage, Part, RepairPlan, WayBack};
 pub use database::Database;
 pub use facts::SiteFacts;
 pub use human::{count, human_bytes, rows};

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 pub use content::*;
 
 use super::{
-    Address, Cms, ConnectionMode, DatabaseEngine, EnvironmentName, Origin, SiteName, Upstream,
+    Address, Cms, ConnectionMode, Damage, DatabaseEngine, EnvironmentName, Origin, SiteName,
+    Upstream,
 };
 use crate::error::Error;
 
@@ -52,6 +53,8 @@ pub struct SiteCard {
     pub upstream_updates: u64,
     /// Whether a workflow runs on it now.
     pub busy: bool,
+    /// The first thing that is broken of it: "Dev: the folder of its code is missing".
+    pub damage: Option<String>,
 }
 
 /// `env:info` (design, section 9), with what the board shows beside it.
@@ -79,6 +82,8 @@ pub struct EnvironmentInfo {
     /// How many requests died in PHP since its code came: since the last deploy, or Dev's last commit.
     #[cfg_attr(test, ts(type = "number"))]
     pub fatal_errors: u64,
+    /// What is broken of it, with the way back; empty most of the time.
+    pub damage: Vec<Damage>,
     /// What a person should know: that the PHP version which the code asks for is not on this machine.
     pub note: Option<String>,
     /// How many pieces of configuration differ between code and database, as far as somebody looked since either
@@ -423,6 +428,8 @@ pub struct Board {
     /// Updates of its upstream that Dev lacks; none when it has no upstream, or nobody has looked yet.
     #[cfg_attr(test, ts(type = "number | null"))]
     pub upstream_updates: Option<u64>,
+    /// What is broken of the site as a whole: its repository.
+    pub damage: Vec<Damage>,
     /// Dev, Test, Live, then the multidevs by name.
     pub environments: Vec<EnvironmentInfo>,
     /// The newest twenty workflows, newest first.
@@ -444,7 +451,7 @@ pub struct Status {
     pub processes: Vec<ProcessRow>,
     /// What the last owner left unfinished and this one put back.
     pub healed: Vec<WorkflowRow>,
-    /// Sites that could not be made ready at the start.
+    /// Sites and environments that could not be made ready at the start.
     pub problems: Vec<Problem>,
     /// What else there is to say of the owner's start: a copy of portico.db that took its place, what was newer.
     pub told: Vec<String>,
@@ -452,12 +459,14 @@ pub struct Status {
     pub unknown_sites: Vec<SiteName>,
 }
 
-/// A site that could not be made ready, and why.
+/// A site, or one environment of it, that could not be made ready, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Problem {
     /// The site.
     pub site: SiteName,
+    /// The environment; none when it is the site as a whole.
+    pub environment: Option<EnvironmentName>,
     /// The reason.
     pub error: Error,
 }

@@ -1,28 +1,56 @@
 //! The table of environments. An environment without a row is not initialised.
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Store, from_json, from_text, to_json, to_text};
+use super::{Store, from_json, from_text, is_unreadable, readable, to_json, to_text};
 use crate::{
     error::{Doing, Error, Result},
-    model::{Address, CodePointer, ConnectionMode, Environment, EnvironmentName, Lock, SiteName},
+    model::{
+        Address, CodePointer, ConnectionMode, Environment, EnvironmentName, Lock, RawRow, SiteName,
+    },
 };
 
 const COLUMNS: &str = "site, name, code, generation, connection_mode, lock, secrets, created";
 
 impl Store {
-    /// The environments of a site: Dev, Test, Live, then the multidevs by name.
+    /// The environments of a site whose rows can be read: Dev, Test, Live, then the multidevs by name.
     pub fn environments(&self, site: &SiteName) -> Result<Vec<Environment>> {
         let read = |connection: &Connection| {
-            connection
-                .prepare_cached(&format!("SELECT {COLUMNS} FROM environments WHERE site = ?1"))?
-                .query_map([site.as_str()], read_environment)?
-                .collect::<rusqlite::Result<Vec<_>>>()
+            let mut rows = connection
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM environments WHERE site = ?1"))?;
+            readable(rows.query_map([site.as_str()], read_environment)?)
         };
         let mut environments = self.read(|connection| {
             read(connection).doing(|| format!("list the environments of {site}"))
         })?;
         environments.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(environments)
+    }
+
+    /// The environments of a site whose rows can't be read, with the reason.
+    pub fn unreadable_environments(
+        &self,
+        site: &SiteName,
+    ) -> Result<Vec<(EnvironmentName, Error)>> {
+        let read = |connection: &Connection| -> rusqlite::Result<Vec<_>> {
+            let mut rows = connection
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM environments WHERE site = ?1"))?;
+            let named = |row: &Row<'_>| match read_environment(row) {
+                // A row whose name is no name is counted with those that belong to nothing.
+                Err(error) if is_unreadable(&error) => {
+                    Ok(from_text::<EnvironmentName>(1, row.get(1)?).ok().map(|it| (it, error)))
+                }
+                other => other.map(|_| None),
+            };
+            rows.query_map([site.as_str()], named)?.filter_map(Result::transpose).collect()
+        };
+        let found = self.read(|connection| {
+            read(connection).doing(|| format!("list the environments of {site}"))
+        })?;
+        let told = found.into_iter().map(|(name, error)| {
+            let doing = format!("read what portico.db says of {site}.{name}");
+            (name, Error::failed(doing).because(error))
+        });
+        Ok(told.collect())
     }
 
     /// One environment.
@@ -57,6 +85,22 @@ pub(crate) fn find(connection: &Connection, address: &Address) -> Result<Option<
         )
         .optional()
         .doing(|| format!("read the environment {address}"))
+}
+
+/// What the row of an environment holds, as text.
+pub(super) fn columns(environment: &Environment) -> RawRow {
+    [
+        ("site", Some(environment.site.to_string())),
+        ("name", Some(environment.name.to_string())),
+        ("code", Some(to_json(&environment.code))),
+        ("generation", Some(environment.generation.to_string())),
+        ("connection_mode", environment.connection_mode.as_ref().map(to_text)),
+        ("lock", environment.lock.as_ref().map(to_json)),
+        ("secrets", Some(to_json(&environment.secrets))),
+        ("created", Some(environment.created.to_string())),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
 }
 
 /// Writes an environment that is not there.

@@ -1,10 +1,10 @@
 //! The table of content generations, with what was last measured of each.
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Store, from_json, from_text, settings, to_json, to_text};
+use super::{Store, from_json, from_text, readable, settings, to_json, to_text};
 use crate::{
     error::{Doing, Result},
-    model::{Address, Generation, GenerationRow, Measured, SiteName},
+    model::{Address, Generation, GenerationRow, Measured, RawRow, SiteName},
 };
 
 const COLUMNS: &str = "site, environment, number, origin, engine, pinned, measured, created";
@@ -87,15 +87,13 @@ impl Store {
     }
 }
 
-/// All generations of a site, oldest first.
+/// All generations of a site whose rows can be read, oldest first.
 pub(crate) fn all_of(connection: &Connection, site: &SiteName) -> Result<Vec<GenerationRow>> {
     let read = || {
-        connection
-            .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM generations WHERE site = ?1 ORDER BY environment, number"
-            ))?
-            .query_map([site.as_str()], read_row)?
-            .collect::<rusqlite::Result<_>>()
+        let mut rows = connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM generations WHERE site = ?1 ORDER BY environment, number"
+        ))?;
+        readable(rows.query_map([site.as_str()], read_row)?)
     };
     read().doing(|| format!("list the generations of {site}"))
 }
@@ -117,6 +115,23 @@ pub(crate) fn find(
         )
         .optional()
         .doing(|| format!("read generation {number} of {address}"))
+}
+
+/// What the row of a generation holds, as text.
+pub(super) fn columns(row: &GenerationRow) -> RawRow {
+    let it = &row.generation;
+    [
+        ("site", Some(it.site.to_string())),
+        ("environment", Some(it.environment.to_string())),
+        ("number", Some(it.number.to_string())),
+        ("origin", Some(to_json(&it.origin))),
+        ("engine", Some(to_text(&it.engine))),
+        ("pinned", Some(u8::from(it.pinned).to_string())),
+        ("measured", row.measured.as_ref().map(to_json)),
+        ("created", Some(it.created.to_string())),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
 }
 
 /// Writes a generation.

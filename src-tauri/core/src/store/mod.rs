@@ -5,6 +5,7 @@ pub(crate) mod facts;
 pub(crate) mod generations;
 mod journal;
 pub(crate) mod profiles;
+pub(crate) mod raw;
 pub(crate) mod settings;
 pub(crate) mod sites;
 pub(crate) mod upstreams;
@@ -22,7 +23,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use copies::{Copy, Recovered, Truth, copies};
 pub use facts::{Reconciled, read as read_facts, sites_on_disk};
 pub use journal::Trace;
-pub use workflows::Workflow;
+pub use workflows::{Interrupted, Workflow};
 
 use crate::{
     error::{Doing, Error, Result},
@@ -197,6 +198,26 @@ fn from_text<T: DeserializeOwned>(column: usize, text: String) -> rusqlite::Resu
     serde_json::from_value(serde_json::Value::String(text)).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
     })
+}
+
+/// The rows that can be read. One that can't costs what it is about and nothing else: it is left out here, and
+/// `Store::unreadable_environments` and `Store::unreadable_rows` tell of it.
+fn readable<T>(rows: impl Iterator<Item = rusqlite::Result<T>>) -> rusqlite::Result<Vec<T>> {
+    rows.filter(|row| !row.as_ref().is_err_and(is_unreadable)).collect()
+}
+
+/// Whether the error is about one row's values, not about the database.
+fn is_unreadable(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{
+        FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
+    };
+    matches!(
+        error,
+        FromSqlConversionFailure(..)
+            | IntegralValueOutOfRange(..)
+            | InvalidColumnType(..)
+            | Utf8Error(..)
+    )
 }
 
 /// Now, to the millisecond: finer digits only make rows harder to read.

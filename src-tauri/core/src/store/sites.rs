@@ -1,7 +1,7 @@
 //! The table of sites.
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Store, environments, from_text, generations, to_text};
+use super::{Store, environments, from_text, generations, readable, to_text};
 use crate::{
     error::{Doing, Error, Result},
     model::{DatabaseEngine, Site, SiteName, SiteRecord},
@@ -10,15 +10,31 @@ use crate::{
 const COLUMNS: &str = "name, label, cms, docroot, uploads, engine, branch, id, created";
 
 impl Store {
-    /// All sites, by name.
+    /// All sites whose rows can be read, by name.
     pub fn sites(&self) -> Result<Vec<Site>> {
         let read = |connection: &Connection| {
-            connection
-                .prepare_cached(&format!("SELECT {COLUMNS} FROM sites ORDER BY name"))?
-                .query_map([], read_site)?
-                .collect::<rusqlite::Result<_>>()
+            let mut rows =
+                connection.prepare_cached(&format!("SELECT {COLUMNS} FROM sites ORDER BY name"))?;
+            readable(rows.query_map([], read_site)?)
         };
         self.read(|connection| read(connection).doing(|| "list the sites".into()))
+    }
+
+    /// The names of sites whose rows can't be read, with the reason; those that are no names are left out.
+    pub fn unreadable_sites(&self) -> Result<Vec<(SiteName, Error)>> {
+        let read = |connection: &Connection| -> rusqlite::Result<Vec<String>> {
+            connection
+                .prepare_cached("SELECT name FROM sites ORDER BY name")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        };
+        let names = self.read(|connection| read(connection).doing(|| "list the sites".into()))?;
+        let broken = names.iter().filter_map(|name| {
+            let name: SiteName = name.parse().ok()?;
+            let error = self.find_site(&name).err()?;
+            Some((name, error))
+        });
+        Ok(broken.collect())
     }
 
     /// One site.
@@ -34,10 +50,27 @@ impl Store {
     }
 
     /// A site with everything that the database holds of it.
+    ///
+    /// # Errors
+    /// Refused when a row can't be read: the record would lack it for good.
     pub fn site_record(&self, name: &SiteName) -> Result<SiteRecord> {
         let site = self.site(name)?;
         let environments = self.environments(name)?;
         let generations = self.read(|connection| generations::all_of(connection, name))?;
+        let has = |table: &str| {
+            let sql = format!("SELECT count(*) FROM {table} WHERE site = ?1");
+            self.read(|connection| {
+                connection
+                    .query_row(&sql, [name.as_str()], |row| row.get::<_, u32>(0))
+                    .doing(|| format!("read the site {name}"))
+            })
+        };
+        if has("environments")? as usize != environments.len()
+            || has("generations")? as usize != generations.len()
+        {
+            return Err(Error::refused(format!("what portico.db says of {name} is damaged"))
+                .hint(format!("`portico site:repair {name}` shows what it can do about it.")));
+        }
         Ok(SiteRecord { site, environments, generations })
     }
 }

@@ -2,7 +2,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Store, from_json, from_text, now, to_json, to_text};
+use super::{Store, from_json, from_text, now, readable, to_json, to_text};
 use crate::{
     durable::Durable,
     error::{Doing, Error, Result},
@@ -36,6 +36,19 @@ pub struct Workflow {
     pub result: Option<serde_json::Value>,
     /// Why it failed.
     pub error: Option<Error>,
+}
+
+/// A workflow that an owner left under way when it died: what taking it back needs, and no more.
+#[derive(Clone, Debug)]
+pub struct Interrupted {
+    /// Its id.
+    pub id: i64,
+    /// The site.
+    pub site: SiteName,
+    /// What it does, for people.
+    pub title: String,
+    /// When it began.
+    pub started_at: Timestamp,
 }
 
 const COLUMNS: &str = "id, site, environment, request, title, state, started_at, finished_at,
@@ -114,16 +127,15 @@ impl Store {
         })
     }
 
-    /// Workflows, newest first, of one site or of all.
+    /// Workflows whose rows can be read, newest first, of one site or of all.
     pub fn workflows(&self, site: Option<&SiteName>, limit: u32) -> Result<Vec<Workflow>> {
         let read = |connection: &Connection| {
-            connection
-                .prepare_cached(&format!(
-                    "SELECT {COLUMNS} FROM workflows WHERE ?1 IS NULL OR site = ?1
-                     ORDER BY id DESC LIMIT ?2"
-                ))?
-                .query_map(params![site.map(SiteName::as_str), limit], read_workflow)?
-                .collect::<rusqlite::Result<_>>()
+            let mut rows = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM workflows WHERE ?1 IS NULL OR site = ?1
+                 ORDER BY id DESC LIMIT ?2"
+            ))?;
+            let values = params![site.map(SiteName::as_str), limit];
+            readable(rows.query_map(values, read_workflow)?)
         };
         self.read(|connection| read(connection).doing(|| "list the workflows".into()))
     }
@@ -137,26 +149,31 @@ impl Store {
     ) -> Result<Vec<Workflow>> {
         let tag = format!("\"type\":\"{what}\"");
         let read = |connection: &Connection| {
-            connection
-                .prepare_cached(&format!(
-                    "SELECT {COLUMNS} FROM workflows WHERE site = ?1 AND instr(changes, ?2) > 0
-                     ORDER BY id DESC LIMIT ?3"
-                ))?
-                .query_map(params![site.as_str(), tag, limit], read_workflow)?
-                .collect::<rusqlite::Result<_>>()
+            let mut rows = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM workflows WHERE site = ?1 AND instr(changes, ?2) > 0
+                 ORDER BY id DESC LIMIT ?3"
+            ))?;
+            readable(rows.query_map(params![site.as_str(), tag, limit], read_workflow)?)
         };
         self.read(|connection| read(connection).doing(|| format!("list the workflows of {site}")))
     }
 
-    /// Workflows that an owner left under way when it died.
-    pub fn interrupted_workflows(&self) -> Result<Vec<Workflow>> {
+    /// Workflows that an owner left under way when it died, newest first.
+    pub fn interrupted_workflows(&self) -> Result<Vec<Interrupted>> {
         let read = |connection: &Connection| {
-            connection
-                .prepare(&format!(
-                    "SELECT {COLUMNS} FROM workflows WHERE state = 'running' ORDER BY id DESC"
-                ))?
-                .query_map([], read_workflow)?
-                .collect::<rusqlite::Result<_>>()
+            let mut rows = connection.prepare(
+                "SELECT id, site, title, started_at FROM workflows WHERE state = 'running'
+                 ORDER BY id DESC",
+            )?;
+            let row = |row: &Row<'_>| {
+                Ok(Interrupted {
+                    id: row.get(0)?,
+                    site: from_text(1, row.get(1)?)?,
+                    title: row.get(2)?,
+                    started_at: from_text(3, row.get(3)?)?,
+                })
+            };
+            readable(rows.query_map([], row)?)
         };
         self.read(|connection| read(connection).doing(|| "list interrupted workflows".into()))
     }

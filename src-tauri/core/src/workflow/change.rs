@@ -34,6 +34,9 @@ pub(crate) fn starts_from_here(change: &Change, store: &Store) -> Result<bool> {
                 && store.site_record(site)?.same_pointers(&facts.record)
         }
         Change::Adopted { site, before: None, .. } => store.find_site(site)?.is_none(),
+        Change::Row { environment, generation, before, .. } => {
+            store.raw_row(environment, *generation)? == *before
+        }
         Change::Engine { site, before, .. } => {
             store.find_site(site)?.is_some_and(|it| it.engine == *before)
         }
@@ -97,6 +100,9 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<()> {
                 Some(after) => store::facts::insert(connection, after),
                 None => Ok(()),
             }
+        }
+        Change::Row { environment, generation, after, .. } => {
+            store::raw::write(connection, environment, *generation, after.as_ref())
         }
         Change::Engine { site, after, .. } => store::sites::set_engine(connection, site, *after),
         Change::Upstream { id, after, .. } => store::upstreams::set(connection, id, after.as_ref()),

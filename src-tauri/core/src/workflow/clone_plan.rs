@@ -88,7 +88,8 @@ pub(crate) fn content_info(
     environment: &Environment,
 ) -> Result<ContentInfo> {
     let address = Address::new(&site.name, &environment.name);
-    let row = context.store.generation(&address, environment.generation)?;
+    // A row that can't be read is told as damage; the content itself may be whole.
+    let row = context.store.generation(&address, environment.generation).unwrap_or(None);
     let empty = DatabaseInfo::empty(site.engine);
     let measured = row.as_ref().and_then(|row| row.measured);
     Ok(ContentInfo {

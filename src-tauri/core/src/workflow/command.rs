@@ -16,6 +16,9 @@ pub fn command_line(request: &Request) -> String {
             line.option("admin-user", &it.admin_user).option("admin-password", "…");
             line.option("admin-email", &it.admin_email);
         }
+        Request::RepairSite(it) => {
+            line.word("site:repair").word(it.site.as_str());
+        }
         Request::DeleteSite(it) => {
             line.word("site:delete").word(it.site.as_str());
             line.option("confirm", it.site.as_str());

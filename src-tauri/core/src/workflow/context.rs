@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use super::{command_line, counts::Counts, running::Routes, undo};
+use super::{command_line, counts::Counts, damage, running::Routes, undo};
 use crate::{
-    code::{FollowedBranch, PushRules, Releases, Repository},
+    code::{self, FollowedBranch, PushRules, Releases, Repository},
     content::files,
     error::{Error, Result},
     front::{Front, Hold},
@@ -16,8 +16,9 @@ use crate::{
     logs::Fatals,
     mail::Catchers,
     model::{
-        Address, CodePointer, ConnectionMode, Environment, EnvironmentName, SiteName, SiteRecord,
-        view::{CodeWarning, WorkflowRow},
+        Address, CodePointer, ConnectionMode, Damage, Environment, EnvironmentName, Part, Site,
+        SiteName, SiteRecord,
+        view::{CodeWarning, Problem, WorkflowRow},
     },
     runtime::Runtime,
     store::{Store, Workflow},
@@ -49,6 +50,7 @@ pub struct Context {
     pub counts: Arc<Counts>,
     front: OnceLock<Front>,
     busy: Mutex<HashMap<SiteName, String>>,
+    following: Mutex<()>,
     warnings: Mutex<HashMap<(SiteName, String), Vec<CodeWarning>>>,
 }
 
@@ -80,6 +82,7 @@ impl Context {
             counts: Arc::default(),
             front: OnceLock::new(),
             busy: Mutex::default(),
+            following: Mutex::default(),
             warnings: Mutex::default(),
         }
     }
@@ -200,76 +203,137 @@ impl Context {
             started_at: workflow.started_at,
             finished_at: workflow.finished_at,
             undoes: workflow.undoes,
-            undoable: undo::is_undoable(self, workflow)?,
+            undoable: undo::is_undoable(self, workflow),
             command: command_line(&workflow.request),
             result: workflow.result.clone(),
             error: workflow.error.clone(),
         })
     }
 
-    /// Makes links and routes of a site follow its pointers. Idempotent; also repairs them at start.
-    pub fn follow(&self, site: &SiteName) -> Result<()> {
+    /// Makes links and routes of a site follow its pointers, each environment on its own. Idempotent; also repairs them
+    /// at start. Answers what of it could not be done, with the environment that it is of.
+    ///
+    /// # Errors
+    /// What portico.db says of the site can't be read.
+    pub fn follow(&self, site: &SiteName) -> Result<Vec<Problem>> {
+        code::kept_open(|| self.follow_now(site))
+    }
+
+    fn follow_now(&self, site: &SiteName) -> Result<Vec<Problem>> {
+        // What was read first must not be served last.
+        let _alone = self.following.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(record) = self.store.find_site(site)? else {
             self.routes.forget(site);
-            return Ok(());
+            return Ok(Vec::new());
         };
         let mut routes = Vec::new();
-        let mut followed = Vec::new();
+        let mut problems = Vec::new();
+        let mut tell = |environment: Option<&EnvironmentName>, error: Error| {
+            let environment = environment.cloned();
+            problems.push(Problem { site: site.clone(), environment, error });
+        };
         let environments = self.store.environments(site)?;
-        for environment in &environments {
-            let address = Address::new(site, &environment.name);
-            self.follow_environment(&address, &record.uploads, environment)?;
-            routes.push(Arc::new(super::running::route(self, &record, environment)));
-            if let CodePointer::Branch { branch } = &environment.code {
-                followed.push(FollowedBranch {
-                    branch: branch.clone(),
-                    environment: address.to_string(),
-                    is_edited: environment.connection_mode == Some(ConnectionMode::Sftp),
-                });
+        let has_repository = self.repository(site).look().is_ok();
+        for it in &environments {
+            let address = Address::new(site, &it.name);
+            let broken = damage::of_code(self, &record, it);
+            let linked = self.follow_environment(&address, &record.uploads, it, &broken);
+            if let Err(error) = linked {
+                tell(Some(&it.name), error);
             }
+            let damage = damage::of(self, &record, it);
+            // A repository that is lost as a whole is told once.
+            let own = damage.iter().filter(|it| has_repository || it.part != Part::Repository);
+            own.for_each(|broken| tell(Some(&it.name), broken.error()));
+            routes.push(Arc::new(super::running::route(self, &record, it, &damage)));
         }
+        for (name, error) in self.store.unreadable_environments(site)? {
+            let address = Address::new(site, &name);
+            let damage = damage::of_row(&address, &error);
+            routes
+                .push(Arc::new(super::running::unreadable_route(self, &record, &address, &damage)));
+            tell(Some(&name), error);
+        }
+        if let Err(error) = self.guard(&record, &environments) {
+            tell(None, error);
+        }
+        self.routes.replace(site, routes);
+        Ok(problems)
+    }
+
+    /// Makes pushes to the site's repository keep to its rules.
+    fn guard(&self, site: &Site, environments: &[Environment]) -> Result<()> {
+        let repository = self.repository(&site.name);
+        // Nothing may be written where a repository is missing: what then lies there would be none.
+        repository.look()?;
+        let followed = environments.iter().filter_map(|it| match &it.code {
+            CodePointer::Branch { branch } => Some(FollowedBranch {
+                branch: branch.clone(),
+                environment: Address::new(&site.name, &it.name).to_string(),
+                is_edited: it.connection_mode == Some(ConnectionMode::Sftp),
+            }),
+            CodePointer::Release { .. } => None,
+        });
         let releases = [EnvironmentName::Test, EnvironmentName::Live].map(|name| Releases {
-            environment: Address::new(site, &name).to_string(),
+            environment: Address::new(&site.name, &name).to_string(),
             prefix: format!("pantheon_{name}"),
             is_initialized: environments.iter().any(|it| it.name == name),
         });
-        self.repository(site).guard(&PushRules {
-            branches: followed,
+        repository.guard(&PushRules {
+            branches: followed.collect(),
             releases: releases.into(),
-            uploads: record.uploads,
+            uploads: site.uploads.clone(),
             program: self.program.clone(),
-        })?;
-        self.routes.replace(site, routes);
-        Ok(())
+        })
     }
 
     /// Mends the links between a site's worktrees and its repository after the folder was moved.
     pub(crate) fn mend_worktrees(&self, record: &SiteRecord) -> Result<()> {
-        for environment in &record.environments {
-            if let CodePointer::Branch { .. } = environment.code {
-                let address = Address::new(&record.site.name, &environment.name);
-                self.repository(&record.site.name).repair_worktree(&self.layout.code(&address))?;
+        record.environments.iter().try_for_each(|it| self.mend_worktree(it))
+    }
+
+    /// Mends the links between an environment's worktree and its repository after the folder was moved.
+    fn mend_worktree(&self, it: &Environment) -> Result<()> {
+        match &it.code {
+            CodePointer::Branch { .. } => {
+                let address = Address::new(&it.site, &it.name);
+                self.repository(&it.site).repair_worktree(&self.layout.code(&address))
             }
+            CodePointer::Release { .. } => Ok(()),
+        }
+    }
+
+    /// Mends them for a whole site, as far as they can be: what can't is found when the site is followed.
+    pub(crate) fn mend_all_worktrees(&self, site: &SiteName) -> Result<()> {
+        for it in self.store.environments(site)? {
+            drop(self.mend_worktree(&it));
         }
         Ok(())
     }
 
+    /// Points the environment's links to what it uses, where that is there: a link into nothing helps nobody, and what
+    /// is missing must stay visible as missing.
     fn follow_environment(
         &self,
         address: &Address,
         uploads: &str,
         environment: &Environment,
+        damage: &[Damage],
     ) -> Result<()> {
         let layout = &self.layout;
+        let is_whole = |part| !damage.iter().any(|it| it.part == part && it.stops);
+        let code = super::running::code_folder(self, environment);
         files::point_link(
             &layout.files(address),
             &layout.generation_files(address, environment.generation),
         )?;
-        if let CodePointer::Release { directory, .. } = &environment.code {
-            files::point_link(&layout.code(address), &layout.release(address, directory))?;
+        if !is_whole(Part::Code) {
+            return Ok(());
+        }
+        if let CodePointer::Release { .. } = &environment.code {
+            files::point_link(&layout.code(address), &code)?;
         }
         if !uploads.is_empty() {
-            let code = super::running::code_folder(self, environment);
             files::point_link(&code.join(uploads), &layout.files(address))?;
         }
         Ok(())

@@ -2,8 +2,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Change, Context, Done, check, configuration, create_site, generation, request::Deploy, running,
-    work::Work,
+    Change, Context, Done, check, configuration, create_site, damage, generation, request::Deploy,
+    running, work::Work,
 };
 use crate::{
     cms,
@@ -11,7 +11,7 @@ use crate::{
     content::{database, files},
     error::{Error, Result},
     model::{
-        Address, CodePointer, Environment, EnvironmentName, GenerationRow, Origin, Site,
+        Address, CodePointer, Environment, EnvironmentName, GenerationRow, Origin, Part, Site,
         view::{CommitRow, DeployPlan, PendingUpdate},
     },
     store::{Trace, now},
@@ -38,6 +38,8 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a Deploy) -> Result<Plan<'a>
     let live = if wanted.sync_content { Some(live_to_pull(context, wanted)?) } else { None };
     if let Some(target) = &target
         && waiting(&repository, &commit, Some(&context.commit_of(target)?))? == 0
+        // A release that is broken is checked out again, under a tag of its own.
+        && !damage::of_code(context, &site, target).iter().any(|it| it.part == Part::Code)
     {
         return Err(Error::refused("There is nothing to deploy").hint(format!(
             "{} already has every commit of {}.",

@@ -13,8 +13,11 @@ use crate::{
     content::files,
     durable,
     error::{Doing, Error, Result},
-    model::{Address, SiteName, WorktreeState, view::WorkflowState},
-    store::{Trace, Workflow},
+    model::{
+        Address, SiteName, WorktreeState,
+        view::{Problem, WorkflowState},
+    },
+    store::{Interrupted, Trace, Workflow},
 };
 
 /// The setting that says when everything was written to the disk the last time.
@@ -117,8 +120,8 @@ fn take_back_worktree(
 pub struct Healed {
     /// Workflows that were taken back.
     pub workflows: Vec<Workflow>,
-    /// Sites whose links could not be repaired, with the reason; the others run.
-    pub problems: Vec<(SiteName, Error)>,
+    /// What could not be made ready, with the reason; all others run.
+    pub problems: Vec<Problem>,
 }
 
 /// A little before a moment, as files tell times.
@@ -140,7 +143,7 @@ fn remove_half_written(context: &Context, site: &SiteName, since: Option<Timesta
 }
 
 /// Takes back what a workflow built whose owner died, perhaps with the machine.
-fn take_back_interrupted(context: &Context, workflow: &Workflow) -> Result<()> {
+fn take_back_interrupted(context: &Context, workflow: &Interrupted) -> Result<()> {
     let repository = context.repository(&workflow.site);
     if repository.path().exists() {
         repository.remove_locks(before(workflow.started_at))?;
@@ -156,35 +159,41 @@ fn take_back_interrupted(context: &Context, workflow: &Workflow) -> Result<()> {
 }
 
 /// Heals the root folder at start: takes back interrupted workflows, repairs links, mends worktrees after a
-/// move of the folder, empties the trash.
+/// move of the folder, empties the trash. What fails costs the site or environment that it is of, nothing else.
 pub fn at_start(context: &Context) -> Result<Healed> {
-    let mut problems = Vec::new();
-    let mut interrupted = context.store.interrupted_workflows()?;
-    interrupted.retain(|workflow| match take_back_interrupted(context, workflow) {
-        Ok(()) => true,
-        Err(error) => {
-            // It is tried again at the next start; all others run.
-            problems.push((workflow.site.clone(), error));
-            false
+    let mut healed = Healed { workflows: Vec::new(), problems: Vec::new() };
+    let problem = |site: &SiteName, error| Problem { site: site.clone(), environment: None, error };
+    for workflow in context.store.interrupted_workflows()? {
+        // One that can't be taken back now is tried again at the next start.
+        if let Err(error) = take_back_interrupted(context, &workflow) {
+            healed.problems.push(problem(&workflow.site, error));
+        } else if let Ok(workflow) = context.store.workflow(workflow.id) {
+            healed.workflows.push(workflow);
         }
-    });
+    }
     let scratch = context.layout.scratch();
     if scratch.exists() {
         files::move_to_trash(&scratch, &context.layout.trash())?;
     }
     leftovers::clear(context)?;
+    for (site, error) in context.store.unreadable_sites()? {
+        healed.problems.push(problem(&site, error));
+    }
     let written_out = context.store.setting(WRITTEN_OUT)?.and_then(|it| it.parse().ok());
     for site in context.store.sites()? {
-        let record = context.store.site_record(&site.name)?;
-        let repaired = remove_half_written(context, &site.name, written_out)
-            .and_then(|()| context.repository(&site.name).heal_pushes())
-            .and_then(|()| context.mend_worktrees(&record))
+        // A repository that can't be mended stops no environment.
+        let mended = remove_half_written(context, &site.name, written_out)
+            .and_then(|()| context.repository(&site.name).heal_pushes());
+        healed.problems.extend(mended.err().map(|error| problem(&site.name, error)));
+        let ready = context
+            .mend_all_worktrees(&site.name)
             .and_then(|()| context.follow(&site.name))
-            .and_then(|()| prune::put_away(context, &site.name).map(drop));
-        problems.extend(repaired.err().map(|error| (site.name, error)));
+            .and_then(|found| prune::put_away(context, &site.name).map(|_| found));
+        match ready {
+            Ok(found) => healed.problems.extend(found),
+            Err(error) => healed.problems.push(problem(&site.name, error)),
+        }
     }
     work::empty_trash_in_background(context.layout.trash());
-    let workflows =
-        interrupted.iter().map(|it| context.store.workflow(it.id)).collect::<Result<_>>()?;
-    Ok(Healed { workflows, problems })
+    Ok(healed)
 }

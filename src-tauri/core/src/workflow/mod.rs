@@ -22,6 +22,7 @@ pub mod counts;
 mod create_multidev;
 mod create_site;
 pub mod cron;
+pub(crate) mod damage;
 mod delete_multidev;
 mod delete_site;
 mod deploy;
@@ -50,6 +51,7 @@ mod merge;
 pub mod prune;
 mod quicksilver;
 pub mod reach;
+mod repair;
 mod report;
 pub mod running;
 pub mod search_replace;
@@ -78,6 +80,7 @@ pub use context::Context;
 pub use deploy::plan_for_people as deploy_plan;
 pub(crate) use deploy::waiting;
 pub use quicksilver::hooks;
+pub use repair::plan_for_people as repair_plan;
 pub use report::{last_launch_check, launch_check};
 pub use smoke_test::last_smoke_test;
 pub use undo::is_undoable;
@@ -138,6 +141,7 @@ pub fn run(
         }
         Request::CreateSite(it) => frame.run(create_site::plan(context, it)?, create_site::run),
         Request::AdoptSite(it) => frame.run(adopt_site::plan(context, it)?, adopt_site::run),
+        Request::RepairSite(it) => frame.run(repair::plan(context, it)?, repair::run),
         Request::InstallSite(it) => frame.run(install_site::plan(context, it)?, install_site::run),
         Request::DeleteSite(it) => {
             delete_site::check(context, it)?;
@@ -310,6 +314,7 @@ fn without_secrets(mut error: Error) -> Error {
 fn switch(work: &Work<'_>, site: &SiteName, done: Done, hooks: &Hooks) -> Result<()> {
     let context = work.context;
     work.cancel.check()?;
+    damage::check_targets(context, &done)?;
     let begun = store::now();
     let (durable, has_written) = write_out(work, &done)?;
     let result = with_hooks(&done.result, &done.hooks);
@@ -358,9 +363,15 @@ fn switch(work: &Work<'_>, site: &SiteName, done: Done, hooks: &Hooks) -> Result
         Ok(let_go) => let_go.tell(work),
         Err(error) => work.line(format!("what is not needed any more was not let go: {error}")),
     }
-    followed.map_err(|error| {
+    let problems = followed.map_err(|error| {
         error.hint("The change itself is done; the links are repaired when Portico starts again.")
-    })
+    })?;
+    // What is broken is told where the environment is shown; it may have been so before.
+    for it in problems {
+        let of = it.environment.map(|name| format!(".{name}")).unwrap_or_default();
+        work.line(format!("{site}{of} is not whole: {}", it.error));
+    }
+    Ok(())
 }
 
 /// Brings to the disk what the pointers are about to point to: what was made, then the references and worktrees, which

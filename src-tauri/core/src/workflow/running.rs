@@ -16,8 +16,8 @@ use crate::{
     front::{Ready, Served},
     layout,
     model::{
-        Address, Cms, CodePointer, ConnectionMode, CronMode, Database, DatabaseEngine, Environment,
-        Lent, Site, SiteName, view::CodeWarning,
+        Address, Cms, CodePointer, ConnectionMode, CronMode, Damage, Database, DatabaseEngine,
+        Environment, Lent, Site, SiteName, view::CodeWarning,
     },
     progress::Meter,
     runtime::{self, Conversation, DatabaseLease, LentPhp, Page, PhpSpec},
@@ -28,7 +28,8 @@ pub struct Route {
     /// What the front needs to know.
     pub served: Arc<Served>,
     site: Site,
-    environment: Environment,
+    /// None when its row can't be read.
+    environment: Option<Environment>,
     told: Mutex<Option<Told>>,
     /// Whether the database was seen with tables in it.
     filled: AtomicBool,
@@ -98,8 +99,42 @@ pub(crate) fn resolved(folder: &Path) -> Result<PathBuf> {
     folder.canonicalize().doing(|| format!("find {}", folder.display()))
 }
 
-/// What the front serves of an environment.
-pub(crate) fn route(context: &Context, site: &Site, environment: &Environment) -> Route {
+/// An environment of which nothing can be served: its row can't be read.
+pub(crate) fn unreadable_route(
+    context: &Context,
+    site: &Site,
+    address: &Address,
+    damage: &Damage,
+) -> Route {
+    let code = context.layout.code(address);
+    let served = Served {
+        address: address.clone(),
+        docroot: code.join(&site.docroot),
+        code,
+        uploads: None,
+        protected: Vec::new(),
+        lock: None,
+        pass: String::new(),
+        php: false,
+        broken: vec![damage.error()],
+        logs: context.layout.environment_logs(address),
+    };
+    Route {
+        served: Arc::new(served),
+        site: site.clone(),
+        environment: None,
+        told: Mutex::default(),
+        filled: AtomicBool::new(false),
+    }
+}
+
+/// What the front serves of an environment; `damage` is what is broken of it.
+pub(crate) fn route(
+    context: &Context,
+    site: &Site,
+    environment: &Environment,
+    damage: &[Damage],
+) -> Route {
     let address = Address::new(&site.name, &environment.name);
     let code = code_folder(context, environment);
     let folder = code.join(&site.docroot);
@@ -120,12 +155,13 @@ pub(crate) fn route(context: &Context, site: &Site, environment: &Environment) -
         lock: environment.lock.clone(),
         pass: environment.pass(),
         php: site.cms != Cms::Html,
+        broken: damage.iter().filter(|it| it.stops).map(Damage::error).collect(),
         logs: context.layout.environment_logs(&address),
     };
     Route {
         served: Arc::new(served),
         site: site.clone(),
-        environment: environment.clone(),
+        environment: Some(environment.clone()),
         told: Mutex::default(),
         filled: AtomicBool::new(false),
     }
@@ -133,9 +169,9 @@ pub(crate) fn route(context: &Context, site: &Site, environment: &Environment) -
 
 /// Starts what a route needs for one request.
 pub(crate) fn wake(context: &Context, route: &Route) -> Result<Ready> {
-    let generation = route.environment.generation;
-    let lease = open_database(context, &route.site, &route.environment, generation)?;
-    let (spec, mut parameters) = told(context, route, &lease)?;
+    let environment = route.environment.as_ref().ok_or_else(|| unreadable(route))?;
+    let lease = open_database(context, &route.site, environment, environment.generation)?;
+    let (spec, mut parameters) = told(context, route, environment, &lease)?;
     if is_empty_drupal(route, &lease)? {
         // Pantheon's sign for Drupal to send visitors to its installer.
         let mut more = parameters.to_vec();
@@ -144,6 +180,11 @@ pub(crate) fn wake(context: &Context, route: &Route) -> Result<Ready> {
     }
     let database = lease.server;
     Ok(Ready { lease: context.runtime.php(&spec)?, database, parameters })
+}
+
+fn unreadable(route: &Route) -> Error {
+    let mut causes = route.served.broken.iter();
+    causes.next().cloned().unwrap_or_else(|| Error::failed("start the environment"))
 }
 
 fn is_empty_drupal(route: &Route, opened: &OpenDatabase) -> Result<bool> {
@@ -159,6 +200,7 @@ fn is_empty_drupal(route: &Route, opened: &OpenDatabase) -> Result<bool> {
 fn told(
     context: &Context,
     route: &Route,
+    environment: &Environment,
     opened: &OpenDatabase,
 ) -> Result<(Arc<PhpSpec>, Parameters)> {
     let mut told = route.told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,8 +209,7 @@ fn told(
     if let Some(told) = told.as_ref().filter(is_true) {
         return Ok((told.spec.clone(), told.parameters.clone()));
     }
-    let generation = route.environment.generation;
-    let (site, environment) = (&route.site, &route.environment);
+    let (site, generation) = (&route.site, environment.generation);
     let spec = surrounded(context, site, environment, generation, opened, |around| {
         php_spec(context, around, generation)
     })?;

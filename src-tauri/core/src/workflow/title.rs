@@ -9,6 +9,7 @@ pub fn of(request: &Request) -> String {
         Request::CreateSite(it) => {
             format!("Create {}", it.label.as_deref().unwrap_or(it.name.as_str()))
         }
+        Request::RepairSite(it) => format!("Repair {}", it.site),
         Request::InstallSite(it) => format!("Install {}", it.environment.environment.title()),
         Request::AdoptSite(it) => format!("Take up {}", it.site),
         Request::DeleteSite(it) => format!("Delete {}", it.site),

@@ -56,14 +56,33 @@ pub(super) fn plan(context: &Context, wanted: &Undo) -> Result<Plan> {
 
 /// Why the workflow can't be taken back while this change can't.
 fn refusal(context: &Context, undone: &Workflow, change: &Change) -> Result<Error> {
-    if let Change::Content { environment, before, .. } = change
-        && context.store.generation(environment, *before)?.is_none()
-    {
+    if let Change::Content { environment, before, .. } = change {
         let site = &environment.site;
+        if context.store.generation(environment, *before)?.is_none() {
+            return Ok(Error::refused(format!(
+                "generation {before} of {environment} is not kept any more"
+            ))
+            .hint(format!("`portico generation:keep {site}` shows which are kept.")));
+        }
+        let folder = context.layout.generation(environment, *before);
+        if !folder.is_dir() {
+            return Ok(Error::refused(format!(
+                "the folder of generation {before} of {environment} is gone: {}",
+                folder.display()
+            ))
+            .hint("Put it back, or stay with the present content."));
+        }
+    }
+    if let Change::Code { environment, before, .. } = change
+        && !is_there_or_can_be(context, environment, before).unwrap_or(false)
+    {
         return Ok(Error::refused(format!(
-            "generation {before} of {environment} is not kept any more"
+            "the release that {environment} ran is gone, and so is its commit"
         ))
-        .hint(format!("`portico generation:keep {site}` shows which are kept.")));
+        .hint(format!(
+            "`portico site:repair {}` looks through the repository.",
+            environment.site
+        )));
     }
     let title = &undone.title;
     Ok(Error::refused(format!("{} has changed since “{title}”", change.subject()))
@@ -114,6 +133,7 @@ fn exists(context: &Context, change: &Change) -> Result<bool> {
         Change::Code { environment, after, .. } => is_there_or_can_be(context, environment, after)?,
         Change::Content { environment, after, .. } => {
             context.store.generation(environment, *after)?.is_some()
+                && layout.generation(environment, *after).is_dir()
         }
         Change::Environment { environment, before: None, after: Some(after) }
             if after.name.is_writable() =>
@@ -151,11 +171,12 @@ fn is_there_or_can_be(context: &Context, address: &Address, code: &CodePointer) 
     Ok(repository.path().exists() && repository.has_commit(commit)?)
 }
 
-/// Whether `portico undo` can take the workflow back now.
-pub fn is_undoable(context: &Context, workflow: &Workflow) -> Result<bool> {
-    Ok(workflow.state == WorkflowState::Succeeded
+/// Whether `portico undo` can take the workflow back now. Where that can't be found out, as with a damaged
+/// repository, it can't; who tries is told why.
+pub fn is_undoable(context: &Context, workflow: &Workflow) -> bool {
+    workflow.state == WorkflowState::Succeeded
         && !workflow.changes.is_empty()
-        && obstacle(context, workflow)?.is_none())
+        && matches!(obstacle(context, workflow), Ok(None))
 }
 
 pub(super) fn run(work: &Work<'_>, plan: &Plan) -> Result<Done> {

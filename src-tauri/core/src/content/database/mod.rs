@@ -1,5 +1,6 @@
 //! What is done to a generation's database, whichever engine holds it.
 mod building;
+mod look;
 mod mariadb;
 mod mariadb_convert;
 mod sizes;
@@ -12,6 +13,7 @@ pub(super) mod tests;
 use std::path::Path;
 
 pub(in crate::content) use building::{Building, end_connections};
+pub use look::broken;
 pub use sizes::{count_rows, measure, sum, table_sizes};
 pub(super) use sqlite::{
     begin_building, create as new_sqlite, open as open_sqlite, quoted as quoted_sqlite,

@@ -28,6 +28,10 @@ pub(super) struct World {
 }
 
 impl Sites for World {
+    fn look(&self, served: &Served) -> Option<Arc<Served>> {
+        Some(Arc::new(served.clone()))
+    }
+
     fn find(&self, host: &str) -> Option<Arc<Served>> {
         (host == "dev-acme.localhost").then(|| Arc::new(self.served.lock().unwrap().clone()))
     }
@@ -67,6 +71,7 @@ impl Stage {
             fs::create_dir(root.join(name)).unwrap();
         }
         let served = Served {
+            broken: Vec::new(),
             pass: "pass".into(),
             address: "acme.dev".parse().unwrap(),
             code: root.join("code"),

@@ -26,6 +26,8 @@ use crate::model::{EnvironmentName, SiteName, secrets::source_without_secrets};
 pub enum Request {
     /// Makes a site and its Dev environment.
     CreateSite(CreateSite),
+    /// Brings back what of a site is damaged, as far as it can be.
+    RepairSite(RepairSite),
     /// Runs the installer of the site's system.
     InstallSite(InstallSite),
     /// Takes up a site whose folder is there and which portico.db doesn't know.
@@ -124,6 +126,7 @@ impl Request {
     pub fn site(&self) -> &SiteName {
         match self {
             Self::CreateSite(it) => &it.name,
+            Self::RepairSite(it) => &it.site,
             Self::InstallSite(it) => &it.environment.site,
             Self::AdoptSite(it) => &it.site,
             Self::DeleteSite(it) => &it.site,
@@ -177,6 +180,7 @@ impl Request {
             Self::CreateSite(_)
             | Self::AdoptSite(_)
             | Self::DeleteSite(_)
+            | Self::RepairSite(_)
             | Self::SetUpstream(_)
             | Self::SetDatabase(_)
             | Self::Undo(_)
@@ -227,6 +231,7 @@ impl Request {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::CreateSite(_) => "create_site",
+            Self::RepairSite(_) => "repair_site",
             Self::InstallSite(_) => "install_site",
             Self::AdoptSite(_) => "adopt_site",
             Self::DeleteSite(_) => "delete_site",

@@ -130,6 +130,11 @@ pub enum Query {
         /// The environment.
         environment: Address,
     },
+    /// What of a site is damaged, and what repairing it would do; answers `RepairPlan`. Reads the whole repository.
+    RepairPlan {
+        /// The site.
+        site: SiteName,
+    },
     /// Workflows, newest first; answers `WorkflowRow[]`.
     Workflows {
         /// Only of this site.

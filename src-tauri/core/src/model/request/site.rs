@@ -82,6 +82,15 @@ pub struct DisallowPath {
     pub path: String,
 }
 
+/// `site:repair`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct RepairSite {
+    /// The site
+    pub site: SiteName,
+}
+
 /// `site:delete`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
