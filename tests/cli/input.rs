@@ -53,7 +53,7 @@ fn an_archive_that_leaves_its_folder_is_refused() {
 }
 
 #[test]
-fn a_link_that_leaves_its_archive_is_refused() {
+fn a_link_that_leaves_its_archive_is_left_out_and_told() {
     let test = PorticoTest::new();
     fs::create_dir(test.folder("in")).unwrap();
     fs::write(test.folder("in/index.php"), "<?php").unwrap();
@@ -63,8 +63,11 @@ fn a_link_that_leaves_its_archive_is_refused() {
     let pack = ["-cf", archive.to_str().unwrap(), "index.php", "outside"];
     let done = std::process::Command::new("tar").args(pack).current_dir(test.folder("in")).status();
     assert!(done.unwrap().success());
-    let outcome = refused_source(&test, archive.to_str().unwrap());
-    outcome.stderr_has("outside");
+    let outcome = test.run(&["site:create", "acme", "--from", archive.to_str().unwrap()]);
+    outcome.success().stderr_has("left out: the link `outside` to `/etc`");
+    let code = test.environment("acme.dev").join("code");
+    assert_eq!(fs::read_to_string(code.join("index.php")).unwrap(), "<?php");
+    assert!(fs::symlink_metadata(code.join("outside")).is_err(), "it was made all the same");
 }
 
 #[test]
