@@ -42,6 +42,23 @@ impl Repository {
                 removed += 1;
             }
         }
+        removed += self.remove_broken_references(since)?;
+        Ok(removed)
+    }
+
+    /// Takes away references of ours as new as `since` whose commit is not there with all of its files: what they were to
+    /// keep for undo is lost, and nothing points to it yet.
+    fn remove_broken_references(&self, since: SystemTime) -> Result<u64> {
+        let git = self.open()?;
+        let mut removed = 0;
+        for file in entries(&self.path().join(super::SNAPSHOTS), since)? {
+            let text = fs::read_to_string(&file).unwrap_or_default();
+            let id = git2::Oid::from_str(text.trim()).ok().filter(|it| !it.is_zero());
+            if !id.is_some_and(|id| is_whole_commit(&git, id).is_ok_and(|whole| whole)) {
+                remove(&file)?;
+                removed += 1;
+            }
+        }
         Ok(removed)
     }
 
@@ -140,6 +157,16 @@ fn remove(path: &Path) -> Result<()> {
     }
 }
 
+/// Whether a commit is there with all of its files.
+fn is_whole_commit(git: &git2::Repository, id: git2::Oid) -> Result<bool, git2::Error> {
+    let (odb, mut is_whole) = (git.odb()?, true);
+    git.find_commit(id)?.tree()?.walk(git2::TreeWalkMode::PreOrder, |_, entry| {
+        is_whole &= odb.exists(entry.id());
+        if is_whole { git2::TreeWalkResult::Ok } else { git2::TreeWalkResult::Abort }
+    })?;
+    Ok(is_whole)
+}
+
 /// Whether a loose object has the content that its name says.
 fn is_whole_object(path: &Path, id: &str) -> bool {
     let hash = || -> io::Result<Sha1> {
@@ -216,7 +243,10 @@ mod tests {
         git(site.repository.path(), &["update-ref", "refs/heads/master", &before]);
         let tomorrow = SystemTime::now() + Duration::from_secs(86_400);
         assert_eq!(site.repository.remove_half_written(tomorrow).unwrap(), 0, "not looked at");
-        assert_eq!(site.repository.remove_half_written(started).unwrap(), 2);
+        let snapshot = site.repository.path().join("refs/portico/snapshots").join(&commit);
+        put(snapshot.parent().unwrap(), &commit, "");
+        assert_eq!(site.repository.remove_half_written(started).unwrap(), 3);
+        assert!(!snapshot.exists());
         commit_changes(&code, &[], "New", &author()).unwrap();
         git(site.repository.path(), &["fsck", "--full", "--strict"]);
 
