@@ -23,7 +23,7 @@ import { repairDialog } from './dialogs/repair.js';
 import { moveDatabaseDialog } from './dialogs/move-database.js';
 import { errorDialog, keysDialog, logDialog } from './dialogs/small.js';
 import { wipeDialog } from './dialogs/wipe.js';
-import { Disk } from './disk.js';
+import { Disk, refreshDisk } from './disk.js';
 import { Drag } from './drag.js';
 import { Drawer } from './drawer.js';
 import { Drop } from './drop.js';
@@ -40,6 +40,7 @@ import { shortcuts } from './shortcuts.js';
 import { Sidebar } from './sidebar.js';
 import { Environment } from './environment.js';
 import { Site } from './site.js';
+import * as navigate from './navigate.js';
 import * as store from './store.js';
 import { Toasts } from './toast.js';
 import { Welcome } from './welcome.js';
@@ -107,9 +108,9 @@ const board = () => store.board();
 
 /** Every verb that the page's parts send up. */
 const verbs = {
-  selectSite: (name) => store.select(name),
-  openTab: (tab) => { store.openTab(tab); if (tab === 'machine') store.refreshStatus(); if (tab === 'disk') store.refreshDisk(); },
-  openEnvironment: (detail) => store.openEnvironment(detail),
+  selectSite: (name) => navigate.select(name),
+  openTab: (tab) => { navigate.openTab(tab); if (tab === 'machine') store.refreshStatus(); if (tab === 'disk') refreshDisk(); },
+  openEnvironment: (detail) => navigate.openEnvironment(detail),
   openPalette: () => openPalette(),
   showKeys: () => keysDialog(),
   newSite: (given) => { if (!document.querySelector('dialog[open]')) newSiteDialog(given ?? {}); },
@@ -134,7 +135,7 @@ const verbs = {
   cloneProfile: (site) => once(() => cloneProfileDialog(site), 'Tables that clones leave out'),
   allowPaths: (site) => once(() => allowedDialog(site), 'Folders that PHP may reach'),
   keepGenerations: (detail) => keepDialog(detail),
-  measureDisk: () => store.refreshDisk(),
+  measureDisk: () => refreshDisk(),
   freeDisk: (detail) => freeDiskDialog(detail),
   pruneGenerations: (detail) => pruneDialog(detail),
   deleteSite: (site) => deleteSiteDialog(site),
@@ -167,7 +168,7 @@ store.onFinished((row, mine) => {
   if (row.state === 'succeeded') forgetDraft(`${row.kind}:${row.site}.${row.environment}`);
   if (!document.hasFocus()) api.notify(row.title, ended(row));
   if (row.state === 'succeeded') {
-    if (row.kind === 'create_site' || row.kind === 'adopt_site') store.select(row.site);
+    if (row.kind === 'create_site' || row.kind === 'adopt_site') navigate.select(row.site);
     toast({ words: row.title, note: ended(row), ...then(row) });
   } else if (row.state === 'failed' && row.error) {
     if (document.querySelector('dialog[open]')) toast({ words: row.title, note: sentence(row.error.message), tone: 'bad', action: 'Why?', run: () => errorDialog({ title: row.title, error: row.error }) });

@@ -1,7 +1,20 @@
 // Where the disk goes, what could be freed, and what is given up for it.
+import { asError } from './api.js';
 import { attribute, html, icon, keyed, partsOf, send, show, text } from './lib/dom.js';
 import { ErrorNote } from './lib/error.js';
 import { bytes, count, day, facts } from './lib/words.js';
+import { ask, changed, state } from './store.js';
+
+/** Measures the disk anew; what was measured before stays on the screen meanwhile. */
+export function refreshDisk() {
+  state.measuring = true;
+  changed();
+  return ask('disk', { query: 'disk', site: null }, (answer, error) => {
+    state.measuring = false;
+    state.diskError = error && asError(error);
+    if (answer) state.disk = answer;
+  });
+}
 
 /** The parts of a bar: its class, its words, its bytes. What is in use is solid, what is kept for undo hatched. */
 const PARTS = [

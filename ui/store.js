@@ -1,5 +1,6 @@
 // What the page knows. Answers come in by query, news by events; whoever draws is told once a frame.
 import * as api from './api.js';
+import { isUnseen, seen } from './lib/seen.js';
 
 const KEEP_FINISHED = 12;
 const SETTLE_MS = 60;
@@ -58,7 +59,7 @@ export async function recover(way) {
 }
 
 /** Asks, and hands the answer on only when nothing newer was asked under the same key meanwhile. */
-async function ask(key, query, take) {
+export async function ask(key, query, take) {
   const mine = (latest.get(key) ?? 0) + 1;
   latest.set(key, mine);
   const [answer, error] = await api.query(query).then((it) => [it, null], (it) => [null, it]);
@@ -92,15 +93,6 @@ export function refreshBoard(site = state.selected) {
 }
 
 export const refreshStatus = () => ask('status', { query: 'status' }, (answer) => { if (answer) state.status = answer; });
-export function refreshDisk() {
-  state.measuring = true;
-  changed();
-  return ask('disk', { query: 'disk', site: null }, (answer, error) => {
-    state.measuring = false;
-    state.diskError = error && api.asError(error);
-    if (answer) state.disk = answer;
-  });
-}
 export const refreshChecks = () => ask('doctor', { query: 'doctor' }, (answer) => { if (answer) state.checks = answer; });
 
 /** What was done since decides whether a workflow that ended can still be undone. */
@@ -128,10 +120,6 @@ function refreshSoon(site) {
     if (state.selected !== before) refreshBoard();
   }, SETTLE_MS);
 }
-
-const SEEN = 'seen';
-/** Remembers the newest workflow whose end this window has told: what ends while it is closed is told at its next start. */
-const seen = (id) => localStorage.setItem(SEEN, String(Math.max(id, Number(localStorage.getItem(SEEN) ?? 0))));
 
 const mine = new Set();
 /** Rows that ended, by id: a late started event must not bring them back. */
@@ -240,28 +228,6 @@ export function dismiss(id) {
   changed();
 }
 
-export function select(site, tab = 'workflow') {
-  if (state.selected !== site) state.boardError = null;
-  state.selected = site;
-  state.tab = tab;
-  state.environment = null;
-  if (site) localStorage.setItem('site', site);
-  changed();
-  if (!state.boards.has(site)) refreshBoard(site);
-}
-
-export function openTab(tab) {
-  state.tab = tab;
-  state.environment = null;
-  changed();
-}
-
-/** Opens an environment's page, at the tab that was open last unless one is named. */
-export function openEnvironment({ environment: name, tab = state.environmentTab }) {
-  Object.assign(state, { tab: 'workflow', environment: name, environmentTab: tab });
-  changed();
-}
-
 /** Listens first and asks then, so that nothing falls between. */
 export async function load() {
   try {
@@ -273,8 +239,7 @@ export async function load() {
   refreshChecks();
   const [running] = await Promise.all([api.query({ query: 'workflows', site: null }).catch(() => []), refreshSites(), refreshStatus()]);
   for (const row of running) if (row.state === 'running') begin(row);
-  const since = Number(localStorage.getItem(SEEN) ?? Infinity);
-  for (const row of running.slice(0, KEEP_FINISHED)) if (row.state !== 'running' && row.id > since) { ended.set(row.id, row); state.finished.push(row); }
+  for (const row of running.slice(0, KEEP_FINISHED)) if (row.state !== 'running' && isUnseen(row.id)) { ended.set(row.id, row); state.finished.push(row); }
   for (const row of running.slice(0, 1)) seen(row.state === 'running' ? row.id - 1 : row.id);
   for (const row of state.status?.healed ?? []) if (!ended.has(row.id)) { ended.set(row.id, row); state.finished.push(row); }
   await refreshBoard();

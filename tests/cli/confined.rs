@@ -152,6 +152,7 @@ fn write_plan(code: &Path, plan: &Value) {
 }
 
 #[test]
+#[allow(clippy::print_stderr)] // so that a person sees it
 fn php_and_what_it_starts_stay_in_their_site() {
     let test = PorticoTest::new();
     if !is_confined(&test) {

@@ -126,7 +126,8 @@ fn ctrl_c_ends_a_client_at_once_though_its_owner_is_stopped() {
 fn a_script_that_ignores_kind_words_ends_with_its_workflow() {
     let test = PorticoTest::new();
     let _serving = test.serve();
-    let pid = test.folder("pid");
+    // Among the uploads: a script can write nowhere else.
+    let pid = test.environment("demo.dev").join("files/pid");
     let shell = format!("trap \"\" TERM INT HUP; echo $$ >{}; sleep 300", pid.display());
     with_hook(&test, &format!("<?php exec('{shell}');"));
     let mut commit = begin_commit(&test);

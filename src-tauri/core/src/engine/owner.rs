@@ -442,7 +442,7 @@ impl Sites for OurSites {
         let context = self.0.upgrade().ok_or_else(Error::cancelled)?;
         let route = context
             .routes
-            .of(&served.address)
+            .found(served)
             .ok_or_else(|| Error::not_found("environment", &served.address))?;
         running::wake(&context, &route)
     }

@@ -35,7 +35,7 @@ mod visited;
 pub use lock::authorization;
 
 /// What the front is told about an environment that it serves. Cheap to hand out for each request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
     /// The environment.
     pub address: Address,
@@ -76,8 +76,8 @@ pub trait Sites: Send + Sync + 'static {
     /// Looks anew at an environment that was broken, or seems to be now; may block for milliseconds. None when it is
     /// served no more.
     fn look(&self, served: &Served) -> Option<Arc<Served>>;
-    /// Starts what the environment needs; may block for seconds. Requests that come meanwhile share
-    /// what it answers.
+    /// Starts what the environment needs as it was found: with this code, also where it was switched to other code
+    /// meanwhile. May block for seconds; requests for the same that come meanwhile share what it answers.
     fn wake(&self, served: &Served) -> Result<Ready>;
 }
 

@@ -24,10 +24,18 @@ pub(super) struct Visited {
     /// Where the log goes; none before the first request.
     logs: Mutex<Option<PathBuf>>,
     health: Mutex<Health>,
-    /// Who waits for the wake that is under way; none when there is none.
-    waking: Mutex<Option<Vec<Sleeper>>>,
-    /// What the last wake answered, as long as a request still uses it, and when that was.
-    awake: Mutex<Option<(Instant, Weak<Ready>)>>,
+    /// Who waits for the wakes that are under way, by what is woken.
+    waking: Mutex<Vec<(Arc<Served>, Vec<Sleeper>)>>,
+    /// What the last wake answered, as long as a request still uses it.
+    awake: Mutex<Option<Awake>>,
+}
+
+/// What a wake answered.
+struct Awake {
+    /// What was woken. After a switch this is another code, whose PHP can't read that of this one.
+    served: Arc<Served>,
+    since: Instant,
+    ready: Weak<Ready>,
 }
 
 /// How old an answer to a wake may be that a later request shares with one that is under way.
@@ -95,7 +103,7 @@ impl Visited {
         }
     }
 
-    /// Wakes the environment; everyone who asks while that is under way shares the one answer, so a
+    /// Wakes the environment; everyone who asks for the same while that is under way shares the one answer, so a
     /// crowd at a cold environment blocks one thread and not one each. A request that comes soon after
     /// uses what one that is still under way was given; never across a hold, which waits for that one.
     pub(super) async fn wake(
@@ -103,29 +111,38 @@ impl Visited {
         sites: &Arc<dyn Sites>,
         served: &Arc<Served>,
     ) -> Result<Arc<Ready>> {
-        if let Some((since, ready)) = &*lock(&self.awake)
-            && since.elapsed() < FRESH
-            && let Some(ready) = ready.upgrade()
+        if let Some(awake) = &*lock(&self.awake)
+            && awake.since.elapsed() < FRESH
+            && awake.served == *served
+            && let Some(ready) = awake.ready.upgrade()
         {
             return Ok(ready);
         }
         let (sender, receiver) = oneshot::channel();
         let first = {
             let mut waking = lock(&self.waking);
-            let first = waking.is_none();
-            waking.get_or_insert_default().push(sender);
-            first
+            match waking.iter_mut().find(|(woken, _)| woken == served) {
+                Some((_, sleepers)) => {
+                    sleepers.push(sender);
+                    false
+                }
+                None => {
+                    waking.push((Arc::clone(served), vec![sender]));
+                    true
+                }
+            }
         };
         if first {
             let (visited, sites, served) =
                 (Arc::clone(self), Arc::clone(sites), Arc::clone(served));
             tokio::task::spawn_blocking(move || {
-                let waiting = Waiting(visited);
-                let began = Instant::now();
-                let ready = sites.wake(&served).map(Arc::new);
+                let waiting = Waiting(visited, served);
+                let since = Instant::now();
+                let ready = sites.wake(&waiting.1).map(Arc::new);
                 match &ready {
                     Ok(ready) => {
-                        *lock(&waiting.0.awake) = Some((began, Arc::downgrade(ready)));
+                        let (served, ready) = (Arc::clone(&waiting.1), Arc::downgrade(ready));
+                        *lock(&waiting.0.awake) = Some(Awake { served, since, ready });
                     }
                     Err(error) => waiting.0.broke(error),
                 }
@@ -139,12 +156,14 @@ impl Visited {
     }
 }
 
-/// The list of those who wait; empty again at the end, even if the wake panics.
-struct Waiting(Arc<Visited>);
+/// The list of those who wait for one wake; gone at the end, even if the wake panics.
+struct Waiting(Arc<Visited>, Arc<Served>);
 
 impl Waiting {
     fn take(&self) -> Vec<Sleeper> {
-        lock(&self.0.waking).take().unwrap_or_default()
+        let mut waking = lock(&self.0.waking);
+        let at = waking.iter().position(|(woken, _)| *woken == self.1);
+        at.map(|at| waking.swap_remove(at).1).unwrap_or_default()
     }
 }
 

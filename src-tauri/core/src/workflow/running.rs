@@ -3,7 +3,7 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -35,6 +35,12 @@ pub struct Route {
     filled: AtomicBool,
 }
 
+impl Route {
+    fn generation(&self) -> Option<u32> {
+        self.environment.as_ref().map(|it| it.generation)
+    }
+}
+
 /// FastCGI parameters.
 type Parameters = Arc<Vec<(String, String)>>;
 
@@ -46,32 +52,62 @@ struct Told {
     parameters: Parameters,
 }
 
-/// Every environment that is served, by the first label of its host name.
+/// Every environment that is served.
 #[derive(Default)]
-pub struct Routes(RwLock<HashMap<String, Arc<Route>>>);
+pub struct Routes(RwLock<Known>);
+
+/// Routes by the first label of their host names.
+#[derive(Default)]
+struct Known {
+    now: HashMap<String, Arc<Route>>,
+    /// What was served last, where that was something else.
+    before: HashMap<String, Arc<Route>>,
+}
 
 impl Routes {
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The environment of a host name such as `dev-acme.localhost:8080`.
     pub fn find(&self, host: &str) -> Option<Arc<Route>> {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         // Sites of a network have names of their own below the environment's.
         let label = name.strip_suffix(".localhost")?.rsplit('.').next()?;
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(label).cloned()
+        self.known().now.get(label).cloned()
     }
 
     /// The route of an environment, if it is served.
     pub fn of(&self, address: &Address) -> Option<Arc<Route>> {
-        let label = label(address);
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&label).cloned()
+        self.known().now.get(&label(address)).cloned()
+    }
+
+    /// The route by which a request that is under way found its environment. Where other code was switched to since,
+    /// that is the one before: its PHP is kept in the code that the request asked for. Other content is waited for by
+    /// holds, so a request never goes back to it.
+    pub(crate) fn found(&self, served: &Served) -> Option<Arc<Route>> {
+        let (known, label) = (self.known(), label(&served.address));
+        let now = known.now.get(&label)?;
+        let before = known.before.get(&label).filter(|it| {
+            *now.served != *served && *it.served == *served && it.generation() == now.generation()
+        });
+        Some(before.unwrap_or(now).clone())
     }
 
     /// Serves exactly these environments of the site.
     pub(crate) fn replace(&self, site: &SiteName, routes: Vec<Arc<Route>>) {
-        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, route| route.site.name != *site);
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let Known { now, before } = &mut *known;
+        let mut old: HashMap<_, _> = now.extract_if(|_, it| it.site.name == *site).collect();
+        let mut older: HashMap<_, _> = before.extract_if(|_, it| it.site.name == *site).collect();
         for route in routes {
-            all.insert(label(&route.served.address), route);
+            let label = label(&route.served.address);
+            let last = old.remove(&label).filter(|it| *it.served != *route.served);
+            if let Some(last) = last.or_else(|| older.remove(&label)) {
+                before.insert(label.clone(), last);
+            }
+            now.insert(label, route);
         }
     }
 
