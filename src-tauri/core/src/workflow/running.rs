@@ -35,12 +35,6 @@ pub struct Route {
     filled: AtomicBool,
 }
 
-impl Route {
-    fn generation(&self) -> Option<u32> {
-        self.environment.as_ref().map(|it| it.generation)
-    }
-}
-
 /// FastCGI parameters.
 type Parameters = Arc<Vec<(String, String)>>;
 
@@ -83,15 +77,13 @@ impl Routes {
         self.known().now.get(&label(address)).cloned()
     }
 
-    /// The route by which a request that is under way found its environment. Where other code was switched to since,
-    /// that is the one before: its PHP is kept in the code that the request asked for. Other content is waited for by
-    /// holds, so a request never goes back to it.
+    /// The route by which a request that is under way found its environment. Where the environment was switched since,
+    /// that is the one before: its PHP is kept in the code that the request asked for. What was replaced last is kept.
     pub(crate) fn found(&self, served: &Served) -> Option<Arc<Route>> {
         let (known, label) = (self.known(), label(&served.address));
         let now = known.now.get(&label)?;
-        let before = known.before.get(&label).filter(|it| {
-            *now.served != *served && *it.served == *served && it.generation() == now.generation()
-        });
+        let before = known.before.get(&label);
+        let before = before.filter(|it| *now.served != *served && *it.served == *served);
         Some(before.unwrap_or(now).clone())
     }
 
