@@ -163,6 +163,7 @@ for (const [verb, act] of Object.entries(verbs)) document.addEventListener(verb,
 
 store.onChange(draw);
 store.onFinished((row, mine) => {
+  if (store.state.tab === 'disk') refreshDisk();
   if (row.state === 'failed' && row.error) announce.alert(`${row.title}: ${sentence(row.error.message)}`);
   if (!mine) return;
   if (row.state === 'succeeded') forgetDraft(`${row.kind}:${row.site}.${row.environment}`);

@@ -168,7 +168,6 @@ function finish(row) {
   seen(row.id);
   refreshSoon(row.site);
   refreshStatus();
-  if (state.tab === 'disk') refreshDisk();
   for (const listener of finishers) listener(row, mine.has(row.id));
 }
 
