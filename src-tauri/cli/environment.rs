@@ -1,4 +1,5 @@
 //! `env:…` and `connection:…`
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use portico_core::{
     Error, Result, Session,
     model::{
@@ -111,19 +112,14 @@ fn view(environment: &Address, print_only: bool) -> Result<()> {
     open::that(&url).map_err(|error| Error::failed(format!("open {}", info.url)).because(error))
 }
 
+/// What an address needs encoded: all but RFC 3986's unreserved letters.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// The address of a locked environment with the lock's name and password in it, as Terminus opens it.
 fn with_credentials(url: &str, lock: &LockInfo) -> String {
-    let encoded = |text: &str| -> String {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        text.bytes()
-            .map(|byte| match plain(byte) {
-                true => char::from(byte).to_string(),
-                false => format!("%{byte:02X}"),
-            })
-            .collect()
-    };
     match (url.split_once("://"), &lock.username, &lock.password) {
         (Some((scheme, rest)), Some(user), Some(password)) => {
+            let encoded = |text| utf8_percent_encode(text, UNRESERVED);
             format!("{scheme}://{}:{}@{rest}", encoded(user), encoded(password))
         }
         _ => url.to_owned(),

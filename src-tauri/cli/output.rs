@@ -6,6 +6,7 @@ use portico_core::{
     model::view::{Problem, WorkflowRow, WorkflowState},
 };
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
 use crate::arguments::{Format, Global, Progress};
 
@@ -46,12 +47,11 @@ impl Output {
         }
         let mut lines: Vec<[String; N]> = vec![headings.map(str::to_owned)];
         lines.extend(rows.iter().map(cells));
-        let width = |column: usize| {
-            lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0)
-        };
+        let width =
+            |column: usize| lines.iter().map(|line| line[column].width()).max().unwrap_or(0);
         let widths: Vec<usize> = (0..N).map(width).collect();
         for line in &lines {
-            let padded = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+            let padded = line.iter().zip(&widths).map(|(cell, width)| padded(cell, *width));
             print(padded.collect::<Vec<_>>().join("  ").trim_end());
         }
     }
@@ -61,9 +61,9 @@ impl Output {
         if self.is_json() {
             return self.json(value);
         }
-        let width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let width = facts.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
         for (name, value) in facts {
-            print(format!("{name:<width$}  {value}").trim_end());
+            print(format!("{}  {value}", padded(name, width)).trim_end());
         }
     }
 
@@ -85,6 +85,11 @@ impl Output {
             say(&format!("\nHint: {hint}"));
         }
     }
+}
+
+/// A text with spaces behind it, so that it takes `columns` of a terminal: a Chinese letter takes two.
+fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
 }
 
 /// Prints a line of data. A reader that has gone (`| head`) is no failure.
@@ -124,5 +129,18 @@ pub(crate) fn state(state: WorkflowState) -> &'static str {
         WorkflowState::Failed => "failed",
         WorkflowState::Cancelled => "cancelled",
         WorkflowState::RolledBack => "rolled back",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::padded;
+
+    #[test]
+    fn columns_stand_below_one_another_whatever_the_script() {
+        assert_eq!(padded("acme", 6), "acme  ");
+        assert_eq!(padded("日本", 6), "日本  ");
+        assert_eq!(padded("Zoe\u{308}", 6), "Zoe\u{308}   ");
+        assert_eq!(padded("longer than that", 6), "longer than that");
     }
 }

@@ -9,6 +9,8 @@ use portico_core::{
     progress::Unit,
 };
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::arguments::Progress;
 
 /// Draws events; shared by the threads of a workflow.
@@ -79,9 +81,10 @@ fn draw_one_line(state: &mut State, event: &Event) {
         _ => return,
     };
     let text: String = text.chars().take(99).collect();
-    drop(write!(stderr, "\r{text:<0$}\r{text}", state.drawn));
+    let gone = state.drawn.saturating_sub(text.width());
+    drop(write!(stderr, "\r{text}{:<gone$}\r{text}", ""));
     drop(stderr.flush());
-    state.drawn = text.chars().count();
+    state.drawn = text.width();
 }
 
 /// "12.1 MB of 30 MB, about 4 s left"

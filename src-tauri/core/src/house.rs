@@ -127,13 +127,12 @@ fn the_core_never_prints_and_never_looks_at_its_surroundings() {
     let mut files = Vec::new();
     rust_files(&source(), &mut files);
     for file in files {
+        if file.ends_with("house.rs") {
+            continue;
+        }
         let text = fs::read_to_string(&file).expect("the source is readable");
-        let is_test = file.ends_with("house.rs") || file.to_string_lossy().contains("test");
-        // Units' tests stand at the end of their file.
-        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for forbidden in ["println!", "eprintln!", "home_dir("] {
-            let found = text.contains(forbidden);
-            assert!(is_test || !found, "{} has {forbidden}", file.display());
+        for forbidden in ["println!", "print!", "eprint!", "dbg!", "home_dir("] {
+            assert!(!text.contains(forbidden), "{} has {forbidden}", file.display());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Quicksilver: the scripts that `pantheon.yml` hooks to workflows, and the request by which each is run.
 use std::{collections::BTreeMap, path::PathBuf};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::{Surroundings, detect::below};
@@ -133,6 +134,9 @@ fn payload(around: &Surroundings<'_>, hook: &Hook, call: &HookCall) -> Vec<(Stri
     fixed.into_iter().chain(call.more.iter().cloned()).collect()
 }
 
+/// What is encoded in a form.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
 /// `application/x-www-form-urlencoded`
 fn form(pairs: &[(String, String)]) -> String {
     let mut text = String::new();
@@ -140,19 +144,9 @@ fn form(pairs: &[(String, String)]) -> String {
         if !text.is_empty() {
             text.push('&');
         }
-        encode(name, &mut text);
+        text.extend(utf8_percent_encode(name, QUERY));
         text.push('=');
-        encode(value, &mut text);
+        text.extend(utf8_percent_encode(value, QUERY));
     }
     text
-}
-
-fn encode(value: &str, to: &mut String) {
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-            to.push(char::from(byte));
-        } else {
-            to.push_str(&format!("%{byte:02X}"));
-        }
-    }
 }

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::Served;
 
 /// What answers a path.
@@ -350,18 +352,22 @@ fn decode(raw: &str) -> Option<Vec<u8>> {
     (!out.contains(&0)).then_some(out)
 }
 
+/// What is encoded in a segment of a path.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'@')
+    .remove(b'+')
+    .remove(b',');
+
 /// The path of a URL, with one slash before each segment: it can't be taken for another host's.
 fn encode(segments: &[&str]) -> String {
     let mut out = String::new();
     for segment in segments {
         out.push('/');
-        for byte in segment.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(char::from(byte)),
-                b'-' | b'.' | b'_' | b'~' | b'@' | b'+' | b',' => out.push(char::from(byte)),
-                _ => out.push_str(&format!("%{byte:02X}")),
-            }
-        }
+        out.extend(utf8_percent_encode(segment, SEGMENT));
     }
     out
 }

@@ -4,6 +4,8 @@ use std::{
     io::Read,
 };
 
+use percent_encoding::percent_decode_str;
+
 use super::{
     members::{Member, open_member},
     parts::{Piece, chain},
@@ -134,14 +136,5 @@ fn columns(description: &Member) -> Result<Vec<Column>> {
 
 /// Names are percent-encoded where a disk could not hold them.
 fn decoded(name: &str) -> String {
-    let mut out = Vec::new();
-    let mut rest = name.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        let code = after.get(..2).filter(|_| *byte == b'%');
-        let code = code.and_then(|it| str::from_utf8(it).ok());
-        let code = code.and_then(|it| u8::from_str_radix(it, 16).ok());
-        out.push(code.unwrap_or(*byte));
-        rest = if code.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    percent_decode_str(name).decode_utf8_lossy().into_owned()
 }
