@@ -3,7 +3,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use portico_core::{
     Error, Result, Session,
     model::{
-        Address, ConnectionMode, Damage, EnvironmentName, LockInfo, count, human_bytes,
+        Address, ConnectionMode, Damage, EnvironmentName, LockInfo, SiteName, count, human_bytes,
         request::{CloneContent, Deploy, Query, Request},
         rows,
         view::{
@@ -24,21 +24,7 @@ use crate::{
 
 pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
     match command {
-        EnvCommand::List { site } => {
-            let board: Board = crate::open()?.query(&Query::Board { site })?;
-            let headings = ["Environment", "Address", "Code", "Content", "Mode", "Initialized"];
-            output.table(&headings, &board.environments, |it| {
-                [
-                    it.environment.to_string(),
-                    it.url.clone(),
-                    code(it),
-                    content(it),
-                    mode(it),
-                    it.initialized.to_string(),
-                ]
-            });
-            Ok(())
-        }
+        EnvCommand::List { site } => list(site, output),
         EnvCommand::Info { environment } => {
             let info: EnvironmentInfo =
                 crate::open()?.query(&Query::Environment { environment })?;
@@ -83,16 +69,34 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
         EnvCommand::Diffstat { environment, commit } => diffstat(environment, commit, output),
         EnvCommand::Diff { environment, file, commit } => diff(&environment, file, commit),
         EnvCommand::Compare { from, to } => compare(from, to, output),
-        command @ (EnvCommand::Status { .. }
-        | EnvCommand::Smoke(_)
-        | EnvCommand::Hooks { .. }
-        | EnvCommand::RunHooks(_)) => report::run(command, output),
+        EnvCommand::Status { environment, last, details } => {
+            report::launch_check(&environment, last, details, output)
+        }
+        EnvCommand::Smoke(wanted) => report::smoke(wanted, output),
+        EnvCommand::RunHooks(wanted) => workflow::run(&Request::RunHooks(wanted), output),
+        EnvCommand::Hooks { environment } => report::hooks(environment, output),
         EnvCommand::CodeLog { environment, limit } => {
             let query = Query::CodeLog { environment, limit };
             commits(&crate::open()?.query::<Vec<CommitRow>>(&query)?, output);
             Ok(())
         }
     }
+}
+
+fn list(site: SiteName, output: &Output) -> Result<()> {
+    let board: Board = crate::open()?.query(&Query::Board { site })?;
+    let headings = ["Environment", "Address", "Code", "Content", "Mode", "Initialized"];
+    output.table(&headings, &board.environments, |it| {
+        [
+            it.environment.to_string(),
+            it.url.clone(),
+            code(it),
+            content(it),
+            mode(it),
+            it.initialized.to_string(),
+        ]
+    });
+    Ok(())
 }
 
 fn view(environment: &Address, print_only: bool) -> Result<()> {

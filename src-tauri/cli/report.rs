@@ -8,37 +8,33 @@ use portico_core::{
 };
 
 use crate::{
-    arguments::{ConfigCommand, EnvCommand},
+    arguments::ConfigCommand,
     output::{Output, print, say},
     workflow,
 };
 
-/// The verbs of `env:…` that look at an environment or run the site's own scripts.
-pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
-    match command {
-        EnvCommand::Status { environment, last, details } => {
-            launch_check(&environment, last, details, output)
-        }
-        EnvCommand::Smoke(wanted) => smoke(wanted, output),
-        EnvCommand::RunHooks(wanted) => workflow::run(&Request::RunHooks(wanted), output),
-        EnvCommand::Hooks { environment } => {
-            let rows: Vec<Hook> = crate::open()?.query(&Query::Hooks { environment })?;
-            output.table(&["Workflow", "Stage", "Description", "Script", "Problem"], &rows, |it| {
-                [
-                    it.event.clone(),
-                    it.stage.to_string(),
-                    it.description.clone(),
-                    it.script.clone(),
-                    it.problem.clone().unwrap_or_default(),
-                ]
-            });
-            Ok(())
-        }
-        _ => unreachable!("environment.rs runs every other verb"),
-    }
+/// `env:hooks`
+pub(crate) fn hooks(environment: Address, output: &Output) -> Result<()> {
+    let rows: Vec<Hook> = crate::open()?.query(&Query::Hooks { environment })?;
+    output.table(&["Workflow", "Stage", "Description", "Script", "Problem"], &rows, |it| {
+        [
+            it.event.clone(),
+            it.stage.to_string(),
+            it.description.clone(),
+            it.script.clone(),
+            it.problem.clone().unwrap_or_default(),
+        ]
+    });
+    Ok(())
 }
 
-fn launch_check(environment: &Address, last: bool, details: bool, output: &Output) -> Result<()> {
+/// `env:status`
+pub(crate) fn launch_check(
+    environment: &Address,
+    last: bool,
+    details: bool,
+    output: &Output,
+) -> Result<()> {
     let query = Query::LaunchCheck { environment: environment.clone(), run: !last };
     let report: Option<LaunchCheck> = crate::open()?.query(&query)?;
     let report = report.ok_or_else(|| {
@@ -80,7 +76,7 @@ fn tell(finding: &Finding, details: bool) {
 }
 
 /// Visits the pages; the exit code says whether one is broken.
-fn smoke(wanted: SmokeTest, output: &Output) -> Result<()> {
+pub(crate) fn smoke(wanted: SmokeTest, output: &Output) -> Result<()> {
     let row = workflow::run_silently(&Request::SmokeTest(wanted), output)?;
     let result = row.result.clone().unwrap_or_default();
     let report: SmokeReport = serde_json::from_value(result)

@@ -202,11 +202,12 @@ impl Repository {
         let name = admin_name(folder);
         let all = self.absolute_path()?.join("worktrees");
         fs::create_dir_all(&all).doing(|| format!("make {}", all.display()))?;
-        for number in 0.. {
+        let mut number = 0;
+        loop {
             let admin =
                 all.join(if number == 0 { name.clone() } else { format!("{name}{number}") });
             match fs::create_dir(&admin) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
                 made => {
                     return made
                         .map(|()| admin.clone())
@@ -214,7 +215,6 @@ impl Repository {
                 }
             }
         }
-        unreachable!("the numbers don't end")
     }
 
     fn absolute_path(&self) -> Result<PathBuf> {

@@ -50,11 +50,9 @@ pub fn plan_for_people(context: &Context, wanted: &FreeDisk) -> Result<FreePlan>
 
 /// What a change of the rule would let go.
 pub fn plan_of_rule(context: &Context, wanted: &KeepGenerations) -> Result<FreePlan> {
-    let Change::KeepRule { site, after, .. } = keep_rule::plan(context, wanted)? else {
-        unreachable!("the change is one of the rule")
-    };
+    let (site, _, after) = keep_rule::wanted_rule(context, wanted)?;
     let rule = after.unwrap_or_default();
-    told(context, &site, rule, &due(context, &site, rule, &[])?)
+    told(context, &site.name, rule, &due(context, &site.name, rule, &[])?)
 }
 
 fn told(context: &Context, site: &SiteName, rule: KeepRule, due: &[Kept]) -> Result<FreePlan> {

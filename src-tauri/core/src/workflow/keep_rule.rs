@@ -2,7 +2,7 @@
 use super::{Change, Context, Done, request::KeepGenerations};
 use crate::{
     error::{Error, Result},
-    model::{KeepRule, SiteName, view},
+    model::{KeepRule, Site, SiteName, view},
 };
 
 /// A site's rule: its own, or the default.
@@ -14,6 +14,15 @@ pub fn of(context: &Context, site: &SiteName) -> Result<view::KeepRule> {
 
 /// The change, checked.
 pub(super) fn plan(context: &Context, wanted: &KeepGenerations) -> Result<Change> {
+    let (site, before, after) = wanted_rule(context, wanted)?;
+    Ok(Change::KeepRule { site: site.name, id: site.id, before, after })
+}
+
+/// The site, its own rule, and the one that is asked for; none is the default.
+pub(super) fn wanted_rule(
+    context: &Context,
+    wanted: &KeepGenerations,
+) -> Result<(Site, Option<KeepRule>, Option<KeepRule>)> {
     let site = context.store.site(&wanted.site)?;
     let before = context.store.keep_rule(&site.id)?;
     let now = before.unwrap_or_default();
@@ -38,7 +47,7 @@ pub(super) fn plan(context: &Context, wanted: &KeepGenerations) -> Result<Change
     if before == after {
         return Err(Error::refused(format!("{} keeps just that already", site.name)));
     }
-    Ok(Change::KeepRule { site: site.name, id: site.id, before, after })
+    Ok((site, before, after))
 }
 
 /// The rule holds from this workflow on: the frame lets go of what falls out of it.

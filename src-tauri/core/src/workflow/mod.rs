@@ -184,10 +184,14 @@ pub fn run(
         Request::BringToDev(it) => frame.run(bring_to_dev::plan(context, it)?, bring_to_dev::run),
         Request::SetDatabase(it) => frame.run(set_database::plan(context, it)?, set_database::run),
         Request::Discard(it) => frame.run(discard::plan(context, it)?, discard::run),
-        Request::RunHooks(_)
-        | Request::ImportConfig(_)
-        | Request::ExportConfig(_)
-        | Request::SmokeTest(_) => run_the_systems(frame),
+        Request::RunHooks(it) => frame.run(quicksilver::plan(context, it)?, quicksilver::run),
+        Request::ImportConfig(it) => {
+            frame.run(configuration::plan_import(context, it)?, configuration::run_import)
+        }
+        Request::ExportConfig(it) => {
+            frame.run(configuration::plan_export(context, it)?, configuration::run_export)
+        }
+        Request::SmokeTest(it) => frame.run(smoke_test::plan(context, it)?, smoke_test::run),
         Request::EnableLock(it) => frame.run(lock::plan_enable(context, it)?, care::run),
         Request::DisableLock(it) => frame.run(lock::plan_disable(context, it)?, care::run),
         Request::EnableCron(it) => frame.run(cron::plan_enable(context, it)?, care::run),
@@ -204,22 +208,6 @@ pub fn run(
         Request::DisallowPath(it) => {
             frame.run(reach::plan_disallow(context, it)?, |_, it| Ok(reach::run(it)))
         }
-        Request::SwitchGeneration(_)
-        | Request::PinGeneration(_)
-        | Request::UnpinGeneration(_)
-        | Request::PruneGenerations(_)
-        | Request::SearchReplace(_)
-        | Request::SetCloneProfile(_)
-        | Request::KeepGenerations(_)
-        | Request::FreeDisk(_)
-        | Request::ImportSite(_) => run_of_content(frame),
-    }
-}
-
-/// Runs a request about generations, search and replace, clone profiles or a whole site.
-fn run_of_content(frame: Frame<'_>) -> Result<Workflow> {
-    let context = frame.context;
-    match frame.request {
         Request::SwitchGeneration(it) => {
             frame.run(generations::plan_switch(context, it)?, generations::run_switch)
         }
@@ -246,23 +234,6 @@ fn run_of_content(frame: Frame<'_>) -> Result<Workflow> {
         Request::SearchReplace(it) => {
             frame.run(search_replace::plan(context, it)?, search_replace::run)
         }
-        other => unreachable!("{} is no request of content", other.kind()),
-    }
-}
-
-/// The requests about what the site's system does.
-fn run_the_systems(frame: Frame<'_>) -> Result<Workflow> {
-    let (context, request) = (frame.context, frame.request);
-    match request {
-        Request::RunHooks(it) => frame.run(quicksilver::plan(context, it)?, quicksilver::run),
-        Request::ImportConfig(it) => {
-            frame.run(configuration::plan_import(context, it)?, configuration::run_import)
-        }
-        Request::ExportConfig(it) => {
-            frame.run(configuration::plan_export(context, it)?, configuration::run_export)
-        }
-        Request::SmokeTest(it) => frame.run(smoke_test::plan(context, it)?, smoke_test::run),
-        other => unreachable!("{} is no request of the system", other.kind()),
     }
 }
 

@@ -83,28 +83,20 @@ pub fn of(request: &Request) -> String {
         Request::Discard(it) => {
             format!("Discard changes of {}", it.environment.environment.title())
         }
-        Request::RunHooks(_)
-        | Request::SmokeTest(_)
-        | Request::ImportConfig(_)
-        | Request::ExportConfig(_) => of_the_system(request),
+        Request::RunHooks(it) => {
+            let title = it.environment.environment.title();
+            format!("Run {} hooks of {title} ({})", it.event, it.stage)
+        }
+        Request::ImportConfig(it) => {
+            format!("Import configuration on {}", it.environment.environment.title())
+        }
+        Request::ExportConfig(it) => {
+            format!("Export configuration of {}", it.environment.environment.title())
+        }
+        Request::SmokeTest(it) => {
+            format!("Smoke test of {}", it.environment.environment.title())
+        }
         Request::Undo(_) => "Undo".into(),
-        Request::SwitchGeneration(_)
-        | Request::PinGeneration(_)
-        | Request::UnpinGeneration(_)
-        | Request::PruneGenerations(_)
-        | Request::SearchReplace(_)
-        | Request::SetCloneProfile(_)
-        | Request::KeepGenerations(_)
-        | Request::FreeDisk(_)
-        | Request::ImportSite(_) => of_content(request),
-        Request::AllowPath(it) => format!("Let PHP of {} reach {}", it.site, it.path),
-        Request::DisallowPath(it) => format!("Close {} to PHP of {}", it.path, it.site),
-    }
-}
-
-/// The titles of generations, search and replace, clone profiles and whole sites.
-fn of_content(request: &Request) -> String {
-    match request {
         Request::SwitchGeneration(it) => {
             format!("Switch {} to generation {}", it.environment.environment.title(), it.id)
         }
@@ -126,26 +118,7 @@ fn of_content(request: &Request) -> String {
         Request::SearchReplace(it) => {
             format!("Search and replace in {}", it.environment.environment.title())
         }
-        other => unreachable!("{} is no request of content", other.kind()),
-    }
-}
-
-/// The requests about what the site's system does.
-fn of_the_system(request: &Request) -> String {
-    match request {
-        Request::RunHooks(it) => {
-            let title = it.environment.environment.title();
-            format!("Run {} hooks of {title} ({})", it.event, it.stage)
-        }
-        Request::ImportConfig(it) => {
-            format!("Import configuration on {}", it.environment.environment.title())
-        }
-        Request::ExportConfig(it) => {
-            format!("Export configuration of {}", it.environment.environment.title())
-        }
-        Request::SmokeTest(it) => {
-            format!("Smoke test of {}", it.environment.environment.title())
-        }
-        other => unreachable!("{} is no request of the system", other.kind()),
+        Request::AllowPath(it) => format!("Let PHP of {} reach {}", it.site, it.path),
+        Request::DisallowPath(it) => format!("Close {} to PHP of {}", it.path, it.site),
     }
 }

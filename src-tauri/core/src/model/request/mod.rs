@@ -8,6 +8,7 @@ mod query;
 mod site;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 pub use care::*;
 pub use check::*;
@@ -20,9 +21,10 @@ pub use site::*;
 use crate::model::{EnvironmentName, SiteName, secrets::source_without_secrets};
 
 /// A change that is asked for: one workflow. Its tag is the workflow's kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Request {
     /// Makes a site and its Dev environment.
     CreateSite(CreateSite),
@@ -229,55 +231,7 @@ impl Request {
 
     /// The workflow's kind, as the wire and the lists name it.
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::CreateSite(_) => "create_site",
-            Self::RepairSite(_) => "repair_site",
-            Self::InstallSite(_) => "install_site",
-            Self::AdoptSite(_) => "adopt_site",
-            Self::DeleteSite(_) => "delete_site",
-            Self::Deploy(_) => "deploy",
-            Self::CloneContent(_) => "clone_content",
-            Self::Commit(_) => "commit",
-            Self::SetConnection(_) => "set_connection",
-            Self::ClearCache(_) => "clear_cache",
-            Self::Wipe(_) => "wipe",
-            Self::ImportDatabase(_) => "import_database",
-            Self::ImportFiles(_) => "import_files",
-            Self::ExportDatabase(_) => "export_database",
-            Self::ExportFiles(_) => "export_files",
-            Self::CreateMultidev(_) => "create_multidev",
-            Self::DeleteMultidev(_) => "delete_multidev",
-            Self::MergeToDev(_) => "merge_to_dev",
-            Self::MergeFromDev(_) => "merge_from_dev",
-            Self::SetUpstream(_) => "set_upstream",
-            Self::ApplyUpstream(_) => "apply_upstream",
-            Self::DeployTag(_) => "deploy_tag",
-            Self::BringToDev(_) => "bring_to_dev",
-            Self::SetDatabase(_) => "set_database",
-            Self::EnableLock(_) => "enable_lock",
-            Self::DisableLock(_) => "disable_lock",
-            Self::EnableCron(_) => "enable_cron",
-            Self::DisableCron(_) => "disable_cron",
-            Self::RunCron(_) => "run_cron",
-            Self::ClearMail(_) => "clear_mail",
-            Self::Discard(_) => "discard",
-            Self::RunHooks(_) => "run_hooks",
-            Self::SmokeTest(_) => "smoke_test",
-            Self::ImportConfig(_) => "import_config",
-            Self::ExportConfig(_) => "export_config",
-            Self::Undo(_) => "undo",
-            Self::SwitchGeneration(_) => "switch_generation",
-            Self::PinGeneration(_) => "pin_generation",
-            Self::UnpinGeneration(_) => "unpin_generation",
-            Self::PruneGenerations(_) => "prune_generations",
-            Self::SearchReplace(_) => "search_replace",
-            Self::SetCloneProfile(_) => "set_clone_profile",
-            Self::KeepGenerations(_) => "keep_generations",
-            Self::AllowPath(_) => "allow_path",
-            Self::DisallowPath(_) => "disallow_path",
-            Self::FreeDisk(_) => "free_disk",
-            Self::ImportSite(_) => "import_site",
-        }
+        self.into()
     }
 
     /// The request as history, titles and command lines may keep it: without the passwords that it passes through,
