@@ -1,5 +1,5 @@
 import { show, text } from './lib/dom.js';
-import { sentence } from './lib/words.js';
+import { ago, sentence } from './lib/words.js';
 
 /** `ok`, `warn` (its front page is refused or not there), `bad`, or `asleep`. @param {import('./types').Health} health */
 export function tone(health) {
@@ -16,7 +16,7 @@ export function drawHealth(parts, { health, damage }) {
   show(parts.why, health.type === 'broken' && !damaged);
   text(parts.health, {
     asleep: () => 'Asleep until visited',
-    answered: () => `Answered ${health.status} in ${health.ms} ms`,
+    answered: () => `Answered ${health.status} in ${health.ms} ms, ${ago(health.at)}`,
     broken: () => (damaged ? 'Can’t answer visitors' : sentence(health.error.message)),
   }[health.type]());
   parts.health.parentNode.classList.toggle('bad', kind === 'bad');

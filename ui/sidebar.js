@@ -53,7 +53,7 @@ function Row(site) {
     show(parts.busy, it.busy);
     parts.note.classList.toggle('bad', !!it.damage);
     if (it.damage) return text(parts.note, it.damage);
-    const waits = it.busy ? 'working' : it.deployable ? `${it.deployable} to deploy` : 'in step';
+    const waits = it.busy ? 'working' : it.deployable ? `${it.deployable} to deploy` : it.deployed ? 'in step' : 'only Dev';
     text(parts.note, facts(systemVersion(it.cms, it.cms_version), waits));
   };
   return row;

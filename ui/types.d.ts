@@ -1033,6 +1033,10 @@ cms_version: string | null,
  */
 deployable: number, 
 /**
+ * Whether there is a Test yet: a site that has Dev alone has nothing to be in step with.
+ */
+deployed: boolean, 
+/**
  * Updates of its upstream that Dev lacks, as last seen.
  */
 upstream_updates: number, 
@@ -1206,7 +1210,11 @@ status: number,
 /**
  * Milliseconds until the answer began.
  */
-ms: number, } | { "type": "broken", 
+ms: number, 
+/**
+ * When that was.
+ */
+at: string, } | { "type": "broken", 
 /**
  * Why.
  */

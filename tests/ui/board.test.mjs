@@ -10,7 +10,7 @@ test('the board shows address, code and content of each environment', async (t) 
   const page = await open(t, full);
   const words = (name) => card(page, name).innerText().then((it) => it.replaceAll('\u00a0', ' '));
   const dev = await words('dev');
-  for (const part of ['dev-acme.localhost:8080', 'Answered 200 in 84 ms', 'a41c9e2', 'Add hero block to front page', 'master · Maximiliane Alexandra Novak-Schwarzenberg', '12 minutes ago', '2 changed files not committed', 'From Live, 4 days ago', '212 MB · 48 tables', '214,310 rows', '3,204 files']) assert.ok(dev.includes(part), `${part} in ${dev}`);
+  for (const part of ['dev-acme.localhost:8080', 'Answered 200 in 84 ms, 3 minutes ago', 'a41c9e2', 'Add hero block to front page', 'master · Maximiliane Alexandra Novak-Schwarzenberg', '12 minutes ago', '2 changed files not committed', 'From Live, 4 days ago', '212 MB · 48 tables', '214,310 rows', '3,204 files']) assert.ok(dev.includes(part), `${part} in ${dev}`);
   const live = await words('live');
   for (const part of ['live 11', 'deployed 9 days ago', 'read-only', 'Asleep']) assert.ok(live.includes(part), part);
   assert.equal(await page.locator('.lane [data-part=deploy]').first().innerText(), 'Deploy 3');
@@ -126,9 +126,19 @@ test('the first start teaches, offers the sample and says what is missing', asyn
 });
 
 test('sites stand in the order of their labels, 2 before 10', async (t) => {
-  const card = (name, label) => ({ name, label, cms: 'php', cms_version: null, deployable: 0, upstream_updates: 0, busy: false });
+  const card = (name, label) => ({ name, label, cms: 'php', cms_version: null, deployable: 0, deployed: false, upstream_updates: 0, busy: false });
   const page = await open(t, { ...full, site_cards: [card('a', 'Client 10'), card('b', 'Client 2'), card('c', 'Ärzte'), card('acme', 'Zoo')] });
   assert.deepEqual(await page.locator('.sites b').allInnerTexts(), ['Ärzte', 'Client 2', 'Client 10', 'Zoo']);
+});
+
+test('a site that has only Dev is not said to be in step', async (t) => {
+  const page = await open(t, full);
+  const notes = (await page.locator('.sites').innerText()).replaceAll('\u00a0', ' ');
+  assert.match(notes, /in step/);
+  const fresh = await open(t, { ...full, site_cards: full.site_cards.map((it) => ({ ...it, deployable: 0, deployed: false })) });
+  const alone = (await fresh.locator('.sites').innerText()).replaceAll('\u00a0', ' ');
+  assert.match(alone, /only Dev/);
+  assert.doesNotMatch(alone, /in step/);
 });
 
 test('a long message of a commit leaves the content in its place', async (t) => {
@@ -140,7 +150,7 @@ test('a long message of a commit leaves the content in its place', async (t) => 
 });
 
 test('a front page that is not there is no green dot', async (t) => {
-  const answer = (status) => full['board:acme'].environments.map((it) => (it.environment === 'dev' ? { ...it, health: { type: 'answered', status, ms: 12 } } : it));
+  const answer = (status) => full['board:acme'].environments.map((it) => (it.environment === 'dev' ? { ...it, health: { type: 'answered', status, ms: 12, at: new Date().toISOString() } } : it));
   for (const [status, kind] of [[200, 'ok'], [302, 'ok'], [404, 'warn'], [401, 'warn'], [500, 'bad']]) {
     const page = await open(t, { ...full, 'board:acme': { ...full['board:acme'], environments: answer(status) } });
     assert.equal(await page.locator('.env.dev .dot').getAttribute('class'), `dot ${kind}`, `${status}`);

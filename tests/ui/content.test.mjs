@@ -254,7 +254,7 @@ test('the tables that clones leave out can be changed, and set back to the syste
 
 test('the board says what the source has that an environment lacks, once both are awake', async (t) => {
   const awake = structuredClone(full['board:acme']);
-  awake.environments[2].health = { type: 'answered', status: 200, ms: 60 };
+  awake.environments[2].health = { type: 'answered', status: 200, ms: 60, at: new Date().toISOString() };
   const page = await open(t, { ...full, environment: awake.environments[0], 'board:acme': awake });
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));
   await page.locator('.env.dev .drift').getByText('Live has 18 newer posts').waitFor();

@@ -26,13 +26,13 @@ const commits = [
 ].map(([commit, subject, minutes, tags, labels]) => ({ commit: hex(commit), subject, author: 'Mira Novak', date: before(minutes), tags, labels }));
 
 const acme = [
-  environment('acme', 'dev', { health: { type: 'answered', status: 200, ms: 84 }, code: { commit: hex('a41c9e2'), tag: null, branch: 'master', message: 'Add hero block to front page', author: 'Maximiliane Alexandra Novak-Schwarzenberg', date: before(12), deployable: 0, uncommitted: 2 } }),
-  environment('acme', 'test', { locked: true, fatal_errors: 2, health: { type: 'answered', status: 200, ms: 91 }, content: content({ origin_at: before(70), files: { count: 3221, bytes: 1_910_000_000 } }), code: { commit: hex('5c0d77b'), tag: 'pantheon_test_12', branch: null, message: 'Sprint 8: event calendar', author: 'Mira Novak', date: before(1500), deployable: 3, uncommitted: 0 } }),
+  environment('acme', 'dev', { health: { type: 'answered', status: 200, ms: 84, at: before(3) }, code: { commit: hex('a41c9e2'), tag: null, branch: 'master', message: 'Add hero block to front page', author: 'Maximiliane Alexandra Novak-Schwarzenberg', date: before(12), deployable: 0, uncommitted: 2 } }),
+  environment('acme', 'test', { locked: true, fatal_errors: 2, health: { type: 'answered', status: 200, ms: 91, at: before(3) }, content: content({ origin_at: before(70), files: { count: 3221, bytes: 1_910_000_000 } }), code: { commit: hex('5c0d77b'), tag: 'pantheon_test_12', branch: null, message: 'Sprint 8: event calendar', author: 'Mira Novak', date: before(1500), deployable: 3, uncommitted: 0 } }),
   environment('acme', 'live', { content: content({ origin: { type: 'install' }, origin_at: before(90 * 1440), files: { count: 3222, bytes: 1_910_000_000 } }), code: { commit: hex('77be012'), tag: 'pantheon_live_11', branch: null, message: 'Sprint 7: new footer', author: 'Mira Novak', date: before(9 * 1440), deployable: 1, uncommitted: 0 } }),
 ];
 const fresh = (site, name) => environment(site, name, { initialized: false, content: content({ generation: 0, origin: null, origin_at: null, database: { engine: 'sqlite', tables: 0, rows: 0, estimated: false, bytes: 0 }, files: { count: 0, bytes: 0 } }) });
 const plan = (extra) => ({ environment: 'acme.test', from: 'dev', first: false, commits: commits.slice(0, 3), deployable: 3, uncommitted: 2, dropped: 0, tag: 'pantheon_test_13', warnings: [], content: acme[2].content, ...extra });
-const card = (name, label, cms, version, deployable, busy = false) => ({ name, label, cms, cms_version: version, deployable, busy, damage: null });
+const card = (name, label, cms, version, deployable, busy = false) => ({ name, label, cms, cms_version: version, deployable, deployed: true, upstream_updates: 0, busy, damage: null });
 const check = (name, extra) => ({ name, ok: true, optional: false, version: null, path: null, problem: null, remedy: null, ...extra });
 
 export const checks = [

@@ -139,10 +139,11 @@ fn site_cards(context: &Context) -> Result<Vec<SiteCard>> {
 
 fn site_card(context: &Context, site: Site) -> Result<SiteCard> {
     let environments = context.store.environments(&site.name)?;
-    let released = environments.iter().filter(|it| !it.name.is_writable());
+    let released = || environments.iter().filter(|it| !it.name.is_writable());
     // What of the code can't be read is told as damage: the list goes on.
-    let waiting = released.map(|it| code_waiting(context, it).unwrap_or(0));
+    let waiting = released().map(|it| code_waiting(context, it).unwrap_or(0));
     let deployable = waiting.sum();
+    let deployed = released().next().is_some();
     let upstream = workflow::upstream::waiting(context, &site).unwrap_or(None);
     Ok(SiteCard {
         damage: first_damage(context, &site, &environments)?,
@@ -153,6 +154,7 @@ fn site_card(context: &Context, site: Site) -> Result<SiteCard> {
         label: site.label,
         cms: site.cms,
         deployable,
+        deployed,
     })
 }
 

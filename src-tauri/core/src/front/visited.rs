@@ -6,6 +6,7 @@ use std::{
 };
 
 use hyper::{HeaderMap, StatusCode, header::HeaderValue};
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::{Ready, Served, Sites, access_log::AccessLog, gate::Gate};
@@ -75,7 +76,7 @@ impl Visited {
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let mut health = lock(&self.health);
         if is_a_page(headers) || !matches!(*health, Health::Answered { .. }) {
-            *health = Health::Answered { status: status.as_u16(), ms };
+            *health = Health::Answered { status: status.as_u16(), ms, at: Timestamp::now() };
         }
     }
 

@@ -48,6 +48,8 @@ pub struct SiteCard {
     /// Commits of Dev that Test lacks, and of Test that Live lacks.
     #[cfg_attr(test, ts(type = "number"))]
     pub deployable: u64,
+    /// Whether there is a Test yet: a site that has Dev alone has nothing to be in step with.
+    pub deployed: bool,
     /// Updates of its upstream that Dev lacks, as last seen.
     #[cfg_attr(test, ts(type = "number"))]
     pub upstream_updates: u64,
@@ -206,6 +208,9 @@ pub enum Health {
         /// Milliseconds until the answer began.
         #[cfg_attr(test, ts(type = "number"))]
         ms: u64,
+        /// When that was.
+        #[cfg_attr(test, ts(type = "string"))]
+        at: Timestamp,
     },
     /// Its PHP or its database could not be started.
     Broken {
