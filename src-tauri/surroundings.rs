@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use portico_core::{Config, Error, Result, Truth, places};
+use portico_core::{Config, Error, Result, Session, Truth, layout::Layout, places};
+
+use crate::log;
 
 /// After so long without a request an environment's PHP and database sleep.
 const IDLE: Duration = Duration::from_secs(15 * 60);
@@ -32,6 +34,14 @@ pub(crate) fn config() -> Result<Config> {
         hook_limit: hook_limit()?,
         truth: Truth::Trusted,
     })
+}
+
+/// Opens the root folder of `config`; from then on this process has a log.
+pub(crate) fn open(config: &Config) -> Result<Session> {
+    let wanted = env::var_os("PORTICO_LOG").filter(|it| !it.is_empty());
+    let wanted = wanted.as_deref().map(std::ffi::OsStr::to_string_lossy);
+    log::start(&Layout::new(config.root.clone()), wanted.as_deref())?;
+    Session::open(config)
 }
 
 /// `PORTICO_HOOK_SECONDS`, else what Pantheon allows.

@@ -22,7 +22,8 @@ use portico_core::model::{
     after_help = "Verbs are written `group:verb`, as in Terminus: `portico env:deploy acme.test`.
 Surroundings: PORTICO_HOME the root folder [default: ~/Portico], PORTICO_PORT the port that sites
 answer at, PORTICO_CONFIRM the answer to a typed confirmation, PORTICO_HOOK_SECONDS how long one of a
-site's own scripts may take [default: 120].
+site's own scripts may take [default: 120], PORTICO_LOG how much logs/portico.log in the root folder
+says: off, error, warn, info, debug or trace [default: info].
 Exit codes: 0 done, 1 failed (everything is as before), 2 usage, 3 not found, 4 busy, 5 refused,
 6 a needed program is missing, 130 cancelled."
 )]

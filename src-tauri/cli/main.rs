@@ -7,6 +7,8 @@ mod disk;
 mod environment;
 mod generation;
 mod lock;
+#[path = "../log.rs"]
+mod log;
 mod logs;
 mod mail;
 mod multidev;
@@ -129,7 +131,7 @@ fn open() -> Result<Session> {
 /// The same; `truth` is what is done where portico.db is lost or damaged.
 fn open_as(truth: Truth) -> Result<Session> {
     let config = Config { truth, ..surroundings::config()? };
-    let session = Session::open(&config)?;
+    let session = surroundings::open(&config)?;
     if let Session::Owner(engine) = &session {
         output::tell_healed(engine.healed());
         output::tell_problems(engine.problems());

@@ -35,7 +35,7 @@ impl Desktop {
         if state.closed {
             return Err(portico_core::Error::cancelled());
         }
-        let session = Arc::new(Session::open(&surroundings::config()?)?);
+        let session = Arc::new(surroundings::open(&surroundings::config()?)?);
         state.session = Some(session.clone());
         Ok(session)
     }
@@ -49,7 +49,7 @@ impl Desktop {
         // The one that it had speaks to an owner that has gone, or there is none.
         state.session = None;
         let config = Config { truth, ..surroundings::config()? };
-        state.session = Some(Arc::new(Session::open(&config)?));
+        state.session = Some(Arc::new(surroundings::open(&config)?));
         Ok(())
     }
 

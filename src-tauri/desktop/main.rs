@@ -3,6 +3,8 @@
 mod commands;
 mod desktop;
 mod leaving;
+#[path = "../log.rs"]
+mod log;
 mod menu;
 mod opening;
 #[path = "../surroundings.rs"]

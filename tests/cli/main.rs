@@ -15,6 +15,7 @@ mod faults;
 mod generations;
 mod input;
 mod keeping;
+mod log;
 mod owner;
 mod paths;
 mod plans;

@@ -131,7 +131,9 @@ fn the_core_never_prints_and_never_looks_at_its_surroundings() {
             continue;
         }
         let text = fs::read_to_string(&file).expect("the source is readable");
-        for forbidden in ["println!", "print!", "eprint!", "dbg!", "home_dir("] {
+        for forbidden in
+            ["println!", "print!", "eprint!", "dbg!", "home_dir(", "tracing_subscriber"]
+        {
             assert!(!text.contains(forbidden), "{} has {forbidden}", file.display());
         }
     }

@@ -70,7 +70,17 @@ impl Layout {
         self.root.join("logs/workflows").join(format!("{id}.log"))
     }
 
-    /// The front's and the owner's own logs.
+    /// What Portico says of itself, newest; the file to send with a report of a fault.
+    pub fn own_log(&self) -> PathBuf {
+        self.logs().join("portico.log")
+    }
+
+    /// The same from before; 1 is what was full last.
+    pub fn older_own_log(&self, age: u32) -> PathBuf {
+        self.logs().join(format!("portico.{age}.log"))
+    }
+
+    /// The workflows' logs, and Portico's own.
     pub fn logs(&self) -> PathBuf {
         self.root.join("logs")
     }

@@ -6,6 +6,7 @@ use std::{
 
 use super::owner::{Shared, tell};
 use crate::{
+    error::Logged,
     model::{Address, SiteName, request::Event},
     progress::{Cancel, Meter},
     workflow,
@@ -24,7 +25,7 @@ impl Shared {
             // One that could not be made is made when the person asks for it, and says why.
             let made = workflow::launch_check(&context, &environment, Meter::new(&cancel, &report));
             drop(context);
-            if made.is_ok() {
+            if made.logged(|| format!("check {environment} after its deploy")).is_some() {
                 tell(&listeners, &Event::Changed { site: Some(environment.site) });
             }
         });

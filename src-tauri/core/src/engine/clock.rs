@@ -1,6 +1,6 @@
 //! Runs the cron of environments whose turn it is, and lets go of what is kept long enough.
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Weak,
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::owner::Shared;
 use crate::{
-    error::Result,
+    error::{Logged, Result, contained},
     mail,
     model::{Address, CronMode, Environment, Site, request::Event},
     progress::Cancel,
@@ -80,23 +80,34 @@ fn run(shared: &Weak<Shared>, stopped: &Receiver<()>, cancel: &Cancel) {
         {
             shared.tell(error.to_string());
         }
-        // What can't be read now is tried again at the next tick.
-        let Ok(all) = environments(&shared.context) else { continue };
+        let all = match environments(&shared.context) {
+            Ok(all) => all,
+            // It is tried again at the next tick.
+            Err(error) => {
+                shared.tell(error.to_string());
+                continue;
+            }
+        };
         if tick % TIDYING == FIRST_TIDYING {
             shared.tidy_in_background(tick % KEEPING == FIRST_TIDYING);
         }
-        let awake = awake(&shared.context);
+        let awake = shared.context.runtime.awake();
         for (site, environment) in all {
             let address = Address::new(&site.name, &environment.name);
             if tick % MAIL == 0 {
                 // Old mail that can't be deleted now can be later.
-                drop(mail::prune(&shared.context.layout.environment_mail(&address)));
+                mail::prune(&shared.context.layout.environment_mail(&address))
+                    .logged(|| format!("let go of old mail of {address}"));
             }
             let is_awake = awake.contains(&address);
-            let due = is_due(&shared.context, &site, &environment, is_awake, &mut seen);
+            let due =
+                contained(|| is_due(&shared.context, &site, &environment, is_awake, &mut seen));
+            // Asked every few seconds: what is in the way would fill the log.
+            let due = due.inspect_err(|it| tracing::debug!(%address, "cron: {}", it.whole()));
             if due.unwrap_or(false) {
-                // How it went is kept, for whoever asks.
-                drop(cron::run_due(&shared.context, &address, cancel));
+                // How it went is kept, too, for whoever asks.
+                contained(|| cron::run_due(&shared.context, &address, cancel))
+                    .logged(|| format!("run the cron of {address}"));
                 shared.broadcast(&Event::Changed { site: Some(address.site) });
             }
         }
@@ -110,12 +121,6 @@ fn environments(context: &Context) -> Result<Vec<(Site, Environment)>> {
         all.extend(its.into_iter().map(|it| (site.clone(), it)));
     }
     Ok(all)
-}
-
-/// Environments whose PHP runs.
-fn awake(context: &Context) -> HashSet<Address> {
-    let processes = context.runtime.processes();
-    processes.into_iter().filter(|it| it.what.starts_with("PHP")).map(|it| it.environment).collect()
 }
 
 /// Whether it is the environment's turn. `seen`: since when it is awake, as far as it was seen.

@@ -4,6 +4,8 @@
 //! it. **Invariant:** only the owner writes to `portico.db` or starts a process.
 mod answer;
 mod branches;
+#[cfg(test)]
+mod broken_tests;
 mod care;
 mod checks;
 mod clock;

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     cms, code,
     content::files,
-    error::{Doing, Error, Result},
+    error::{Doing, Error, Logged, Result, contained},
     front::{Front, Ready, Served, Sites, control::Control},
     layout::Layout,
     model::{
@@ -91,7 +91,7 @@ impl Engine {
         check_links(&layout)?;
         code::trust_stored_objects();
         // Where a disk knows no rights, `doctor` tells.
-        drop(privacy::close(&layout));
+        privacy::close(&layout).logged(|| "close what is Portico's to other users".into());
         let (store, recovered) = Store::open(&layout, config.truth)?;
         cms::write_support(&layout.support())?;
         let runtime = Runtime::start(runtime::Config {
@@ -131,6 +131,7 @@ impl Engine {
         let sender = watch.sender.clone();
         shared.watch.set(sender).unwrap_or_else(|_| unreachable!("the watch is started once"));
         let upstreams = UpstreamWatch::start(Arc::downgrade(&shared));
+        shared.log_start();
         Ok(Self {
             control: Mutex::new(Some(control)),
             upstreams: Mutex::new(Some(upstreams)),
@@ -216,11 +217,16 @@ impl Engine {
         if let Some(upstreams) = upstreams {
             upstreams.stop();
         }
-        drop(self.control.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let control = self.control.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let is_first = control.is_some();
+        drop(control);
         if let Some(front) = self.shared.context.started_front() {
             front.stop();
         }
         self.shared.context.runtime.stop_all();
+        if is_first {
+            tracing::info!("the owner ended");
+        }
     }
 }
 
@@ -276,6 +282,20 @@ impl Shared {
         Ok(())
     }
 
+    /// What the log says of this start.
+    fn log_start(&self) {
+        let (version, port) = (env!("CARGO_PKG_VERSION"), self.context.front().address().port());
+        tracing::info!(version, pid = std::process::id(), port, "the owner started");
+        for it in &self.healed {
+            tracing::warn!("taken back, as its owner ended: workflow {} ({})", it.id, it.title);
+        }
+        for it in &self.problems {
+            let of = it.environment.as_ref().map(|name| format!(".{name}")).unwrap_or_default();
+            tracing::warn!("{}{of} is not whole: {}", it.site, it.error.whole());
+        }
+        self.told().iter().for_each(|line| tracing::warn!("{line}"));
+    }
+
     fn told(&self) -> Vec<String> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -285,6 +305,7 @@ impl Shared {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         // What goes wrong at each look is told once.
         if !told.contains(&line) {
+            tracing::warn!("{line}");
             told.push(line);
         }
     }
@@ -305,12 +326,19 @@ impl Shared {
 
     /// Answers a guest's call, line by line.
     fn call(&self, body: &[u8], sink: &mut dyn FnMut(Vec<u8>) -> bool) {
-        let last = match serde_json::from_slice(body) {
+        let call = serde_json::from_slice(body);
+        let kind = call.as_ref().map_or("unknown", Call::kind);
+        let span = tracing::debug_span!("call", kind);
+        let _inside = span.enter();
+        tracing::debug!("came");
+        let last = match call {
             Err(error) => {
                 Reply::Error(Error::usage("the owner does not understand the call").because(error))
             }
             Ok(Call::Hello) => Reply::Answer(RawValue::NULL.to_owned()),
-            Ok(Call::Query(query)) => self.answer(&query).map_or_else(Reply::Error, Reply::Answer),
+            Ok(Call::Query(query)) => {
+                contained(|| self.answer(&query)).map_or_else(Reply::Error, Reply::Answer)
+            }
             Ok(Call::Cancel(id)) => self
                 .cancel(id)
                 .map_or_else(Reply::Error, |()| Reply::Answer(RawValue::NULL.to_owned())),
@@ -326,8 +354,11 @@ impl Shared {
                         while sink(next) {
                             std::thread::sleep(STILL);
                             if !hold {
-                                // One that can't start now may at the next turn.
-                                drop(running::keep_awake(&self.context, &environment));
+                                // One that can't start now may at the next turn, in a second.
+                                if let Err(error) = running::keep_awake(&self.context, &environment)
+                                {
+                                    tracing::debug!(%environment, "{}", error.whole());
+                                }
                             }
                             next = line(&Reply::Still);
                         }
@@ -361,7 +392,7 @@ impl Shared {
             match run.join() {
                 Ok(Ok(row)) => Reply::Done(Box::new(row)),
                 Ok(Err(error)) => Reply::Error(error),
-                Err(_) => Reply::Error(Error::failed("finish: Portico itself broke")),
+                Err(panic) => Reply::Error(Error::broken(&*panic)),
             }
         })
     }
@@ -434,7 +465,9 @@ impl Sites for OurSites {
     fn look(&self, served: &Served) -> Option<Arc<Served>> {
         let context = self.0.upgrade()?;
         // What can't be read now is served as before.
-        drop(context.follow(&served.address.site));
+        context
+            .follow(&served.address.site)
+            .logged(|| format!("look anew at {}", served.address.site));
         Some(context.routes.of(&served.address)?.served.clone())
     }
 

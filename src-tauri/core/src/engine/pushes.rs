@@ -2,7 +2,7 @@
 //! there, so that a push counts whether Portico runs or not.
 use super::owner::Shared;
 use crate::{
-    error::{Code, Result},
+    error::{Code, Logged, Result, contained},
     model::{
         Address, CodePointer, EnvironmentName, HookEvent, HookStage, SiteName,
         request::{DeployTag, Event, Request, RunHooks},
@@ -14,11 +14,13 @@ use crate::{
 impl Shared {
     /// Deals with every push that was noted; answers whether one must wait since its site is busy.
     pub(super) fn take_pushes(&self) -> bool {
-        let sites = self.context.store.sites().unwrap_or_default();
+        let sites = self.context.store.sites().logged(|| "look for pushes".into());
         let mut waits = false;
-        for site in sites {
+        for site in sites.unwrap_or_default() {
             // A repository that can't be read now says so wherever it is shown.
-            waits |= self.take_pushes_of(&site.name).unwrap_or(false);
+            let taken = contained(|| self.take_pushes_of(&site.name));
+            let taken = taken.logged(|| format!("take what was pushed to {}", site.name));
+            waits |= taken.unwrap_or(false);
         }
         waits
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use super::owner::Shared;
 use crate::{
     content::files,
-    error::Result,
+    error::{Logged, Result},
     model::SiteName,
     progress::{Cancel, Meter},
     workflow::{Context, keeping},
@@ -24,12 +24,14 @@ impl Shared {
             let Some(context) = weak.upgrade().map(|it| it.context.clone()) else { return };
             if aged {
                 // What can't be let go now is when its site's next workflow ends.
-                drop(keeping::everywhere(&context));
+                keeping::everywhere(&context).logged(|| "let go of what is too old".into());
             }
-            for site in context.store.sites().unwrap_or_default() {
+            let sites = context.store.sites().logged(|| "tidy up".into());
+            for site in sites.unwrap_or_default() {
                 let Some(shared) = weak.upgrade() else { return };
                 // One that can't be tidied up now is at the next turn.
-                drop(tidy_site(&shared, &context, &site.name, aged));
+                tidy_site(&shared, &context, &site.name, aged)
+                    .logged(|| format!("tidy up {}", site.name));
             }
         };
         std::thread::spawn(tidy);

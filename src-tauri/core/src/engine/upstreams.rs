@@ -13,7 +13,7 @@ use std::{
 
 use super::owner::Shared;
 use crate::{
-    error::Result,
+    error::{Logged, Result, contained},
     model::{Site, request::Event},
     progress::{Cancel, Meter, Report},
     store::now,
@@ -59,14 +59,17 @@ fn look_now_and_then(shared: &Weak<Shared>, stopped: &Receiver<()>, cancel: &Can
     let mut pause = with_jitter(BEGIN_AFTER);
     while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(pause) {
         let Some(shared) = shared.upgrade() else { return };
-        for site in shared.context.store.sites().unwrap_or_default() {
+        let sites = shared.context.store.sites().logged(|| "look for upstream updates".into());
+        for site in sites.unwrap_or_default() {
             if cancel.is_cancelled() {
                 return;
             }
             // Whoever asks for the updates is told why they can't be had.
-            if is_due(&shared, &site, &mut tried).unwrap_or(false)
-                && look(&shared, &site, cancel).unwrap_or(false)
-            {
+            let looked = contained(|| {
+                Ok(is_due(&shared, &site, &mut tried)? && look(&shared, &site, cancel)?)
+            });
+            let looked = looked.logged(|| format!("look for upstream updates of {}", site.name));
+            if looked.unwrap_or(false) {
                 shared.broadcast(&Event::Changed { site: Some(site.name) });
             }
         }

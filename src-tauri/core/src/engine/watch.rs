@@ -19,7 +19,7 @@ use notify::{
 use super::owner::Shared;
 use crate::{
     code,
-    error::Result,
+    error::{Logged, Result},
     model::{Address, CodePointer, SiteName, request::Event},
     workflow::{Context, counts::Counts},
 };
@@ -92,7 +92,8 @@ fn watch(shared: &Weak<Shared>, words: &Receiver<Word>, sender: Sender<Word>) {
     let tell = teller(counts, sender);
     let config = Config::default().with_follow_symlinks(false);
     // Without it the window still asks anew when it is looked at.
-    let Ok(watcher) = RecommendedWatcher::new(tell, config) else { return };
+    let watcher = RecommendedWatcher::new(tell, config);
+    let Some(watcher) = watcher.logged(|| "watch the sites' folders".into()) else { return };
     let mut watched = Watched { watcher, folders: HashMap::new() };
     let mut next = Some(Word::Renew);
     let mut waits = false;
@@ -192,7 +193,8 @@ fn gather(words: &Receiver<Word>, first: Vec<PathBuf>) -> Gathered {
 impl Watched {
     /// Watches exactly the folders that there are. One that can't be watched is tried again the next time.
     fn renew(&mut self, context: &Context) {
-        let wanted = wanted(context).unwrap_or_default();
+        let wanted = wanted(context).logged(|| "find the folders to watch".into());
+        let wanted = wanted.unwrap_or_default();
         let gone: Vec<PathBuf> =
             self.folders.keys().filter(|it| !wanted.contains_key(*it)).cloned().collect();
         for folder in gone {
@@ -202,9 +204,11 @@ impl Watched {
             self.folders.remove(&folder);
         }
         for (folder, what) in wanted {
-            if !self.folders.contains_key(&folder)
-                && self.watcher.watch(&folder, RecursiveMode::Recursive).is_ok()
-            {
+            if self.folders.contains_key(&folder) {
+                continue;
+            }
+            let begun = self.watcher.watch(&folder, RecursiveMode::Recursive);
+            if begun.logged(|| format!("watch {}", folder.display())).is_some() {
                 if what.1 == Kind::Code {
                     context.counts.watch(&folder);
                 }

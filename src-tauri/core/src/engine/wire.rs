@@ -41,6 +41,20 @@ pub(super) enum Call {
     },
 }
 
+impl Call {
+    /// Its name, for the log: what is asked may hold a person's own words.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Hello => "hello",
+            Self::Query(_) => "query",
+            Self::Run(request) => request.kind(),
+            Self::Cancel(_) => "cancel",
+            Self::Subscribe => "subscribe",
+            Self::Lend { .. } => "lend",
+        }
+    }
+}
+
 /// A line of the owner's answer. Any but an event and [`Self::Still`] is the last.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

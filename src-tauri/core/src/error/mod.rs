@@ -1,7 +1,12 @@
 //! The one error type: what failed, what to try, and what lies under it.
 //!
 //! Facts that more than one place reports have a constructor here, so that their text stands once.
-use std::{error::Error as StdError, fmt};
+use std::{
+    any::Any,
+    error::Error as StdError,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +93,16 @@ impl Error {
         Self::new(Code::Cancelled, "cancelled")
     }
 
+    /// Portico's own fault: a panic, by what it was raised with.
+    pub fn broken(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        let mut broken = Self::failed("finish: Portico itself broke")
+            .hint("Portico's own log, logs/portico.log in the root folder, says where.");
+        broken.causes.extend(text.map(str::to_owned));
+        broken
+    }
+
     /// Adds what to try next, as a full sentence.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -114,6 +129,13 @@ impl Error {
             }
         }
         self
+    }
+
+    /// The message and all that lies under it, as one line of a log.
+    pub fn whole(&self) -> String {
+        let mut parts = vec![self.message.as_str()];
+        parts.extend(self.causes.iter().map(String::as_str));
+        parts.join(": ")
     }
 
     /// Whether the person stopped it.
@@ -148,6 +170,36 @@ impl<T, E: Into<Box<dyn StdError + Send + Sync>>> Doing<T> for std::result::Resu
             }
         })
     }
+}
+
+/// A failure in the background, which nobody waits to hear of.
+pub trait Logged<T> {
+    /// Writes "cannot {what}" to Portico's own log where it failed. That a person stopped it is no failure.
+    fn logged(self, what: impl FnOnce() -> String) -> Option<T>;
+}
+
+impl<T, E: Into<Box<dyn StdError + Send + Sync>>> Logged<T> for std::result::Result<T, E> {
+    fn logged(self, what: impl FnOnce() -> String) -> Option<T> {
+        let error = match self {
+            Ok(value) => return Some(value),
+            Err(error) => error.into(),
+        };
+        let is_cancelled = error.downcast_ref().is_some_and(Error::is_cancelled);
+        let error = Error::failed(what()).because(error);
+        match is_cancelled {
+            true => tracing::debug!("{}", error.whole()),
+            false => tracing::warn!("{}", error.whole()),
+        }
+        None
+    }
+}
+
+/// Runs `body`; a panic in it is its failure, and the rest of the program goes on.
+///
+/// What `body` shares must stand a panic: locks under which work is done are taken though poisoned, and a transaction
+/// that is dropped is rolled back.
+pub fn contained<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(Error::broken(&*panic)))
 }
 
 #[cfg(test)]

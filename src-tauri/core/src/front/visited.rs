@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::{Ready, Served, Sites, access_log::AccessLog, gate::Gate};
 use crate::{
-    error::{Error, Result},
+    error::{Error, Logged, Result},
     model::view::Health,
 };
 
@@ -100,7 +100,7 @@ impl Visited {
     pub(super) fn flush_log(&self) {
         let folder = lock(&self.logs).clone();
         if let Some(folder) = folder {
-            let _ = self.log.flush(&folder);
+            self.log.flush(&folder).logged(|| format!("write the logs in {}", folder.display()));
         }
     }
 

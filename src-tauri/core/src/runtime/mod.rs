@@ -15,6 +15,7 @@ mod usage;
 mod warden;
 
 use std::{
+    collections::HashSet,
     fs,
     path::{Path, PathBuf},
     sync::{
@@ -372,6 +373,16 @@ impl Runtime {
         pools.iter().for_each(|(_, slot)| slot.usage.retire());
         drop(pools);
         self.shared.sweep();
+    }
+
+    /// Environments whose PHP runs; what is just being started or stopped does not.
+    pub fn awake(&self) -> HashSet<Address> {
+        let pools = self.shared.pools.all(|_| true);
+        let runs = pools.into_iter().filter(|(_, slot)| {
+            slot.try_lock()
+                .is_some_and(|it| it.as_ref().is_some_and(|it| it.pids().next().is_some()))
+        });
+        runs.map(|(spec, _)| spec.environment.clone()).collect()
     }
 
     /// Everything that runs now.

@@ -7,7 +7,7 @@
 //! **Invariant:** nothing runs that nobody watches: see [`super::process`] for how a process waits until it is watched.
 use std::{collections::BTreeMap, io, path::PathBuf, process::Child, sync::Mutex};
 
-use crate::error::Result;
+use crate::error::{Logged, Result};
 #[cfg(unix)]
 pub(super) use unix::end_leftovers;
 
@@ -42,7 +42,7 @@ impl Warden {
         let State { system, watched, .. } = &mut *state;
         system.watch(child, watched)?;
         // The list is for the day on which the warden is killed, too: a full disk stops nothing for its sake.
-        drop(state.write_list());
+        state.write_list().logged(|| "note which processes run".into());
         Ok(())
     }
 
@@ -53,7 +53,7 @@ impl Warden {
         let State { system, watched, .. } = &mut *state;
         system.forget(pid, watched);
         // A line too many in the list does no harm: the start time tells the process from a later one.
-        drop(state.write_list());
+        state.write_list().logged(|| "note which processes run".into());
     }
 }
 

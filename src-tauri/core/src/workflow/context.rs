@@ -10,7 +10,7 @@ use super::{command_line, counts::Counts, damage, running::Routes, undo};
 use crate::{
     code::{self, FollowedBranch, PushRules, Releases, Repository},
     content::files,
-    error::{Error, Result},
+    error::{Error, Logged, Result},
     front::{Front, Hold},
     layout::Layout,
     logs::Fatals,
@@ -306,7 +306,7 @@ impl Context {
     /// Mends them for a whole site, as far as they can be: what can't is found when the site is followed.
     pub(crate) fn mend_all_worktrees(&self, site: &SiteName) -> Result<()> {
         for it in self.store.environments(site)? {
-            drop(self.mend_worktree(&it));
+            self.mend_worktree(&it).logged(|| format!("mend the worktree of {site}.{}", it.name));
         }
         Ok(())
     }

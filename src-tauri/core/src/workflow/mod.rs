@@ -86,9 +86,11 @@ pub use smoke_test::last_smoke_test;
 pub use undo::is_undoable;
 pub(crate) use work::random_text;
 
+use std::time::Instant;
+
 use crate::{
     durable::Durable,
-    error::{Error, Result},
+    error::{Error, Result, contained},
     model::{
         Address, GenerationRow, HookRun, HookStage, SiteName, secrets::text_without_secrets,
         view::WorkflowState,
@@ -252,10 +254,15 @@ impl Frame<'_> {
         let Self { context, request, title, on_event, cancel } = self;
         let (site, environment) = (request.site(), request.environment());
         let id = context.store.begin_workflow(site, environment, request, &title)?;
+        let span = tracing::info_span!("workflow", id, kind = request.kind(), %site);
+        let _inside = span.enter();
+        tracing::info!("began: {title}");
         let work = Work::begin(context, id, on_event, cancel)?;
         on_event(Event::Started { workflow: context.workflow_row(&context.store.workflow(id)?)? });
         let hooks = quicksilver::around(context, request)?;
-        let outcome = hooks.run(&work, HookStage::Before).and_then(|ran| {
+        let begun = Instant::now();
+        let outcome = contained(|| {
+            let ran = hooks.run(&work, HookStage::Before)?;
             let mut done = body(&work, &plan)?;
             done.hooks.splice(0..0, ran);
             switch(&work, request.site(), done, &hooks)
@@ -265,9 +272,18 @@ impl Frame<'_> {
             && let Err(second) = take_back(&work, error)
         {
             work.line(format!("not everything was put back, the next start does it: {second}"));
+            tracing::error!("not everything was put back: {}", second.whole());
         }
         let workflow = context.store.workflow(id)?;
         work.log_end(outcome.as_ref().err(), workflow.state);
+        let seconds = begun.elapsed().as_secs_f64();
+        match &outcome {
+            Ok(()) => tracing::info!("done in {seconds:.3} s"),
+            Err(error) if error.is_cancelled() => {
+                tracing::info!("cancelled after {seconds:.3} s");
+            }
+            Err(error) => tracing::warn!("failed after {seconds:.3} s: {}", error.whole()),
+        }
         on_event(Event::Finished { workflow: context.workflow_row(&workflow)? });
         outcome.map(|()| workflow)
     }

@@ -1,7 +1,7 @@
 //! One workflow under way: its steps, its log, and the journal of what it did.
 use std::{
     fs::{self, File},
-    io::Write,
+    io::{ErrorKind, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
@@ -12,7 +12,7 @@ use crate::{
     code,
     content::files,
     durable::{Disk, Durable, Written},
-    error::{Doing, Error, Result},
+    error::{Doing, Error, Logged, Result},
     front::Hold,
     model::{
         Address, DatabaseEngine, WorktreeState, secrets::text_without_secrets, view::WorkflowState,
@@ -72,6 +72,7 @@ impl<'a> Work<'a> {
     ) -> Result<T> {
         self.cancel.check()?;
         self.log(label);
+        tracing::debug!("{label}");
         let pace = Mutex::new(Pace::new());
         self.tell(label, &Tick { done: 0, total: None, unit: Unit::Steps, eta_s: None });
         let report = |report: Report| match report {
@@ -316,7 +317,11 @@ impl<'a> Work<'a> {
             let Change::Content { environment, before, .. } = change else { continue };
             self.context.retire(environment, *before);
         }
-        drop(fs::remove_dir_all(self.context.layout.scratch().join(self.id.to_string())));
+        let scratch = self.context.layout.scratch().join(self.id.to_string());
+        match fs::remove_dir_all(&scratch) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            removed => _ = removed.logged(|| format!("remove {}", scratch.display())),
+        }
     }
 }
 
@@ -341,7 +346,7 @@ impl Context {
 pub(crate) fn empty_trash_in_background(trash: PathBuf) {
     std::thread::spawn(move || {
         // What can't be deleted now is tried again at the next start.
-        drop(files::empty_trash(&trash));
+        files::empty_trash(&trash).logged(|| format!("empty {}", trash.display()));
     });
 }
 
