@@ -5,8 +5,8 @@ import { engine, envName, host, tagName } from './lib/words.js';
 export const address = (info) => `${info.site}.${info.environment}`;
 
 /** The request that a dialog starts from. @returns {import('./types').Request} */
-export const deployRequest = (info) => ({ kind: 'deploy', environment: address(info), sync_content: false, note: null, updatedb: false, cc: false, from: null });
-export const cloneRequest = (site, from, to) => ({ kind: 'clone_content', from: `${site}.${from}`, to, db_only: false, files_only: false, cc: false, updatedb: false, from_url: null, to_url: null, keep_urls: false, full: false, confirm: null });
+export const deployRequest = (info) => ({ kind: 'deploy', environment: address(info), sync_content: false, note: null, updatedb: false, cc: false, from: null, config_import: false });
+export const cloneRequest = (site, from, to) => ({ kind: 'clone_content', from: `${site}.${from}`, to, db_only: false, files_only: false, cc: false, updatedb: false, config_import: false, from_url: null, to_url: null, keep_urls: false, full: false, exclude_table: [], confirm: null });
 export const wipeRequest = (info, confirm = null) => ({ kind: 'wipe', environment: address(info), confirm });
 const clearRequest = (info) => ({ kind: 'clear_cache', environment: address(info) });
 const modeRequest = (info) => ({ kind: 'set_connection', environment: address(info), mode: info.connection_mode === 'git' ? 'sftp' : 'git' });

@@ -1,5 +1,5 @@
 import { html, icon, keyed, make, partsOf, send, show, text } from './lib/dom.js';
-import { ago, duration, envName, exact, hookFailures, sentence, STATES } from './lib/words.js';
+import { ago, envName, exact, hookFailures, sentence, STATES, took } from './lib/words.js';
 
 /** How a row's state looks; used by the drawer as well. */
 export function stateIcon(el, state) {
@@ -35,9 +35,9 @@ function Row(first) {
     it = next;
     stateIcon(parts.icon, it.state);
     text(parts.title, it.title);
-    const took = it.finished_at && it.state === 'succeeded' ? `in ${duration(new Date(it.finished_at) - new Date(it.started_at))}` : '';
+    const lasted = it.finished_at && it.state === 'succeeded' ? `in ${took(it)}` : '';
     const why = it.error && it.state === 'failed' ? sentence(it.error.message) : hookFailures(it);
-    text(parts.note, [it.environment && envName(it.environment), why || [STATES[it.state], took].filter(Boolean).join(' ')].filter(Boolean).join(' · '));
+    text(parts.note, [it.environment && envName(it.environment), why || [STATES[it.state], lasted].filter(Boolean).join(' ')].filter(Boolean).join(' · '));
     parts.note.classList.toggle('bad-text', it.state === 'failed' || !!hookFailures(it));
     show(parts.why, it.state === 'failed' && it.error);
     show(parts.undo, it.undoable);

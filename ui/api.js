@@ -37,6 +37,14 @@ function channel(onEvent) {
   return events;
 }
 
+/**
+ * What was answered, or why not.
+ * @template T
+ * @param {Promise<T>} asked
+ * @returns {Promise<[T, null] | [null, AppError]>}
+ */
+export const answered = (asked) => asked.then((it) => [it, null], (thrown) => [null, asError(thrown)]);
+
 /** @param {import('./types').Query} query */
 export const query = (query) => call('query', { query });
 
@@ -67,7 +75,10 @@ export const notify = (title, body) => call('notify', { title, body }).catch(() 
 
 /** What is chosen in the system's own menu: a verb, with its detail behind a colon. @param {(verb: string, detail?: string) => void} onChoice */
 export async function onMenu(onChoice) {
-  await window.__TAURI__.event.listen('menu', ({ payload }) => onChoice(...payload.split(':')));
+  await window.__TAURI__.event.listen('menu', ({ payload }) => {
+    const [verb, detail] = payload.split(':');
+    onChoice(verb, detail);
+  });
 }
 
 /** The person closes the window while workflows run, whose titles these are. @param {(titles: string[]) => void} onAsked */

@@ -29,7 +29,7 @@ import { Drawer } from './drawer.js';
 import { Drop } from './drop.js';
 import { make, show } from './lib/dom.js';
 import { forgetDraft } from './lib/draft.js';
-import { count, duration, sentence } from './lib/words.js';
+import { count, sentence, took } from './lib/words.js';
 import { Announcer } from './announce.js';
 import { look } from './look.js';
 import { Lost } from './lost.js';
@@ -47,13 +47,15 @@ import { Welcome } from './welcome.js';
 
 const { state } = store;
 const main = document.getElementById('main');
-const drawerEl = document.querySelector('.drawer');
+const drawerEl = /** @type {HTMLElement} */ (document.querySelector('.drawer'));
 const toast = Toasts(document.querySelector('.toasts'));
 const sidebar = Sidebar(document.querySelector('.side'));
 const drawer = Drawer(drawerEl);
 const announce = Announcer(document.querySelector('[data-live]'), document.querySelector('[data-alert]'));
+/** @type {[string, (el: HTMLElement) => any][]} */
+const mounts = [['welcome', Welcome], ['site', Site], ['environment', Environment], ['machine', Machine], ['disk', Disk], ['settings', Settings], ['fatal', Lost]];
 const screens = {};
-for (const [name, mount] of [['welcome', Welcome], ['site', Site], ['environment', Environment], ['machine', Machine], ['disk', Disk], ['settings', Settings], ['fatal', Lost]]) {
+for (const [name, mount] of mounts) {
   const el = make('div', `screen ${name}`);
   main.append(el);
   screens[name] = { el, update: mount(el) };
@@ -159,7 +161,7 @@ const verbs = {
   }, 'It can’t be brought back'),
   lookAgain: () => { store.refreshChecks(); store.refreshStatus(); },
 };
-for (const [verb, act] of Object.entries(verbs)) document.addEventListener(verb, ({ detail }) => act(detail));
+for (const [verb, act] of Object.entries(/** @type {Record<string, (detail: any) => unknown>} */ (verbs))) document.addEventListener(verb, (/** @type {CustomEvent} */ { detail }) => act(detail));
 
 store.onChange(draw);
 store.onFinished((row, mine) => {
@@ -194,7 +196,7 @@ async function adoptUnknown() {
 function ended(row) {
   if (row.state === 'failed' && row.error) return sentence(row.error.message);
   if (row.state !== 'succeeded') return 'cancelled, everything is as it was';
-  return row.finished_at ? `done in ${duration(new Date(row.finished_at) - new Date(row.started_at))}` : 'done';
+  return row.finished_at ? `done in ${took(row)}` : 'done';
 }
 
 shortcuts({ verbs, state, toggleDrawer: drawer.toggle });

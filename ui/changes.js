@@ -1,5 +1,5 @@
 // Changed files and the difference of the chosen one: before a commit, and of a commit.
-import { asError } from './api.js';
+import { answered } from './api.js';
 import { html, icon, keyed, make, partsOf, rove, show, text } from './lib/dom.js';
 import { count, sentence } from './lib/words.js';
 import { drawDiff } from './lib/diff.js';
@@ -31,10 +31,10 @@ export function Changes(el, { ask, boxes = false, changed = () => {}, discard })
     shown = name;
     draw();
     const mine = ++asked;
-    const [diff, error] = await ask(name).then((it) => [it, null], (it) => [null, asError(it)]);
+    const [diff, error] = await answered(ask(name));
     if (mine !== asked) return;
     if (error) {
-      drawn = { diff: null };
+      drawn = { diff: null, split: null, file: null };
       parts.diff.replaceChildren(make('p', 'none bad-text', sentence(error.message)));
     } else drawText(diff);
   }

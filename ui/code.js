@@ -60,7 +60,7 @@ export function Code(el) {
 /** Changed files with their difference, a message, and the two ways on: commit or discard. */
 function Pending(parts) {
   const note = ErrorNote(parts.note);
-  const form = html`<form class="commit-form"><label class="field"><span class="label">Message</span><textarea rows="3" required placeholder="What changed, and why" data-part="message"></textarea></label><div class="row"><button type="button" class="link" data-part="discard">Discard all</button><span></span><button type="submit" class="code" data-part="act"></button></div></form>`;
+  const form = /** @type {HTMLFormElement} */ (html`<form class="commit-form"><label class="field"><span class="label">Message</span><textarea rows="3" required placeholder="What changed, and why" data-part="message"></textarea></label><div class="row"><button type="button" class="link" data-part="discard">Discard all</button><span></span><button type="submit" class="code" data-part="act"></button></div></form>`);
   const own = partsOf(form);
   let info = null;
   let seen = null;

@@ -1,4 +1,4 @@
-import { asError, query } from './api.js';
+import { answered, query } from './api.js';
 import { address } from './actions.js';
 import { html, keyed, make, partsOf, send, show, text } from './lib/dom.js';
 import { ErrorNote } from './lib/error.js';
@@ -22,7 +22,7 @@ export function Configuration(el) {
   async function look() {
     const mine = ++turn;
     draw(true);
-    const [answer, error] = await query({ query: 'configuration', environment }).then((it) => [it, null], (it) => [null, asError(it)]);
+    const [answer, error] = await answered(query({ query: 'configuration', environment }));
     if (mine !== turn) return;
     note(error);
     found = answer;

@@ -61,7 +61,7 @@ export function Conflicts(el, { ours, theirs, draft, changed }) {
   text(parts.theirsName, theirs);
   for (const [way, label] of [['ours', ours], ['theirs', theirs], ['text', 'Edit']]) {
     const choice = html`<label><input type="radio" name="way"><span></span></label>`;
-    const [radio, span] = choice.children;
+    const [radio, span] = /** @type {[HTMLInputElement, HTMLElement]} */ ([...choice.children]);
     radio.value = way;
     span.textContent = label;
     radio.addEventListener('change', () => { answers.set(shown.file, way); keep(); draw(); changed(); if (way === 'text') toMarker(); });

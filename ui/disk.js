@@ -16,7 +16,10 @@ export function refreshDisk() {
   });
 }
 
-/** The parts of a bar: its class, its words, its bytes. What is in use is solid, what is kept for undo hatched. */
+/**
+ * The parts of a bar: its class, its words, its bytes. What is in use is solid, what is kept for undo hatched.
+ * @type {[string, string, (parts: import('./types').DiskParts) => number][]}
+ */
 const PARTS = [
   ['code', 'code in use', (it) => it.code], ['content', 'content in use', (it) => it.content],
   ['undo', 'contents kept for undo', (it) => it.undo], ['releases', 'releases kept for undo', (it) => it.releases],
@@ -41,7 +44,7 @@ export function freeable(report) {
       rows.set(key, row);
     }
   }
-  const free = (row) => row.kind === 'releases';
+  const free = (row) => Number(row.kind === 'releases');
   return [...rows.values()].sort((a, b) => free(b) - free(a) || b.bytes - a.bytes);
 }
 
@@ -100,7 +103,7 @@ export function Disk(el) {
     const going = rows.filter(isChosen);
     const ofSite = (site) => going.filter((it) => it.site === site.site && it.isDeleted === site.is_deleted);
     const goes = (all, kind) => sum(all.filter((it) => it.kind === { undo: 'generations' }[kind] || it.kind === kind), (it) => it.bytes);
-    const all = Object.fromEntries(PARTS.map(([name, , of]) => [name, sum(report.sites, (it) => of(it.parts))]));
+    const all = /** @type {import('./types').DiskParts} */ (Object.fromEntries(PARTS.map(([name, , of]) => [name, sum(report.sites, (it) => of(it.parts))])));
     all.logs += report.logs + report.templates + report.trash + report.rest;
     const segments = PARTS.flatMap(([name, words, of]) => split(name, words, of(all), goes(going, name)));
     const other = Math.max(0, report.disk - report.free - report.held);

@@ -17,12 +17,15 @@ export function refusal(kind, from, to, environments) {
   return target?.initialized ? null : `Create ${envName(to)} first`;
 }
 
+/** What is pressed, where it can be dragged. @param {Event} event */
+const chipOf = (event) => /** @type {Element} */ (event.target).closest('[data-drag]');
+
 /** @param {HTMLElement} root @param {() => import('./types').Board | null} board @param {() => boolean} busy */
 export function Drag(root, board, busy) {
   // Whether a drag begins or not, no text is selected by it.
-  root.addEventListener('mousedown', (event) => { if (event.target.closest('[data-drag]')) event.preventDefault(); });
+  root.addEventListener('mousedown', (event) => { if (chipOf(event)) event.preventDefault(); });
   root.addEventListener('pointerdown', (event) => {
-    const chip = event.button === 0 && event.target.closest('[data-drag]');
+    const chip = event.button === 0 && chipOf(event);
     if (chip && !busy()) begin(chip, event);
   });
 
@@ -31,7 +34,7 @@ export function Drag(root, board, busy) {
     const kind = chip.dataset.drag;
     let ghost = null;
     let over = null;
-    const places = () => [...root.querySelectorAll('.env, tr[data-environment]')];
+    const places = () => /** @type {HTMLElement[]} */ ([...root.querySelectorAll('.env, tr[data-environment]')]);
     chip.setPointerCapture(down.pointerId);
 
     function lift() {

@@ -1,6 +1,6 @@
 import { stateIcon } from './activity.js';
 import { html, icon, keyed, partsOf, send, show, text } from './lib/dom.js';
-import { count, duration, hookFailures, left, sentence, STATES, time, unit } from './lib/words.js';
+import { count, hookFailures, left, sentence, STATES, time, took, unit } from './lib/words.js';
 
 const TONES = Object.fromEntries(['clone_content', 'wipe', 'import_database', 'import_files', 'import_site', 'export_database', 'export_files', 'search_replace', 'switch_generation', 'pin_generation', 'unpin_generation', 'prune_generations', 'keep_generations', 'set_database', 'set_clone_profile'].map((kind) => [kind, 'content']));
 const SHOWN_DONE = 3;
@@ -75,7 +75,7 @@ function Done({ row }) {
   parts.dismiss.setAttribute('aria-label', `Dismiss: ${row.title}`);
   for (const part of ['undo', 'log', 'command']) parts[part].setAttribute('aria-label', `${parts[part].textContent}: ${row.title}`);
   const failed = row.state === 'failed' || row.state === 'rolled_back';
-  text(parts.figures, row.state === 'succeeded' ? `${duration(new Date(row.finished_at) - new Date(row.started_at))} · ${time(row.finished_at)}` : `${STATES[row.state]} · everything is as it was`);
+  text(parts.figures, row.state === 'succeeded' ? `${took(row)} · ${time(row.finished_at)}` : `${STATES[row.state]} · everything is as it was`);
   text(parts.why, row.state === 'failed' && row.error ? sentence(row.error.message) : hookFailures(row));
   show(parts.more, failed && row.error);
   parts.undo.addEventListener('click', () => send(el, 'undo', row));

@@ -1,6 +1,6 @@
 // Files dragged in from other programs. A place that takes them carries `data-drop`: `content` (an environment),
 // `new-site`, or `source` (a dialog's field). While they hover, the place says what they are and what they would do.
-import { asError, onFileDrag, query } from './api.js';
+import { answered, onFileDrag, query } from './api.js';
 import { html, icon, partsOf, send, show, text } from './lib/dom.js';
 import { address } from './actions.js';
 import { brings, databaseSize, filesSize, found } from './lib/found.js';
@@ -20,7 +20,7 @@ export async function Drop(root, board) {
   const parts = partsOf(label);
   root.append(label);
 
-  const at = ({ x, y }) => document.elementFromPoint(x, y)?.closest('[data-drop]') ?? null;
+  const at = ({ x = 0, y = 0 }) => /** @type {HTMLElement | null} */ (document.elementFromPoint(x, y)?.closest('[data-drop]') ?? null);
   const environment = (place) => board()?.environments.find((it) => it.environment === place?.dataset.environment && it.initialized) ?? null;
   const takes = (place) => place && (place.dataset.drop !== 'content' || environment(place)) && (!document.querySelector('dialog[open]') || place.closest('dialog'));
 
@@ -55,7 +55,7 @@ export async function Drop(root, board) {
     if (seen.has(environment)) return;
     seen.set(environment, { inspected: null, error: null });
     const mine = asked;
-    const [inspected, error] = await query({ query: 'inspect', paths, environment }).then((it) => [it, null], (it) => [null, asError(it)]);
+    const [inspected, error] = await answered(query({ query: 'inspect', paths, environment }));
     if (mine !== asked) return;
     seen.set(environment, { inspected, error });
     draw();

@@ -19,10 +19,10 @@ export function score(label, typed) {
 
 /** Find a site or run anything; the command line of the chosen action stands below. */
 export function openPalette() {
-  const el = html`<dialog class="palette" aria-label="Find or run"><input type="text" role="combobox" aria-expanded="true" aria-controls="palette-list" aria-autocomplete="list" aria-label="Find or run" placeholder="Find a site or run an action" autocomplete="off" spellcheck="false" data-part="input">
-    <ul id="palette-list" role="listbox" aria-label="Actions" data-part="list"></ul><p class="none" data-part="none">Nothing is called that.</p><p class="command" data-part="command"><code class="clip" data-part="line"></code></p></dialog>`;
+  const el = /** @type {HTMLDialogElement} */ (html`<dialog class="palette" aria-label="Find or run"><input type="text" role="combobox" aria-expanded="true" aria-controls="palette-list" aria-autocomplete="list" aria-label="Find or run" placeholder="Find a site or run an action" autocomplete="off" spellcheck="false" data-part="input">
+    <ul id="palette-list" role="listbox" aria-label="Actions" data-part="list"></ul><p class="none" data-part="none">Nothing is called that.</p><p class="command" data-part="command"><code class="clip" data-part="line"></code></p></dialog>`);
   const parts = partsOf(el);
-  const opener = document.activeElement;
+  const opener = /** @type {HTMLElement | null} */ (document.activeElement);
   const all = allActions(state, board()).map((it, at) => ({ ...it, at }));
   let found = all;
   let active = 0;

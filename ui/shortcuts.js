@@ -18,7 +18,7 @@ export function shortcuts({ verbs, state, toggleDrawer }) {
     const act = {
       k: () => verbs.openPalette(), n: () => verbs.newSite({}), j: toggleDrawer, ',': () => verbs.openTab('settings'),
       z: !typing(event.target) && state.sites?.length ? () => verbs.openTab('activity') : null,
-    }[key] ?? (/^[1-9]$/.test(key) && state.sites?.[key - 1] ? () => verbs.selectSite(state.sites[key - 1].name) : null);
+    }[key] ?? (/^[1-9]$/.test(key) && state.sites?.[Number(key) - 1] ? () => verbs.selectSite(state.sites[Number(key) - 1].name) : null);
     if (!act) return;
     event.preventDefault();
     act();

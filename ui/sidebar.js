@@ -43,7 +43,7 @@ export function Sidebar(el) {
 function Row(site) {
   const row = html`<li><button type="button" data-rove><b class="clip" data-part="label"></b><span class="spin" data-part="busy" role="img" aria-label="A workflow is running"></span><small data-part="note"></small></button></li>`;
   const parts = partsOf(row);
-  const button = row.firstElementChild;
+  const button = /** @type {HTMLButtonElement} */ (row.firstElementChild);
   button.addEventListener('click', () => send(row, 'selectSite', site.name));
   row.update = (it, current, inOrder) => {
     text(parts.label, it.label);

@@ -1,4 +1,4 @@
-import { asError, query } from './api.js';
+import { answered, query } from './api.js';
 import { address } from './actions.js';
 import { Findings, Score } from './findings.js';
 import { Asked } from './lib/asked.js';
@@ -36,7 +36,7 @@ export function Status(el) {
   parts.check.addEventListener('click', async () => {
     const mine = (checking = environment);
     busy();
-    const [report, error] = await query({ query: 'launch_check', environment: mine, run: true }).then((it) => [it, null], (it) => [null, asError(it)]);
+    const [report, error] = await answered(query({ query: 'launch_check', environment: mine, run: true }));
     checking = null;
     busy();
     if (mine === environment) draw(report, error);

@@ -9,10 +9,10 @@ const SETTLE_MS = 60;
  *  environment: string | null, environmentTab: string | null,
  *  boards: Map<string, import('./types').Board>, boardError: api.AppError | null, status: import('./types').Status | null,
  *  disk: import('./types').DiskReport | null, diskError: api.AppError | null, measuring: boolean,
- *  checks: import('./types').Check[] | null, running: Map<number, any>, finished: any[], fatal: api.AppError | null }} */
+ *  checks: import('./types').Check[] | null, running: Map<number, any>, finished: any[], fatal: api.AppError | null, recovering: boolean }} */
 export const state = {
   sites: null, selected: localStorage.getItem('site'), tab: 'workflow', environment: null, environmentTab: null, boards: new Map(), boardError: null, disk: null, diskError: null, measuring: false,
-  status: null, checks: null, running: new Map(), finished: [], fatal: null,
+  status: null, checks: null, running: new Map(), finished: [], fatal: null, recovering: false,
 };
 
 /** As people sort: 2 before 10, and letters with accents beside those without. */
@@ -45,7 +45,7 @@ const latest = new Map();
 
 /** Brings Portico's own database back, in one of the ways that the core has. @param {'from_copy' | 'anew'} way */
 export async function recover(way) {
-  Object.assign(state, { recovering: true });
+  state.recovering = true;
   changed();
   try {
     await api.recover(way);
@@ -62,7 +62,7 @@ export async function recover(way) {
 export async function ask(key, query, take) {
   const mine = (latest.get(key) ?? 0) + 1;
   latest.set(key, mine);
-  const [answer, error] = await api.query(query).then((it) => [it, null], (it) => [null, it]);
+  const [answer, error] = await api.answered(api.query(query));
   if (latest.get(key) !== mine) return;
   take(answer, error);
   changed();

@@ -6,7 +6,7 @@ const MOST = 1;
 
 /** Notices at the foot of the window. One with an action stays long, and waits while it is pointed at or focused. */
 export function Toasts(el) {
-  return ({ words, note = '', action, run, tone = 'ok' }) => {
+  return (/** @type {{ words: string, note?: string, action?: string, run?: () => unknown, tone?: string }} */ { words, note = '', action, run, tone = 'ok' }) => {
     const toast = html`<div class="toast"><span data-part="icon"></span><p><b data-part="words"></b> <span data-part="note"></span></p><button type="button" class="link" data-part="action"></button><button type="button" class="plain square" data-part="close" aria-label="Dismiss"></button></div>`;
     const parts = partsOf(toast);
     toast.classList.add(tone);
@@ -31,7 +31,7 @@ export function Toasts(el) {
     };
     toast.addEventListener('pointerenter', wait);
     toast.addEventListener('pointerleave', go);
-    toast.addEventListener('focusin', (event) => { wait(); opener ??= event.relatedTarget; });
+    toast.addEventListener('focusin', (/** @type {FocusEvent} */ event) => { wait(); opener ??= event.relatedTarget; });
     toast.addEventListener('focusout', () => setTimeout(go));
     parts.close.addEventListener('click', close);
     parts.action.addEventListener('click', () => { close(); run(); });

@@ -41,6 +41,7 @@ files: boolean, } | { "type": "import",
  * The file's name.
  */
 name: string, } | { "type": "wipe" } | { "type": "search_replace" } | { "type": "found" };
+export type ImportAs = "database" | "files" | "code";
 export type CreateSite = { 
 /**
  * The permanent name, part of every address
@@ -271,6 +272,16 @@ environment: Address,
  * Delete its branch too
  */
 delete_branch: boolean, };
+export type Take = "ours" | "theirs" | { "text": string } | { "file": string };
+export type Resolution = { 
+/**
+ * The path in the code.
+ */
+file: string, 
+/**
+ * What it holds in the end.
+ */
+take: Take, };
 export type Merge = { 
 /**
  * The multidev that is merged with Dev, as in `acme.blog`
@@ -341,16 +352,8 @@ environment: Address,
  * Only these files [default: all that changed]
  */
 files: Array<string>, };
-export type Resolution = { 
-/**
- * The path in the code.
- */
-file: string, 
-/**
- * What it holds in the end.
- */
-take: Take, };
-export type Take = "ours" | "theirs" | { "text": string } | { "file": string };
+export type HookStage = "before" | "after";
+export type HookEvent = "deploy_product" | "create_cloud_development_environment" | "sync_code" | "clone_database" | "deploy" | "clear_cache";
 export type RunHooks = { 
 /**
  * The environment, as in `acme.dev`
@@ -418,8 +421,6 @@ same: number,
  * The others.
  */
 items: Array<ConfigItem>, };
-export type HookEvent = "deploy_product" | "create_cloud_development_environment" | "sync_code" | "clone_database" | "deploy" | "clear_cache";
-export type HookStage = "before" | "after";
 export type Hook = { 
 /**
  * The workflow's name, as written.
@@ -556,6 +557,15 @@ ids: Array<number>,
  * How many of those that were replaced last stay, for undo [default: 1]
  */
 keep: number | null, };
+export type Replacement = { 
+/**
+ * What is looked for.
+ */
+old: string, 
+/**
+ * What replaces it.
+ */
+new: string, };
 export type SearchReplace = { 
 /**
  * The environment whose database is searched.
@@ -707,7 +717,106 @@ cc: boolean,
  * The site's name, to confirm that Live's content is replaced
  */
 confirm: string | null, };
+export type ExportFiles = { 
+/**
+ * The environment, as in `acme.live`
+ */
+environment: Address, 
+/**
+ * The archive to write: .tar.gz or .zip; `-` for standard output
+ */
+to: string, 
+/**
+ * Replace the file, where there is one
+ */
+overwrite: boolean, };
+export type ImportDatabase = { 
+/**
+ * The environment whose database is replaced, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * A dump (.sql, plain or packed, or in a zip or tar) or a .sqlite file, by path or http(s) address; `-` for standard
+ * input
+ */
+file: string, 
+/**
+ * Replace the uploaded files too, by those of this archive or folder
+ */
+files: string | null, 
+/**
+ * Of a dump of several databases, the one to import
+ */
+from_database: string | null, 
+/**
+ * Of an archive of several dumps, the one to import
+ */
+entry: string | null, 
+/**
+ * What the file is, where it may be one thing or another
+ */
+taken_as: ImportAs | null, 
+/**
+ * One more address to replace by the environment's, beside those that are found
+ */
+from_url: string | null, 
+/**
+ * Leave the addresses in the database as they are
+ */
+keep_urls: boolean, 
+/**
+ * Run the system's database updates afterwards
+ */
+updatedb: boolean, 
+/**
+ * Clear caches afterwards
+ */
+cc: boolean, 
+/**
+ * The site's name, to confirm that Live's content is replaced
+ */
+confirm: string | null, };
+export type ImportFiles = { 
+/**
+ * The environment whose files are replaced, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * A tar (plain or packed), a zip or a folder, by path or http(s) address; `-` for standard input
+ */
+file: string, 
+/**
+ * `files`: take it for uploads, although it looks like something else
+ */
+taken_as: ImportAs | null, 
+/**
+ * The site's name, to confirm that Live's content is replaced
+ */
+confirm: string | null, };
+export type SetDatabase = { 
+/**
+ * The site
+ */
+site: SiteName, 
+/**
+ * Where its databases are to be kept
+ */
+engine: DatabaseEngine, };
+export type ExportDatabase = { 
+/**
+ * The environment, as in `acme.live`
+ */
+environment: Address, 
+/**
+ * The file to write: .sql.gz, .sql, .sql.zst or .sqlite; `-` for standard output
+ */
+to: string, 
+/**
+ * Replace the file, where there is one
+ */
+overwrite: boolean, };
 export type Request = { "kind": "create_site" } & CreateSite | { "kind": "repair_site" } & RepairSite | { "kind": "install_site" } & InstallSite | { "kind": "adopt_site" } & AdoptSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "keep_generations" } & KeepGenerations | { "kind": "allow_path" } & AllowPath | { "kind": "disallow_path" } & DisallowPath | { "kind": "free_disk" } & FreeDisk | { "kind": "import_site" } & ImportSite;
+export type LogKind = "php" | "access" | "slow" | "database" | "mail";
 export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
 /**
  * The site.
@@ -949,6 +1058,60 @@ paths: Array<string>,
  * Where they may be imported: notes say what does not fit there.
  */
 environment: Address | null, };
+export type WorkflowState = "running" | "succeeded" | "failed" | "cancelled" | "rolled_back";
+export type WorkflowRow = { 
+/**
+ * Counts up.
+ */
+id: number, 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * The environment, where one is changed.
+ */
+environment: EnvironmentName | null, 
+/**
+ * `deploy`, `clone_content`, …: the request's tag.
+ */
+kind: string, 
+/**
+ * What it did, for people: "Deploy to Test".
+ */
+title: string, 
+/**
+ * How it stands.
+ */
+state: WorkflowState, 
+/**
+ * When it began.
+ */
+started_at: string, 
+/**
+ * When it ended.
+ */
+finished_at: string | null, 
+/**
+ * The workflow that it undid.
+ */
+undoes: number | null, 
+/**
+ * Whether `portico undo` can take it back now.
+ */
+undoable: boolean, 
+/**
+ * The command line that does the same.
+ */
+command: string, 
+/**
+ * What it brought about: tag, generation, costs; its keys depend on the kind.
+ */
+result: unknown, 
+/**
+ * Why it failed.
+ */
+error: Error | null, };
 export type Event = { "event": "started", 
 /**
  * Its row.
@@ -1048,6 +1211,171 @@ busy: boolean,
  * The first thing that is broken of it: "Dev: the folder of its code is missing".
  */
 damage: string | null, };
+export type DatabaseInfo = { 
+/**
+ * Which engine holds it.
+ */
+engine: DatabaseEngine, 
+/**
+ * Tables.
+ */
+tables: number, 
+/**
+ * Rows.
+ */
+rows: number, 
+/**
+ * Whether `rows` is the engine's own estimate: counting them all would take long.
+ */
+estimated: boolean, 
+/**
+ * Bytes of data and indexes.
+ */
+bytes: number, };
+export type FilesInfo = { 
+/**
+ * Files.
+ */
+count: number, 
+/**
+ * Bytes.
+ */
+bytes: number, };
+export type ContentInfo = { 
+/**
+ * The number of the generation in use; 0 where there is none yet.
+ */
+generation: number, 
+/**
+ * Where it came from.
+ */
+origin: Origin | null, 
+/**
+ * When it came from there.
+ */
+origin_at: string | null, 
+/**
+ * The database, as last measured.
+ */
+database: DatabaseInfo, 
+/**
+ * The uploaded files, as last measured.
+ */
+files: FilesInfo, };
+export type WayBack = { "type": "row" } | { "type": "release", 
+/**
+ * The commit, 40 hex digits.
+ */
+commit: string, } | { "type": "worktree", 
+/**
+ * The branch's short name.
+ */
+branch: string, } | { "type": "generation", 
+/**
+ * Its number.
+ */
+number: number, } | { "type": "link" } | { "type": "empty_folder" } | { "type": "reference", 
+/**
+ * `refs/heads/…`, `refs/tags/…`
+ */
+name: string, 
+/**
+ * The commit, or the tag's own object.
+ */
+target: string, } | { "type": "objects" } | { "type": "repository" } | { "type": "close" } | { "type": "none" };
+export type Part = "row" | "code" | "database" | "files" | "repository" | "leftover" | "access";
+export type Damage = { 
+/**
+ * The environment that it is of; none when it is the site's.
+ */
+environment: EnvironmentName | null, 
+/**
+ * The part.
+ */
+part: Part, 
+/**
+ * What is broken: lower case, no full stop.
+ */
+message: string, 
+/**
+ * What repairing would do, or what a person can: a full sentence.
+ */
+action: string, 
+/**
+ * How it comes back.
+ */
+way_back: WayBack, 
+/**
+ * Whether the environment can't answer visitors meanwhile.
+ */
+stops: boolean, };
+export type Health = { "type": "asleep" } | { "type": "answered", 
+/**
+ * The HTTP status.
+ */
+status: number, 
+/**
+ * Milliseconds until the answer began.
+ */
+ms: number, 
+/**
+ * When that was.
+ */
+at: string, } | { "type": "broken", 
+/**
+ * Why.
+ */
+error: Error, };
+export type CodeWarning = { 
+/**
+ * What it is: lower case, no full stop.
+ */
+message: string, 
+/**
+ * What to do: full sentences.
+ */
+hint: string, };
+export type CodeInfo = { 
+/**
+ * The commit it runs, 40 hex digits.
+ */
+commit: string | null, 
+/**
+ * The tag it runs (Test and Live).
+ */
+tag: string | null, 
+/**
+ * The branch it follows (Dev and multidev).
+ */
+branch: string | null, 
+/**
+ * The commit's subject; on Test and Live the deploy message.
+ */
+message: string | null, 
+/**
+ * The commit's author.
+ */
+author: string | null, 
+/**
+ * When it was committed, or deployed.
+ */
+date: string | null, 
+/**
+ * How many commits the parent has and this environment lacks; none on Dev.
+ */
+deployable: number, 
+/**
+ * How many commits this environment has and Dev lacks: a deploy would drop them (Test and Live).
+ */
+orphans: number, 
+/**
+ * How many files are changed and not committed (Dev and multidev).
+ */
+uncommitted: number, 
+/**
+ * What a person should know of the commit's files.
+ */
+warnings: Array<CodeWarning>, };
 export type EnvironmentInfo = { 
 /**
  * The site.
@@ -1110,169 +1438,6 @@ code_folder: string,
  * The folder of its uploaded files.
  */
 files_folder: string, };
-export type CodeInfo = { 
-/**
- * The commit it runs, 40 hex digits.
- */
-commit: string | null, 
-/**
- * The tag it runs (Test and Live).
- */
-tag: string | null, 
-/**
- * The branch it follows (Dev and multidev).
- */
-branch: string | null, 
-/**
- * The commit's subject; on Test and Live the deploy message.
- */
-message: string | null, 
-/**
- * The commit's author.
- */
-author: string | null, 
-/**
- * When it was committed, or deployed.
- */
-date: string | null, 
-/**
- * How many commits the parent has and this environment lacks; none on Dev.
- */
-deployable: number, 
-/**
- * How many commits this environment has and Dev lacks: a deploy would drop them (Test and Live).
- */
-orphans: number, 
-/**
- * How many files are changed and not committed (Dev and multidev).
- */
-uncommitted: number, 
-/**
- * What a person should know of the commit's files.
- */
-warnings: Array<CodeWarning>, };
-export type ContentInfo = { 
-/**
- * The number of the generation in use; 0 where there is none yet.
- */
-generation: number, 
-/**
- * Where it came from.
- */
-origin: Origin | null, 
-/**
- * When it came from there.
- */
-origin_at: string | null, 
-/**
- * The database, as last measured.
- */
-database: DatabaseInfo, 
-/**
- * The uploaded files, as last measured.
- */
-files: FilesInfo, };
-export type DatabaseInfo = { 
-/**
- * Which engine holds it.
- */
-engine: DatabaseEngine, 
-/**
- * Tables.
- */
-tables: number, 
-/**
- * Rows.
- */
-rows: number, 
-/**
- * Whether `rows` is the engine's own estimate: counting them all would take long.
- */
-estimated: boolean, 
-/**
- * Bytes of data and indexes.
- */
-bytes: number, };
-export type FilesInfo = { 
-/**
- * Files.
- */
-count: number, 
-/**
- * Bytes.
- */
-bytes: number, };
-export type Health = { "type": "asleep" } | { "type": "answered", 
-/**
- * The HTTP status.
- */
-status: number, 
-/**
- * Milliseconds until the answer began.
- */
-ms: number, 
-/**
- * When that was.
- */
-at: string, } | { "type": "broken", 
-/**
- * Why.
- */
-error: Error, };
-export type WorkflowRow = { 
-/**
- * Counts up.
- */
-id: number, 
-/**
- * The site.
- */
-site: SiteName, 
-/**
- * The environment, where one is changed.
- */
-environment: EnvironmentName | null, 
-/**
- * `deploy`, `clone_content`, …: the request's tag.
- */
-kind: string, 
-/**
- * What it did, for people: "Deploy to Test".
- */
-title: string, 
-/**
- * How it stands.
- */
-state: WorkflowState, 
-/**
- * When it began.
- */
-started_at: string, 
-/**
- * When it ended.
- */
-finished_at: string | null, 
-/**
- * The workflow that it undid.
- */
-undoes: number | null, 
-/**
- * Whether `portico undo` can take it back now.
- */
-undoable: boolean, 
-/**
- * The command line that does the same.
- */
-command: string, 
-/**
- * What it brought about: tag, generation, costs; its keys depend on the kind.
- */
-result: unknown, 
-/**
- * Why it failed.
- */
-error: Error | null, };
-export type WorkflowState = "running" | "succeeded" | "failed" | "cancelled" | "rolled_back";
 export type CommitRow = { 
 /**
  * 40 hex digits.
@@ -1365,6 +1530,7 @@ behind: number,
  * They, newest first; the first 200.
  */
 updates: Array<CommitRow>, };
+export type FileStatus = "added" | "modified" | "deleted";
 export type FileChange = { 
 /**
  * The path in the code; bytes that are no UTF-8 are shown replaced.
@@ -1382,7 +1548,6 @@ deletions: number,
  * Lines added.
  */
 additions: number, };
-export type FileStatus = "added" | "modified" | "deleted";
 export type Score = "ok" | "info" | "warning" | "error";
 export type Finding = { 
 /**
@@ -1504,6 +1669,19 @@ verdict: string,
  * The pages that are not all right, worst first.
  */
 differences: Array<PageDifference>, };
+export type PendingUpdate = { 
+/**
+ * The module, or the site of a network.
+ */
+module: string, 
+/**
+ * The function, or the versions.
+ */
+update: string, 
+/**
+ * What it does, in its author's words; empty when they say nothing.
+ */
+description: string, };
 export type DeployPlan = { 
 /**
  * Where it goes.
@@ -1591,6 +1769,36 @@ commit: CommitRow,
  * Whether the environment runs it.
  */
 current: boolean, };
+export type Side = { 
+/**
+ * How large the file is.
+ */
+bytes: number, 
+/**
+ * What it holds; none for a binary or a very long one.
+ */
+text: string | null, };
+export type Conflict = { 
+/**
+ * The path in the code.
+ */
+file: string, 
+/**
+ * What the environment has; none when it has no such file.
+ */
+ours: Side | null, 
+/**
+ * What comes; none when it has no such file.
+ */
+theirs: Side | null, 
+/**
+ * What both came from.
+ */
+base: Side | null, 
+/**
+ * Both sides between markers, where both are text.
+ */
+merged: string | null, };
 export type MergePlan = { 
 /**
  * The environment that changes.
@@ -1620,61 +1828,6 @@ conflicts: Array<Conflict>,
  * The commands that do it by hand, one a line.
  */
 by_hand: Array<string>, };
-export type Conflict = { 
-/**
- * The path in the code.
- */
-file: string, 
-/**
- * What the environment has; none when it has no such file.
- */
-ours: Side | null, 
-/**
- * What comes; none when it has no such file.
- */
-theirs: Side | null, 
-/**
- * What both came from.
- */
-base: Side | null, 
-/**
- * Both sides between markers, where both are text.
- */
-merged: string | null, };
-export type Side = { 
-/**
- * How large the file is.
- */
-bytes: number, 
-/**
- * What it holds; none for a binary or a very long one.
- */
-text: string | null, };
-export type Connection = { 
-/**
- * How its code is changed.
- */
-connection_mode: ConnectionMode | null, 
-/**
- * Where it answers.
- */
-url: string, 
-/**
- * What clones the site's repository; with the branch, where it has one.
- */
-git_command: string, 
-/**
- * The folder of its code.
- */
-code_folder: string, 
-/**
- * The folder of its uploaded files.
- */
-files_folder: string, 
-/**
- * Its database; none on a site without PHP.
- */
-database: DatabaseConnection | null, };
 export type DatabaseConnection = { 
 /**
  * Which engine it is.
@@ -1700,19 +1853,31 @@ password: string | null,
  * A client's command line.
  */
 command: string, };
-export type PendingUpdate = { 
+export type Connection = { 
 /**
- * The module, or the site of a network.
+ * How its code is changed.
  */
-module: string, 
+connection_mode: ConnectionMode | null, 
 /**
- * The function, or the versions.
+ * Where it answers.
  */
-update: string, 
+url: string, 
 /**
- * What it does, in its author's words; empty when they say nothing.
+ * What clones the site's repository; with the branch, where it has one.
  */
-description: string, };
+git_command: string, 
+/**
+ * The folder of its code.
+ */
+code_folder: string, 
+/**
+ * The folder of its uploaded files.
+ */
+files_folder: string, 
+/**
+ * Its database; none on a site without PHP.
+ */
+database: DatabaseConnection | null, };
 export type Board = { 
 /**
  * The site.
@@ -1742,6 +1907,32 @@ environments: Array<EnvironmentInfo>,
  * The newest twenty workflows, newest first.
  */
 workflows: Array<WorkflowRow>, };
+export type Problem = { 
+/**
+ * The site.
+ */
+site: SiteName, 
+/**
+ * The environment; none when it is the site as a whole.
+ */
+environment: EnvironmentName | null, 
+/**
+ * The reason.
+ */
+error: Error, };
+export type ProcessRow = { 
+/**
+ * `PHP 8.2`, `MariaDB 10.11`.
+ */
+what: string, 
+/**
+ * The environment it serves.
+ */
+environment: Address, 
+/**
+ * Its process id.
+ */
+pid: number, };
 export type Status = { 
 /**
  * The root folder.
@@ -1775,66 +1966,6 @@ told: Array<string>,
  * Folders of sites that portico.db doesn't know; `site:adopt` takes them up.
  */
 unknown_sites: Array<SiteName>, };
-export type Problem = { 
-/**
- * The site.
- */
-site: SiteName, 
-/**
- * The environment; none when it is the site as a whole.
- */
-environment: EnvironmentName | null, 
-/**
- * The reason.
- */
-error: Error, };
-export type Damage = { 
-/**
- * The environment that it is of; none when it is the site's.
- */
-environment: EnvironmentName | null, 
-/**
- * The part.
- */
-part: Part, 
-/**
- * What is broken: lower case, no full stop.
- */
-message: string, 
-/**
- * What repairing would do, or what a person can: a full sentence.
- */
-action: string, 
-/**
- * How it comes back.
- */
-way_back: WayBack, 
-/**
- * Whether the environment can't answer visitors meanwhile.
- */
-stops: boolean, };
-export type Part = "row" | "code" | "database" | "files" | "repository" | "leftover" | "access";
-export type WayBack = { "type": "row" } | { "type": "release", 
-/**
- * The commit, 40 hex digits.
- */
-commit: string, } | { "type": "worktree", 
-/**
- * The branch's short name.
- */
-branch: string, } | { "type": "generation", 
-/**
- * Its number.
- */
-number: number, } | { "type": "link" } | { "type": "empty_folder" } | { "type": "reference", 
-/**
- * `refs/heads/…`, `refs/tags/…`
- */
-name: string, 
-/**
- * The commit, or the tag's own object.
- */
-target: string, } | { "type": "objects" } | { "type": "repository" } | { "type": "close" } | { "type": "none" };
 export type RepairPlan = { 
 /**
  * The site.
@@ -1848,19 +1979,6 @@ findings: Array<Damage>,
  * What was looked at and is whole, in words.
  */
 whole: Array<string>, };
-export type ProcessRow = { 
-/**
- * `PHP 8.2`, `MariaDB 10.11`.
- */
-what: string, 
-/**
- * The environment it serves.
- */
-environment: Address, 
-/**
- * Its process id.
- */
-pid: number, };
 export type Check = { 
 /**
  * The program, as people call it.
@@ -1903,7 +2021,16 @@ username: string | null,
  * The password, readable as on Pantheon: the team needs it.
  */
 password: string | null, };
-export type LogKind = "php" | "access" | "slow" | "database" | "mail";
+export type LogLevel = "fatal" | "error" | "warning" | "info";
+export type LogEntry = { 
+/**
+ * How bad it is.
+ */
+level: LogLevel, 
+/**
+ * The entry as the log has it; a stack trace has several lines.
+ */
+text: string, };
 export type LogPage = { 
 /**
  * Oldest first.
@@ -1917,16 +2044,6 @@ cursor: string,
  * Whether older entries were left out.
  */
 cut: boolean, };
-export type LogEntry = { 
-/**
- * How bad it is.
- */
-level: LogLevel, 
-/**
- * The entry as the log has it; a stack trace has several lines.
- */
-text: string, };
-export type LogLevel = "fatal" | "error" | "warning" | "info";
 export type MailRow = { 
 /**
  * Its name in the environment's mail folder.
@@ -1956,6 +2073,19 @@ attachments: number,
  * Its size.
  */
 bytes: number, };
+export type MailAttachment = { 
+/**
+ * Its name, with nothing in it that could leave a folder.
+ */
+name: string, 
+/**
+ * Its media type.
+ */
+media_type: string, 
+/**
+ * Its size.
+ */
+bytes: number, };
 export type MailMessage = { 
 /**
  * What the list shows.
@@ -1977,20 +2107,24 @@ html: string | null,
  * The files that come with it.
  */
 attachments: Array<MailAttachment>, };
-export type MailAttachment = { 
-/**
- * Its name, with nothing in it that could leave a folder.
- */
-name: string, 
-/**
- * Its media type.
- */
-media_type: string, 
-/**
- * Its size.
- */
-bytes: number, };
 export type CronMode = "awake" | "on" | "off";
+export type CronRun = { 
+/**
+ * When it began.
+ */
+at: string, 
+/**
+ * Whether it went well.
+ */
+ok: boolean, 
+/**
+ * Milliseconds.
+ */
+ms: number, 
+/**
+ * What it said.
+ */
+said: string, };
 export type CronInfo = { 
 /**
  * When it runs.
@@ -2012,23 +2146,16 @@ last: CronRun | null,
  * When it runs next, if it does so by itself and the environment is awake then.
  */
 next: string | null, };
-export type CronRun = { 
+export type DiskUse = { 
 /**
- * When it began.
+ * Bytes that pruning would free: blocks that other files share (reflinks), files with a second name (hard
+ * links) and parts of other generations (links) count as nothing.
  */
-at: string, 
+own: number, 
 /**
- * Whether it went well.
+ * Whether the disk told which blocks are shared; where it can't (macOS, Windows), they count in full.
  */
-ok: boolean, 
-/**
- * Milliseconds.
- */
-ms: number, 
-/**
- * What it said.
- */
-said: string, };
+is_exact: boolean, };
 export type GenerationInfo = { 
 /**
  * Its number; never used twice in an environment.
@@ -2082,25 +2209,6 @@ needed_by: Array<number>,
  * Disk use of what only this generation holds, in bytes; none when it was not asked for. See [`DiskUse`].
  */
 disk: DiskUse | null, };
-export type DiskUse = { 
-/**
- * Bytes that pruning would free: blocks that other files share (reflinks), files with a second name (hard
- * links) and parts of other generations (links) count as nothing.
- */
-own: number, 
-/**
- * Whether the disk told which blocks are shared; where it can't (macOS, Windows), they count in full.
- */
-is_exact: boolean, };
-export type Replacement = { 
-/**
- * What is looked for.
- */
-old: string, 
-/**
- * What replaces it.
- */
-new: string, };
 export type ReplacedTable = { 
 /**
  * The table.
@@ -2131,62 +2239,56 @@ replacements: number,
  * What a person should know: broken serialised values, base64 that is left alone.
  */
 notes: Array<string>, };
-export type ImportAs = "database" | "files" | "code";
-export type Inspected = { 
+export type InspectedDatabase = { 
 /**
- * The path as it was asked about.
+ * Whether it is a SQLite file; else a dump in SQL.
  */
-path: string, 
+sqlite: boolean, 
 /**
- * The file's name.
+ * The dump's name inside its archive.
  */
-name: string, 
+member: string | null, 
 /**
- * Bytes of the file; 0 for a folder.
+ * The system that its tables belong to, as far as they tell.
  */
-bytes: number, 
+cms: Cms | null, 
 /**
- * How it is packed, from the outside in: `["gzip", "tar"]`; empty when it is not.
+ * The prefix of its tables.
  */
-packed: Array<string>, 
+prefix: string, 
 /**
- * What it holds.
+ * Tables that were met so far.
  */
-holds: Holding, 
+tables: Array<string>, 
 /**
- * The program or host that made it, where it tells.
+ * Whether all of it was looked at, so that there are no further tables.
  */
-origin: string | null, 
+complete: boolean, 
 /**
- * What each part of an archive or a folder becomes, those that are not used too.
+ * Addresses that the site answered at.
  */
-pieces: Array<InspectedPiece>, 
+addresses: Array<string>, 
 /**
- * What a person should know before it is imported.
+ * Names of the databases inside; more than one: choose by `from_database`.
  */
-notes: Array<string>, };
-export type InspectedPiece = { 
+databases: Array<string>, };
+export type InspectedFiles = { 
 /**
- * Its path inside; empty for everything that no other piece has.
+ * Files that were met.
  */
-path: string, 
-/**
- * Files in it that were met.
- */
-files: number, 
+count: number, 
 /**
  * Their bytes, unpacked.
  */
 bytes: number, 
 /**
- * What it becomes.
+ * Whether all of it was looked at; else there are more.
  */
-becomes: Becomes, 
+complete: boolean, 
 /**
- * Why it is not used: a clause without full stop.
+ * The folder inside that becomes the uploads folder; empty for the whole.
  */
-reason: string | null, };
-export type Becomes = "code" | "database" | "files" | "unused";
+root: string, };
 export type Holding = { "type": "database" } & InspectedDatabase | { "type": "files" } & InspectedFiles | { "type": "code", 
 /**
  * What the code is.
@@ -2256,56 +2358,61 @@ reason: string,
  * The way on: a whole sentence.
  */
 hint: string | null, };
-export type InspectedDatabase = { 
+export type Becomes = "code" | "database" | "files" | "unused";
+export type InspectedPiece = { 
 /**
- * Whether it is a SQLite file; else a dump in SQL.
+ * Its path inside; empty for everything that no other piece has.
  */
-sqlite: boolean, 
+path: string, 
 /**
- * The dump's name inside its archive.
+ * Files in it that were met.
  */
-member: string | null, 
-/**
- * The system that its tables belong to, as far as they tell.
- */
-cms: Cms | null, 
-/**
- * The prefix of its tables.
- */
-prefix: string, 
-/**
- * Tables that were met so far.
- */
-tables: Array<string>, 
-/**
- * Whether all of it was looked at, so that there are no further tables.
- */
-complete: boolean, 
-/**
- * Addresses that the site answered at.
- */
-addresses: Array<string>, 
-/**
- * Names of the databases inside; more than one: choose by `from_database`.
- */
-databases: Array<string>, };
-export type InspectedFiles = { 
-/**
- * Files that were met.
- */
-count: number, 
+files: number, 
 /**
  * Their bytes, unpacked.
  */
 bytes: number, 
 /**
- * Whether all of it was looked at; else there are more.
+ * What it becomes.
  */
-complete: boolean, 
+becomes: Becomes, 
 /**
- * The folder inside that becomes the uploads folder; empty for the whole.
+ * Why it is not used: a clause without full stop.
  */
-root: string, };
+reason: string | null, };
+export type Inspected = { 
+/**
+ * The path as it was asked about.
+ */
+path: string, 
+/**
+ * The file's name.
+ */
+name: string, 
+/**
+ * Bytes of the file; 0 for a folder.
+ */
+bytes: number, 
+/**
+ * How it is packed, from the outside in: `["gzip", "tar"]`; empty when it is not.
+ */
+packed: Array<string>, 
+/**
+ * What it holds.
+ */
+holds: Holding, 
+/**
+ * The program or host that made it, where it tells.
+ */
+origin: string | null, 
+/**
+ * What each part of an archive or a folder becomes, those that are not used too.
+ */
+pieces: Array<InspectedPiece>, 
+/**
+ * What a person should know before it is imported.
+ */
+notes: Array<string>, };
 export type TableSize = { 
 /**
  * The table.
@@ -2441,93 +2548,6 @@ days: number,
  * Whether this is the default, which nobody has changed.
  */
 is_default: boolean, };
-export type DiskReport = { 
-/**
- * The root folder.
- */
-root: string, 
-/**
- * The whole disk that it is on.
- */
-disk: number, 
-/**
- * What is free of it.
- */
-free: number, 
-/**
- * What Portico holds in all.
- */
-held: number, 
-/**
- * The sites, the largest first; deleted ones whose folders are kept are among them.
- */
-sites: Array<DiskSite>, 
-/**
- * Empty data directories of database servers.
- */
-templates: number, 
-/**
- * The logs of workflows and of Portico itself.
- */
-logs: number, 
-/**
- * What was let go and is being deleted.
- */
-trash: number, 
-/**
- * portico.db and what else is no site's.
- */
-rest: number, 
-/**
- * Whether the disk told which blocks are shared; where it can't (macOS, Windows), they count in full.
- */
-is_exact: boolean, 
-/**
- * Whether so little is free that only what was replaced last is kept.
- */
-is_short: boolean, };
-export type DiskSite = { 
-/**
- * Its name.
- */
-site: SiteName, 
-/**
- * The name that people read.
- */
-label: string, 
-/**
- * Whether it was deleted, and is kept so that this can be undone.
- */
-is_deleted: boolean, 
-/**
- * All of it.
- */
-parts: DiskParts, 
-/**
- * Its environments; the repository is none of theirs.
- */
-environments: Array<DiskEnvironment>, 
-/**
- * How many of each kind it keeps for undo.
- */
-keeps: number, 
-/**
- * And all of so many days.
- */
-keeps_days: number, 
-/**
- * What `disk:free` would let go.
- */
-freeable: Array<Goes>, };
-export type DiskEnvironment = { 
-/**
- * Its name.
- */
-environment: EnvironmentName, 
-/**
- * What it takes.
- */
-parts: DiskParts, };
 export type DiskParts = { 
 /**
  * Code in use, and the repository.
@@ -2586,6 +2606,93 @@ bytes: number,
  * The workflows that can't be undone any more without it, newest first. A release that is gone is checked out again.
  */
 undo_of: Array<string>, };
+export type DiskEnvironment = { 
+/**
+ * Its name.
+ */
+environment: EnvironmentName, 
+/**
+ * What it takes.
+ */
+parts: DiskParts, };
+export type DiskSite = { 
+/**
+ * Its name.
+ */
+site: SiteName, 
+/**
+ * The name that people read.
+ */
+label: string, 
+/**
+ * Whether it was deleted, and is kept so that this can be undone.
+ */
+is_deleted: boolean, 
+/**
+ * All of it.
+ */
+parts: DiskParts, 
+/**
+ * Its environments; the repository is none of theirs.
+ */
+environments: Array<DiskEnvironment>, 
+/**
+ * How many of each kind it keeps for undo.
+ */
+keeps: number, 
+/**
+ * And all of so many days.
+ */
+keeps_days: number, 
+/**
+ * What `disk:free` would let go.
+ */
+freeable: Array<Goes>, };
+export type DiskReport = { 
+/**
+ * The root folder.
+ */
+root: string, 
+/**
+ * The whole disk that it is on.
+ */
+disk: number, 
+/**
+ * What is free of it.
+ */
+free: number, 
+/**
+ * What Portico holds in all.
+ */
+held: number, 
+/**
+ * The sites, the largest first; deleted ones whose folders are kept are among them.
+ */
+sites: Array<DiskSite>, 
+/**
+ * Empty data directories of database servers.
+ */
+templates: number, 
+/**
+ * The logs of workflows and of Portico itself.
+ */
+logs: number, 
+/**
+ * What was let go and is being deleted.
+ */
+trash: number, 
+/**
+ * portico.db and what else is no site's.
+ */
+rest: number, 
+/**
+ * Whether the disk told which blocks are shared; where it can't (macOS, Windows), they count in full.
+ */
+is_exact: boolean, 
+/**
+ * Whether so little is free that only what was replaced last is kept.
+ */
+is_short: boolean, };
 export type FreePlan = { 
 /**
  * How many of each kind stay.
@@ -2607,31 +2714,6 @@ bytes: number,
  * Whether the disk told which blocks are shared.
  */
 is_exact: boolean, };
-export type ContentComparison = { 
-/**
- * The environment that may have more.
- */
-from: Address, 
-/**
- * The environment that may lack it.
- */
-to: Address, 
-/**
- * Posts or nodes; none where the system has neither.
- */
-entries: NewerEntries | null, 
-/**
- * Tables that differ in rows, or that one of both lacks, largest difference first.
- */
-tables: Array<TableDifference>, 
-/**
- * Files of `from`.
- */
-files_from: FilesSeen, 
-/**
- * Files of `to`.
- */
-files_to: FilesSeen, };
 export type NewerEntries = { 
 /**
  * `posts` or `nodes`.
@@ -2679,3 +2761,28 @@ bytes: number,
  * When the newest was changed.
  */
 newest: string | null, };
+export type ContentComparison = { 
+/**
+ * The environment that may have more.
+ */
+from: Address, 
+/**
+ * The environment that may lack it.
+ */
+to: Address, 
+/**
+ * Posts or nodes; none where the system has neither.
+ */
+entries: NewerEntries | null, 
+/**
+ * Tables that differ in rows, or that one of both lacks, largest difference first.
+ */
+tables: Array<TableDifference>, 
+/**
+ * Files of `from`.
+ */
+files_from: FilesSeen, 
+/**
+ * Files of `to`.
+ */
+files_to: FilesSeen, };

@@ -1,4 +1,4 @@
-import { asError, query } from '../api.js';
+import { answered, query } from '../api.js';
 import { address, cloneRequest } from '../actions.js';
 import { make, show, text } from '../lib/dom.js';
 import { check, field, group, requestDialog, typedName } from '../lib/dialog.js';
@@ -47,7 +47,8 @@ export function cloneDialog({ info, from, to, part }, board) {
     answer = { plan: null, error: null };
     draw();
     if (!some()) return;
-    const [plan, error] = await query({ query: 'clone_plan', request: { ...request(), kind: undefined } }).then((it) => [it, null], (it) => [null, asError(it)]);
+    const { kind: _, ...clone } = request();
+    const [plan, error] = await answered(query({ query: 'clone_plan', request: clone }));
     if (mine !== asked) return;
     answer = { plan, error };
     draw();

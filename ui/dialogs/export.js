@@ -43,7 +43,7 @@ export function exportDialog({ info, part = 'database' }) {
 
   for (const [value, { label }] of Object.entries(PARTS)) {
     const choice = html`<label><input type="radio" name="part"><span></span></label>`;
-    const [radio, words] = choice.children;
+    const [radio, words] = /** @type {[HTMLInputElement, HTMLElement]} */ ([...choice.children]);
     radio.checked = value === chosen;
     text(words, label);
     radio.addEventListener('change', () => { chosen = value; draw(); });

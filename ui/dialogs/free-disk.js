@@ -5,6 +5,7 @@ import { bytes, count } from '../lib/words.js';
 import { start } from '../store.js';
 
 /** One workflow a site: of each the kinds that were ticked. */
+/** @returns {import('../types').Request[]} */
 function requests(rows) {
   const sites = new Map();
   for (const row of rows) sites.set(row.site, [...(sites.get(row.site) ?? []), row.kind]);

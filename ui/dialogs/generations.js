@@ -15,7 +15,7 @@ export function switchDialog({ info, id, words }) {
   dialog.confirm(typedName(info.site, (it) => { matches = it; dialog.setReady(it); }));
 }
 
-/** Letting go of generations is the one thing here that can't be undone. @param {{ all: import('../types').GenerationInfo[] }} given */
+/** Letting go of generations is the one thing here that can't be undone. @param {{ info: import('../types').EnvironmentInfo, all: import('../types').GenerationInfo[] }} given */
 export function pruneDialog({ info, all }) {
   const name = envName(info.environment);
   const ids = all.map((it) => it.id);

@@ -1,4 +1,4 @@
-import { asError, pickFiles, pickFolder } from '../api.js';
+import { answered, pickFiles, pickFolder } from '../api.js';
 import { html, icon, keyed, make, partsOf, show, text } from '../lib/dom.js';
 import { check, field, group, requestDialog, typedName } from '../lib/dialog.js';
 import { ErrorNote } from '../lib/error.js';
@@ -43,7 +43,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   let said = { taken_as: null, entry: null };
   let asked = 0;
   let matches = !live;
-  /** @type {{ plan: import('../types').ImportPlan | null, error: import('../api.js').AppError | null, inspected: import('../types').Inspected[] | null }} */
+  /** @type {{ plan: Partial<import('../types').ImportPlan> | null, error: import('../api.js').AppError | null, inspected: import('../types').Inspected[] | null }} */
   let answer = { plan: null, error: null, inspected };
 
   const options = () => ({ from_database: databases.value || null, from_url: more.value.trim() || null, keep_urls: !urls.input.checked, updatedb: !!updates?.input.checked, cc: caches.input.checked, ...said, confirm: live && matches ? info.site : null });
@@ -61,7 +61,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
     answer = { plan: null, error: null, inspected: answer.inspected };
     draw();
     if (!sources.length) return;
-    const [plan, error] = await importPlan(info, sources, { ...options(), confirm: null }).then((it) => [it, null], (it) => [null, asError(it)]);
+    const [plan, error] = await answered(importPlan(info, sources, { ...options(), confirm: null }));
     if (mine !== asked) return;
     answer = { plan, error, inspected: plan?.sources ?? answer.inspected };
     draw();
@@ -83,7 +83,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
     const doubt = (answer.inspected ?? []).some((it) => sources.includes(it.path) && it.holds.type === 'doubt');
     note(error ?? (doubt ? null : plan?.problem) ?? null);
     drawPlan(plan);
-    const offered = new Set((answer.inspected ?? []).filter((it) => sources.includes(it.path)).flatMap((it) => it.holds.databases ?? it.holds.database?.databases ?? []));
+    const offered = new Set((answer.inspected ?? []).filter((it) => sources.includes(it.path)).flatMap(({ holds }) => ('databases' in holds && holds.databases) || ('database' in holds && holds.database?.databases) || []));
     show(databaseField, offered.size > 1);
     if (databases.options.length - 1 !== offered.size) databases.replaceChildren(new Option('Choose…', ''), ...[...offered].map((it) => new Option(it, it)));
     dialog.act(plan?.request ? `Import ${plan.code ? 'the site' : [plan.database && 'database', plan.files && 'files'].filter(Boolean).join(' and ')}` : 'Import');
@@ -151,7 +151,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   const typed = () => { add([parts.typed.value]); parts.typed.value = ''; };
   parts.add.addEventListener('click', typed);
   parts.typed.addEventListener('keydown', (event) => { if (event.key === 'Enter') { event.preventDefault(); typed(); } });
-  view.addEventListener('fillSource', ({ detail }) => add(detail));
+  view.addEventListener('fillSource', (/** @type {CustomEvent} */ { detail }) => add(detail));
   for (const el of [urls.input, databases, more]) el.addEventListener('change', ask);
   dialog.body.append(view, problem, list, databaseField, addresses, afterwards);
   if (sure) dialog.confirm(sure);

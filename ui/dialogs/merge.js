@@ -25,6 +25,7 @@ export async function mergeDialog({ kind, environment }, board) {
   const updates = kind === 'bring_to_dev' || ['php', 'html'].includes(cms) ? null : check(`Run ${system(cms)} database updates`);
   const prefer = kind === 'apply_upstream' ? check('Auto-Resolve Conflicts', { note: 'take the upstream’s lines where both changed' }) : null;
   let conflicts = null;
+  /** @returns {any} which fields there are follows from the kind */
   const bare = () => ({ kind, environment, ...(kind === 'bring_to_dev' ? {} : { updatedb: !!updates?.input.checked }), ...(prefer ? { accept_upstream: prefer.input.checked } : {}) });
   const request = () => ({ ...bare(), resolve: conflicts?.answers() ?? [] });
   const ask = () => query({ query: 'merge_plan', request: { ...bare(), resolve: [] } });

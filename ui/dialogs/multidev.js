@@ -40,7 +40,7 @@ export function nameField(taken, changed) {
   return { el, input, draw };
 }
 
-/** A new environment: name, whose content, whose code. @param {{ branch?: string }} given a branch that becomes one */
+/** A new environment: name, whose content, whose code. @param {import('../types').Board} board @param {{ branch?: string }} given `branch` becomes one */
 export async function createMultidevDialog(board, { branch } = {}) {
   const site = board.site.name;
   /** @type {import('../types').BranchRow[]} */

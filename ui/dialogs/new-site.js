@@ -33,7 +33,7 @@ export function newSiteDialog({ from = '', sample = false } = {}) {
 
   for (const [value, { label: words }] of Object.entries(SOURCES)) {
     const choice = html`<label><input type="radio" name="source"><span></span></label>`;
-    const [radio, span] = choice.children;
+    const [radio, span] = /** @type {[HTMLInputElement, HTMLElement]} */ ([...choice.children]);
     radio.value = value;
     radio.checked = value === kind;
     span.textContent = words;
@@ -94,7 +94,7 @@ export function newSiteDialog({ from = '', sample = false } = {}) {
     suggest();
     draw();
   }
-  dialog.el.addEventListener('fillSource', ({ detail }) => fill(detail[0]));
+  dialog.el.addEventListener('fillSource', (/** @type {CustomEvent} */ { detail }) => fill(detail[0]));
   parts.from.value = from;
   suggest();
   draw();

@@ -1,4 +1,4 @@
-import { asError, query } from '../api.js';
+import { answered, query } from '../api.js';
 import { address } from '../actions.js';
 import { html, icon, keyed, make, partsOf, show, text } from '../lib/dom.js';
 import { check, field, group, requestDialog, typedName } from '../lib/dialog.js';
@@ -54,7 +54,7 @@ export function searchReplaceDialog({ info }, board) {
     busy(true);
     note(null);
     const { kind, ...wanted } = request();
-    const [plan, error] = await query({ query: 'search_replace_plan', request: { ...wanted, confirm: null } }).then((it) => [it, null], (it) => [null, asError(it)]);
+    const [plan, error] = await answered(query({ query: 'search_replace_plan', request: { ...wanted, confirm: null } }));
     if (mine !== asked) return;
     busy(false);
     note(error);
@@ -79,7 +79,7 @@ export function searchReplaceDialog({ info }, board) {
 
   function Pair(it) {
     const row = html`<li><input aria-label="Search for" placeholder="Search for" autocomplete="off" spellcheck="false"><span aria-hidden="true">→</span><input aria-label="Replace with" placeholder="Replace with" autocomplete="off" spellcheck="false"><button type="button" class="plain square" aria-label="Remove this pair"></button></li>`;
-    const [old, , now, away] = row.children;
+    const [old, , now, away] = /** @type {[HTMLInputElement, HTMLElement, HTMLInputElement, HTMLButtonElement]} */ ([...row.children]);
     away.append(icon('close'));
     old.addEventListener('input', () => { it.old = old.value; changed(); });
     now.addEventListener('input', () => { it.new = now.value; changed(); });

@@ -1,4 +1,4 @@
-import { asError, query } from '../api.js';
+import { answered, query } from '../api.js';
 
 /**
  * What a tab shows of its environment. Asked anew when another environment is shown or the board has news; an answer
@@ -10,7 +10,7 @@ export function Asked(toQuery, draw) {
   let turn = 0;
   const again = async () => {
     const mine = ++turn;
-    const [answer, error] = await query(toQuery(shown)).then((it) => [it, null], (it) => [null, asError(it)]);
+    const [answer, error] = await answered(query(toQuery(shown)));
     if (mine === turn) draw(answer, error);
   };
   return {

@@ -12,11 +12,11 @@ let serial = 0;
  *   answers `false` leaves the dialog open
  */
 export function openDialog({ title, wide = false, act, tone = 'code', close = 'Cancel', submit, command }) {
-  const el = html`<dialog class="dialog"><form><h2 data-part="title"></h2><div class="body" data-part="body"></div><div class="sure" data-part="sure"></div><div data-part="error"></div>
+  const el = /** @type {HTMLDialogElement} */ (html`<dialog class="dialog"><form><h2 data-part="title"></h2><div class="body" data-part="body"></div><div class="sure" data-part="sure"></div><div data-part="error"></div>
     <footer><button type="button" class="link" data-part="command">Copy as command</button><span class="said" role="status" data-part="said"></span>
-    <button type="button" data-part="close"></button><button type="submit" data-part="act"></button></footer></form></dialog>`;
+    <button type="button" data-part="close"></button><button type="submit" data-part="act"></button></footer></form></dialog>`);
   const parts = partsOf(el);
-  const opener = document.activeElement;
+  const opener = /** @type {HTMLElement | null} */ (document.activeElement);
   parts.title.id = `dialog-${++serial}`;
   el.setAttribute('aria-labelledby', parts.title.id);
   el.classList.toggle('wide', wide);
@@ -36,7 +36,7 @@ export function openDialog({ title, wide = false, act, tone = 'code', close = 'C
     parts.command.disabled = !ready;
   };
   const dialog = {
-    el, body: parts.body, form: el.firstElementChild,
+    el, body: parts.body, form: /** @type {HTMLFormElement} */ (el.firstElementChild),
     /** What has to be typed stands above the buttons and does not scroll away. */
     confirm: (...nodes) => parts.sure.append(...nodes),
     close: () => el.close(),

@@ -7,6 +7,7 @@ const MOST_LINES = 5000;
 
 /** Reads a unified diff into lines with their numbers. @returns {Line[]} */
 export function readDiff(diff) {
+  /** @type {Line[]} */
   const lines = [];
   let old = 0;
   let now = 0;
@@ -34,6 +35,7 @@ function binary(line) {
 
 /** Removed and added lines side by side; the others in both columns. Marks what differs inside each pair. @param {Line[]} lines */
 export function pairLines(lines) {
+  /** @type {[Line | null, Line | null][]} */
   const pairs = [];
   for (let at = 0; at < lines.length;) {
     if (lines[at].kind !== 'del' && lines[at].kind !== 'ins') {
@@ -48,7 +50,7 @@ export function pairLines(lines) {
   return pairs;
 }
 
-/** @param {Line | null} old @param {Line | null} now */
+/** @param {Line | null} old @param {Line | null} now @returns {[Line | null, Line | null]} */
 export function markPair(old, now) {
   const found = old && now && marks(old.text, now.text);
   return found ? [{ ...old, marked: found[0] }, { ...now, marked: found[1] }] : [old, now];
@@ -84,7 +86,9 @@ export function sideBySide(pairs) {
   const el = make('div', 'two-columns');
   for (const [old, now] of pairs) {
     if (old === now && old.kind !== 'same') { el.append(make('span', `line wide ${old.kind}`, old.text || ' ')); continue; }
-    for (const [line, number, column] of [[old, old?.old, 'before'], [now, now?.now, 'now']]) {
+    /** @type {[Line | null, number | null, string][]} */
+    const cells = [[old, old?.old, 'before'], [now, now?.now, 'now']];
+    for (const [line, number, column] of cells) {
       const cell = make(TAGS[line?.kind] ?? 'span', `line ${line?.kind ?? 'void'} ${column}`);
       if (line) { cell.append(make('i', '', number ?? '')); cell.append(words(make('span'), line)); }
       el.append(cell);

@@ -1,11 +1,13 @@
 // Small helpers that every part of the page is made with.
 
-/** One element from constant markup. Data never goes through here: anything interpolated is refused. */
+/** @typedef {HTMLElement & { update?: (...now: any[]) => void }} Drawn an element that can draw itself anew */
+
+/** One element from constant markup. Data never goes through here: anything interpolated is refused. @returns {Drawn} */
 export function html(parts, ...data) {
   if (data.length) throw new TypeError('markup is constant; set data with textContent');
   const template = document.createElement('template');
   template.innerHTML = parts[0];
-  return template.content.firstElementChild;
+  return /** @type {Drawn} */ (template.content.firstElementChild);
 }
 
 /** The elements of `root` that carry `data-part`, by its value. @returns {Record<string, any>} */
@@ -45,11 +47,16 @@ export function icon(name) {
   return svg;
 }
 
-/** A new element with a class and text. */
+/**
+ * A new element with a class and text.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag @param {string} [className] @param {unknown} [value]
+ * @returns {HTMLElementTagNameMap[K] & { update?: (...now: any[]) => void }}
+ */
 export function make(tag, className, value) {
   const el = document.createElement(tag);
   if (className) el.className = className;
-  if (value != null) el.textContent = value;
+  if (value != null) el.textContent = String(value);
   return el;
 }
 

@@ -49,6 +49,9 @@ export function duration(ms) {
   return left(ms / 1000);
 }
 
+/** How long a workflow took that has ended. @param {import('../types').WorkflowRow} row */
+export const took = (row) => duration(new Date(row.finished_at).getTime() - new Date(row.started_at).getTime());
+
 /** Seconds as people say them. */
 export function left(seconds) {
   const s = Math.round(seconds);
@@ -117,7 +120,7 @@ export function suggestName(source) {
 
 /** What one of the site's own scripts (Quicksilver) that failed says; empty when none did. @param {import('../types').WorkflowRow} row */
 export function hookFailures(row) {
-  const failed = (row.result?.hooks ?? []).filter((it) => it.error);
+  const failed = (/** @type {any} */ (row.result)?.hooks ?? []).filter((it) => it.error);
   return failed.map((it) => `Hook “${it.description}” failed: ${it.error}`).join('. ');
 }
 

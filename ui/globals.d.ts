@@ -1,0 +1,4 @@
+// What the window gives the page; `api.js` alone uses it.
+interface Window {
+  __TAURI__: any;
+}
