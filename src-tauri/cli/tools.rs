@@ -9,7 +9,7 @@ use std::{
 
 use portico_core::{
     Code, Error, Result,
-    model::{Address, Database, Lent},
+    model::{Address, Database, ToolEnvironment},
     runtime::find_program,
 };
 
@@ -40,7 +40,7 @@ pub(crate) fn run(kind: Kind, wanted: &Tool) -> Result<()> {
     std::process::exit(code);
 }
 
-fn command(kind: Kind, lent: &Lent, arguments: &[String]) -> Result<Command> {
+fn command(kind: Kind, lent: &ToolEnvironment, arguments: &[String]) -> Result<Command> {
     let (mut command, folder) = match kind {
         Kind::Wp => (site_tool(lent, &WP)?, &lent.docroot),
         Kind::Drush => (site_tool(lent, &DRUSH)?, &lent.docroot),
@@ -57,7 +57,7 @@ fn command(kind: Kind, lent: &Lent, arguments: &[String]) -> Result<Command> {
 }
 
 /// The environment's variables, and its PHP first in `PATH`.
-fn surround(command: &mut Command, lent: &Lent) {
+fn surround(command: &mut Command, lent: &ToolEnvironment) {
     let rest = env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(lent.path.clone()).chain(env::split_paths(&rest));
     let path = env::join_paths(folders).unwrap_or(rest);
@@ -94,7 +94,7 @@ const DRUSH: SiteTool = SiteTool {
 };
 
 /// The site's own tool, which fits it best, else the machine's.
-fn site_tool(lent: &Lent, tool: &SiteTool) -> Result<Command> {
+fn site_tool(lent: &ToolEnvironment, tool: &SiteTool) -> Result<Command> {
     let own =
         [&lent.code, &lent.docroot].map(|folder| folder.join("vendor/bin").join(tool.names[0]));
     let file = own.into_iter().find(|file| file.is_file()).or_else(|| find_program(tool.names));
@@ -131,7 +131,7 @@ fn shell() -> PathBuf {
 }
 
 /// The client of the environment's database, logged in.
-fn database(lent: &Lent) -> Result<Command> {
+fn database(lent: &ToolEnvironment) -> Result<Command> {
     let missing = |name: &str, package: &str| {
         Error::new(Code::Missing, format!("{name} is needed and was not found"))
             .hint(format!("Install your system's package `{package}`."))
@@ -169,7 +169,7 @@ fn database(lent: &Lent) -> Result<Command> {
 }
 
 /// What the person should know before the tool speaks.
-fn tell(kind: Kind, lent: &Lent, arguments: &[String]) {
+fn tell(kind: Kind, lent: &ToolEnvironment, arguments: &[String]) {
     if kind != Kind::Database && !lent.writable {
         say(&read_only(&lent.environment));
     }
@@ -184,7 +184,7 @@ fn tell(kind: Kind, lent: &Lent, arguments: &[String]) {
     }
 }
 
-fn serverless(lent: &Lent) -> bool {
+fn serverless(lent: &ToolEnvironment) -> bool {
     matches!(lent.database, Some(Database::Sqlite { .. }))
 }
 

@@ -2,7 +2,6 @@
 // Helpers of tests are tests.
 #![allow(clippy::unwrap_used)]
 
-mod care;
 mod checks;
 mod code;
 mod configuration;
@@ -16,6 +15,7 @@ mod generations;
 mod input;
 mod keeping;
 mod log;
+mod operate;
 mod owner;
 mod paths;
 mod plans;

@@ -17,7 +17,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Nothing that a test starts may take longer.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A home, a root folder and a free port for one test.
 pub(crate) struct PorticoTest {
@@ -121,7 +121,7 @@ impl PorticoTest {
         });
         let err = child.stderr.take().unwrap();
         let complaints = thread::spawn(move || std::io::read_to_string(err).unwrap_or_default());
-        match lines.recv_timeout(PATIENCE) {
+        match lines.recv_timeout(TIMEOUT) {
             Ok(line) => Serving { child, line },
             Err(_) => {
                 stop(&mut child);
@@ -412,7 +412,7 @@ impl Browser {
     fn new(port: u16) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
+            .timeout_global(Some(TIMEOUT))
             .build();
         let connector = ureq::unversioned::transport::DefaultConnector::default();
         Self { agent: ureq::Agent::with_parts(config, connector, Loopback), port }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::portico::{PorticoTest, dying_with_us, stop};
 
 /// A workflow on a whole WordPress may run meanwhile.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// Wider than the window, so that there is a place to drag from beside it.
 const SCREEN: &str = "1500x900x24";
 const BESIDE: (i64, i64) = (1430, 60);
@@ -138,7 +138,7 @@ impl Window {
     pub(crate) fn wait_until(&self, what: &str, mut condition: impl FnMut() -> bool) {
         let start = Instant::now();
         while !condition() {
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > TIMEOUT {
                 let log = fs::read_to_string(&self.log).unwrap_or_default();
                 let mut text = Value::Null;
                 if !self.session.is_empty() {

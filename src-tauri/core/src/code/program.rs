@@ -25,11 +25,11 @@ const SAID: usize = 5;
 
 /// How long `git` may say nothing. It tells its progress each second while anything comes, whichever way it speaks to the
 /// other side; a server that is at work says so every few seconds. A person who is asked for a password has that long.
-const SILENCE: Duration = Duration::from_secs(120);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How long a `git` that was asked to stop may take to clean up behind itself.
 #[cfg(unix)]
-const FAREWELL: Duration = Duration::from_secs(5);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Whom `git` may ask for a password.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(super) fn run_asking<S: AsRef<OsStr>>(
     meter: Meter<'_>,
     on_line: impl FnMut(&str),
 ) -> Result<Ended> {
-    run_within(SILENCE, asks, arguments, meter, on_line)
+    run_within(IDLE_TIMEOUT, asks, arguments, meter, on_line)
 }
 
 fn run_within<S: AsRef<OsStr>>(
@@ -272,7 +272,7 @@ fn stop(child: &mut Child) {
             Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
         };
         let _ = kill_process(pid, Signal::TERM);
-        let deadline = Instant::now() + FAREWELL;
+        let deadline = Instant::now() + STOP_TIMEOUT;
         // It is not reaped here, so that its number can be nobody else's when its group is ended.
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         while matches!(waitid(WaitId::Pid(pid), options), Ok(None)) && Instant::now() < deadline {

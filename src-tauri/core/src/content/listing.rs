@@ -111,7 +111,7 @@ impl Listing {
         if let Some(content) = content.filter(|_| self.looked_into < MOST_LOOKED_INTO) {
             self.looked_into += 1;
             let is_text = head::tells_about_others(&file.path) && bytes <= LONGEST_TEXT;
-            let most = if is_text { LONGEST_TEXT } else { head::LOOKED_AT as u64 };
+            let most = if is_text { LONGEST_TEXT } else { head::HEAD_LIMIT as u64 };
             let mut first = Vec::new();
             drop(content.take(most).read_to_end(&mut first));
             file.head = head::of(&first);

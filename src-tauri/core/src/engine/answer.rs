@@ -1,7 +1,7 @@
 //! Answers questions: what the shells show.
 use serde_json::value::RawValue;
 
-use super::{branches, care, commits, connection};
+use super::{branches, commits, connection, operate};
 
 use crate::{
     cms, code,
@@ -86,14 +86,14 @@ pub(super) fn answer(context: &Context, start: &Start<'_>, query: &Query) -> Res
         }
         Query::Workflows { site } => json(workflows(context, site.as_ref(), IN_A_LIST)?),
         Query::WorkflowLog { id } => json(workflow_log(context, *id)?),
-        Query::Lock { environment } => json(care::lock(context, environment)?),
+        Query::Lock { environment } => json(operate::lock(context, environment)?),
         Query::Log { environment, kind, lines, since } => {
-            json(care::log(context, environment, *kind, *lines, since.as_deref())?)
+            json(operate::log(context, environment, *kind, *lines, since.as_deref())?)
         }
-        Query::Mail { environment } => json(workflow::care::mail(context, environment)?),
-        Query::MailMessage { environment, id } => json(care::message(context, environment, id)?),
+        Query::Mail { environment } => json(workflow::operate::mail(context, environment)?),
+        Query::MailMessage { environment, id } => json(operate::message(context, environment, id)?),
         Query::MailPart { environment, id, attachment, to } => {
-            json(care::mail_part(context, environment, id, *attachment, to.as_deref())?)
+            json(operate::mail_part(context, environment, id, *attachment, to.as_deref())?)
         }
         Query::Cron { environment } => json(workflow::cron::info(context, environment)?),
         Query::Doctor => json(super::doctor(&context.layout)),
@@ -112,7 +112,7 @@ pub(super) fn answer(context: &Context, start: &Start<'_>, query: &Query) -> Res
         Query::KeepRule { site } => json(workflow::keep_rule::of(context, site)?),
         Query::Allowed { site } => json(workflow::reach::allowed(context, site)?),
         Query::KeepPlan { request } => json(workflow::free::plan_of_rule(context, request)?),
-        Query::FreePlan { request } => json(workflow::free::plan_for_people(context, request)?),
+        Query::FreePlan { request } => json(workflow::free::preview(context, request)?),
         Query::Disk { site } => json(workflow::disk::report(context, site.as_ref())?),
         Query::Inspect { paths, environment } => {
             json(workflow::inspect::inspect(context, paths, environment.as_ref())?)

@@ -6,12 +6,12 @@ mod answer;
 mod branches;
 #[cfg(test)]
 mod broken_tests;
-mod care;
 mod checks;
 mod clock;
 mod commits;
 mod connection;
 mod doctor;
+mod operate;
 #[cfg(test)]
 mod order_tests;
 mod owner;
@@ -42,7 +42,7 @@ use crate::{
     error::{Code, Doing, Error, Result},
     layout::Layout,
     model::{
-        Address, Lent,
+        Address, ToolEnvironment,
         request::{Event, Query, Request},
         view::WorkflowRow,
     },
@@ -51,7 +51,7 @@ use crate::{
 };
 
 /// How long a shell waits for an owner that starts or ends at this moment.
-const PATIENCE: Duration = Duration::from_secs(15);
+const OWNER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What a shell says of itself when it opens a root folder.
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ impl Session {
                 Ok(remote) => return Ok(Self::Guest(remote)),
                 // It took the connection and is silent: it was waited for already.
                 Err(error) if error.code == Code::Busy => return Err(error),
-                Err(error) if started.elapsed() > PATIENCE => {
+                Err(error) if started.elapsed() > OWNER_TIMEOUT => {
                     return Err(Error::busy(layout.root().display(), "its owner does not answer")
                         .because(error)
                         .hint("End the other Portico, then try again."));
@@ -161,7 +161,7 @@ impl Session {
         &self,
         environment: &Address,
         hold: bool,
-        body: impl FnOnce(&Lent) -> T,
+        body: impl FnOnce(&ToolEnvironment) -> T,
     ) -> Result<T> {
         match self {
             Self::Owner(engine) => {

@@ -50,7 +50,7 @@ const PORTS: [u16; 21] = [
 ];
 
 /// How often it is looked whether the tool of another shell still runs.
-const STILL: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The owner of a root folder. Dropping it stops everything that it started.
 pub struct Engine {
@@ -350,9 +350,10 @@ impl Shared {
                         if !hold {
                             drop(lending.database.take());
                         }
-                        let mut next = line(&Reply::Lent(Box::new(lending.lent.clone())));
+                        let mut next =
+                            line(&Reply::ToolEnvironment(Box::new(lending.lent.clone())));
                         while sink(next) {
-                            std::thread::sleep(STILL);
+                            std::thread::sleep(POLL_INTERVAL);
                             if !hold {
                                 // One that can't start now may at the next turn, in a second.
                                 if let Err(error) = running::keep_awake(&self.context, &environment)

@@ -15,7 +15,7 @@ use crate::{
     error::{Code, Doing, Error, Result},
     layout::Layout,
     model::{
-        Address, Lent,
+        Address, ToolEnvironment,
         request::{Event, Query, Request},
         view::WorkflowRow,
     },
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How long the owner may be silent. It says each few seconds that it is there, however long its work takes.
-const SILENCE: Duration = Duration::from_secs(10);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A guest's connection to the owner.
 #[derive(Clone)]
@@ -57,9 +57,9 @@ impl Remote {
             .http_status_as_error(false)
             // Nobody between us, whatever the surroundings say.
             .proxy(None)
-            .timeout_connect(Some(SILENCE))
-            .timeout_per_read(Some(SILENCE))
-            .timeout_per_write(Some(SILENCE));
+            .timeout_connect(Some(IDLE_TIMEOUT))
+            .timeout_per_read(Some(IDLE_TIMEOUT))
+            .timeout_per_write(Some(IDLE_TIMEOUT));
         let agent = config.build().new_agent();
         let url = format!("http://127.0.0.1:{}/", card.port);
         let remote = Self { agent, url, token: card.token, owner: card.pid };
@@ -126,7 +126,7 @@ impl Remote {
         &self,
         environment: &Address,
         hold: bool,
-        body: impl FnOnce(&Lent) -> T,
+        body: impl FnOnce(&ToolEnvironment) -> T,
     ) -> Result<T> {
         let mut response = self.post(&Call::Lend { environment: environment.clone(), hold })?;
         let mut reader = BufReader::new(response.body_mut().as_reader());
@@ -134,7 +134,7 @@ impl Remote {
             return match self.read(&mut reader)? {
                 Some(Reply::Still) => continue,
                 // The connection ends after it, which the owner notices.
-                Some(Reply::Lent(lent)) => Ok(body(&lent)),
+                Some(Reply::ToolEnvironment(lent)) => Ok(body(&lent)),
                 Some(Reply::Error(error)) => Err(error),
                 _ => Err(gone()),
             };
@@ -178,7 +178,7 @@ impl Remote {
         let silent = format!(
             "the Portico that is running (process {}) has not answered for {} s",
             self.owner,
-            SILENCE.as_secs()
+            IDLE_TIMEOUT.as_secs()
         );
         Error::new(Code::Busy, silent).hint(format!(
             "It may be stopped, or wait for a disk. Let it go on ({}), or end it and run the command again: what was under way is taken back then.",

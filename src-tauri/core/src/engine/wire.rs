@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use crate::{
     error::Error,
     model::{
-        Address, Lent,
+        Address, ToolEnvironment,
         request::{Event, Query, Request},
         view::WorkflowRow,
     },
@@ -62,7 +62,7 @@ pub(super) enum Reply {
     Event(Box<Event>),
     Answer(Box<RawValue>),
     Done(Box<WorkflowRow>),
-    Lent(Box<Lent>),
+    ToolEnvironment(Box<ToolEnvironment>),
     /// Says nothing but that the owner is there and at work.
     Still,
     Error(Error),

@@ -31,7 +31,7 @@ use crate::error::{Doing, Result};
 const LARGEST_CALL: usize = 16 << 20;
 
 /// How long an answer is silent before it says that the owner is there.
-const SILENCE: Duration = Duration::from_secs(2);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Answers one call: its body, and where the lines of the answer go. The sink says whether anyone still listens.
 pub type Answer = dyn Fn(&[u8], &mut dyn FnMut(Vec<u8>) -> bool) + Send + Sync;
@@ -124,7 +124,7 @@ async fn call(
     tokio::task::spawn_blocking(move || {
         answer(&body, &mut |line| sender.blocking_send(Bytes::from(line)).is_ok());
     });
-    let silence = Box::pin(sleep(SILENCE));
+    let silence = Box::pin(sleep(IDLE_TIMEOUT));
     Ok(Response::new(Either::Right(Lines { lines: receiver, still, silence })))
 }
 
@@ -157,7 +157,7 @@ impl Body for Lines {
             }
             Poll::Pending => return Poll::Pending,
         };
-        self.silence.as_mut().reset(Instant::now() + SILENCE);
+        self.silence.as_mut().reset(Instant::now() + IDLE_TIMEOUT);
         Poll::Ready(line.map(|line| Ok(Frame::data(line))))
     }
 }

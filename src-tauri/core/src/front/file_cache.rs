@@ -11,7 +11,7 @@ use bytes::Bytes;
 use hyper::header::HeaderValue;
 
 /// Bytes of all files together.
-const MOST: usize = 32 * 1024 * 1024;
+const CACHE_LIMIT: usize = 32 * 1024 * 1024;
 /// Bytes of one file.
 pub(super) const LARGEST: u64 = 256 * 1024;
 /// A file younger than this is read anew: a later change may bear the same time, as coarse as disks keep it.
@@ -93,7 +93,7 @@ impl FileCache {
             Some(former) => files.bytes -= former.content.len(),
             None => files.order.push_back(path),
         }
-        while files.bytes > MOST
+        while files.bytes > CACHE_LIMIT
             && let Some(oldest) = files.order.pop_front()
         {
             if let Some(gone) = files.by_path.remove(&oldest) {
@@ -148,7 +148,7 @@ mod tests {
             cache.put(path, cached);
         }
         let files = cache.lock();
-        assert!(files.bytes <= MOST && files.bytes + LARGEST as usize > MOST);
+        assert!(files.bytes <= CACHE_LIMIT && files.bytes + LARGEST as usize > CACHE_LIMIT);
         assert_eq!(files.by_path.len(), files.order.len());
         assert!(files.by_path.contains_key(Path::new("199")));
         assert!(!files.by_path.contains_key(Path::new("0")));

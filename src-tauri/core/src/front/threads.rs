@@ -12,7 +12,7 @@ use tokio::{
 use crate::error::{Doing, Result};
 
 /// How long an end waits for what can't be interrupted (a wake under way).
-const PATIENCE: Duration = Duration::from_secs(2);
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Threads that run until they are ended.
 pub(super) struct Threads(Vec<Loop>);
@@ -64,5 +64,5 @@ impl Threads {
 
 fn run(runtime: Runtime, ended: oneshot::Receiver<()>) {
     let _ = runtime.block_on(ended);
-    runtime.shutdown_timeout(PATIENCE);
+    runtime.shutdown_timeout(STOP_TIMEOUT);
 }

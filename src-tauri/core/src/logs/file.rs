@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// No more is read of a file at once; the front moves logs aside at 10 MiB.
-const MOST: u64 = 16 << 20;
+const READ_LIMIT: u64 = 16 << 20;
 /// So much of the first line is enough to know a file by: lines begin with a time.
 const KNOWN_BY: u64 = 256;
 
@@ -93,7 +93,7 @@ fn part(path: &Path, offset: u64) -> Result<Piece> {
     let length = file.metadata().doing(doing)?.len();
     // A file that was emptied by hand is read from its start.
     let offset = if offset > length { 0 } else { offset };
-    let from = offset.max(length.saturating_sub(MOST));
+    let from = offset.max(length.saturating_sub(READ_LIMIT));
     file.seek(SeekFrom::Start(from)).doing(doing)?;
     let mut bytes = Vec::new();
     file.take(length - from).read_to_end(&mut bytes).doing(doing)?;

@@ -17,7 +17,7 @@ use crate::error::{Doing, Result};
 /// Conversations with one environment at the same time; more are turned away.
 const CONVERSATIONS: usize = 16;
 /// A client that says nothing for so long is hung up on.
-const SILENCE: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The servers that were asked for; they end with this.
 #[derive(Default)]
@@ -82,7 +82,7 @@ fn accept(listener: &TcpListener, folder: &Path, ending: &AtomicBool) {
         speaking.fetch_add(1, Ordering::Relaxed);
         let (folder, speaking) = (folder.to_owned(), speaking.clone());
         thread::spawn(move || {
-            let limit = Some(SILENCE);
+            let limit = Some(IDLE_TIMEOUT);
             if stream.set_read_timeout(limit).and_then(|()| stream.set_write_timeout(limit)).is_ok()
             {
                 // How a conversation ends is the client's affair: it was told what was kept.

@@ -1,5 +1,4 @@
 //! Plain data. A name is checked once, when it is parsed.
-mod care;
 mod change;
 mod check;
 mod configuration;
@@ -8,6 +7,7 @@ mod database;
 mod facts;
 mod human;
 mod names;
+mod operate;
 mod quicksilver;
 mod record;
 pub mod request;
@@ -16,10 +16,6 @@ mod site;
 mod taken_over;
 pub mod view;
 
-pub use care::{
-    CronInfo, CronMode, CronRun, Lent, LockInfo, LogEntry, LogKind, LogLevel, LogPage,
-    MailAttachment, MailMessage, MailRow,
-};
 pub use change::{Change, RawRow, WorktreeState};
 pub use check::{Finding, LaunchCheck, PageDifference, Score, SmokeReport};
 pub use configuration::{ConfigItem, ConfigState, Configuration};
@@ -28,6 +24,10 @@ pub use database::Database;
 pub use facts::SiteFacts;
 pub use human::{count, human_bytes, rows};
 pub use names::{Address, EnvironmentName, MultidevName, SiteName};
+pub use operate::{
+    CronInfo, CronMode, CronRun, LockInfo, LogEntry, LogKind, LogLevel, LogPage, MailAttachment,
+    MailMessage, MailRow, ToolEnvironment,
+};
 pub use quicksilver::{Hook, HookEvent, HookRun, HookStage};
 pub use record::{GenerationRow, Measured, SiteRecord};
 pub use site::{

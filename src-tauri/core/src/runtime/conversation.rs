@@ -3,7 +3,7 @@ use std::{path::Path, sync::Arc};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{PhpSpec, process::Talk, script, warden::Warden};
+use super::{PhpSpec, process::Talk, script, supervisor::Supervisor};
 use crate::{
     error::{Doing, Result},
     progress::Meter,
@@ -22,10 +22,10 @@ impl Conversation {
         folder: &Path,
         spec: &PhpSpec,
         sockets: &Path,
-        warden: &Arc<Warden>,
+        supervisor: &Arc<Supervisor>,
     ) -> Result<Self> {
         let mut prepared = script::prepare(file, arguments, folder, spec, sockets)?;
-        let talk = Talk::start(&mut prepared.command, warden)
+        let talk = Talk::start(&mut prepared.command, supervisor)
             .doing(|| format!("run {}", file.display()))?;
         Ok(Self { talk, _settings: prepared.settings })
     }

@@ -19,7 +19,7 @@ use super::{
     pool::{Log, is_root},
     process::{self, Process, ask, wait_for, with_lines},
     programs,
-    warden::Warden,
+    supervisor::Supervisor,
 };
 use crate::{
     error::{Doing, Error, Result},
@@ -30,13 +30,13 @@ use crate::{
 const NAME: &str = "pantheon";
 
 /// A start takes 0.1 to 0.3 s; after a crash with a full log, or while a killed owner's server still ends, much longer.
-const START: Duration = Duration::from_secs(90);
+const START_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// `--version` takes 30 ms.
-const SAY: Duration = Duration::from_secs(20);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A clean stop takes 0.02 to 2 s; with a full log on a slow disk, longer. What is killed after that recovers at its next start.
-const STOP: Duration = Duration::from_secs(60);
+const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The longest log that a server has at rest: see [`Installation::log_size`].
 const SHORT_LOG: u64 = 48 << 20;
@@ -139,7 +139,7 @@ pub(super) fn installation() -> Option<Installation> {
     {
         return Some(installation.clone());
     }
-    let said = ask(Command::new(&program).args(["--no-defaults", "--version"]), SAY)?;
+    let said = ask(Command::new(&program).args(["--no-defaults", "--version"]), ANSWER_TIMEOUT)?;
     let (is_mariadb, version) = read_version(&said)?;
     let installation = Installation { program, is_mariadb, version };
     *known = Some((changed, installation.clone()));
@@ -178,7 +178,7 @@ impl Server {
         data: &Path,
         password: &str,
         sockets: &Path,
-        warden: &Arc<Warden>,
+        supervisor: &Arc<Supervisor>,
         ending: &AtomicBool,
     ) -> Result<Self> {
         if !data.join("mysql").is_dir() {
@@ -199,7 +199,7 @@ impl Server {
         let administrator = random()?;
         let first = first_statements(sockets, &administrator)?;
         let mut command = command(&server, data, &socket, &pid_file, first.path(), &log)?;
-        let process = Process::start(&mut command, warden)?;
+        let process = Process::start(&mut command, supervisor)?;
         let mut started = Self {
             environment: environment.clone(),
             label: server.label(),
@@ -211,14 +211,14 @@ impl Server {
         match started.wait_until_ready(ending) {
             Ok(()) => Ok(started),
             Err(error) => {
-                started.process.end(STOP);
+                started.process.end(STOP_TIMEOUT);
                 Err(with_lines(error, log.new_lines()))
             }
         }
     }
 
     fn wait_until_ready(&mut self, ending: &AtomicBool) -> Result<()> {
-        let until = Instant::now() + START;
+        let until = Instant::now() + START_TIMEOUT;
         let mut last = None;
         let ended = wait_for(until, || match self.administrator() {
             Ok(_) => true,
@@ -306,10 +306,10 @@ impl Server {
             // There is no signal to end by; the server takes a statement.
             if let Ok(mut root) = self.administrator() {
                 let _ = root.query_drop("SHUTDOWN");
-                return wait_for(Instant::now() + STOP, || !self.process.is_running());
+                return wait_for(Instant::now() + STOP_TIMEOUT, || !self.process.is_running());
             }
         }
-        self.process.end(STOP)
+        self.process.end(STOP_TIMEOUT)
     }
 }
 
@@ -394,7 +394,7 @@ fn log_in(
             .user(Some(user))
             .pass(Some(password))
             .db_name(database)
-            .read_timeout(Some(START)),
+            .read_timeout(Some(START_TIMEOUT)),
     )
 }
 
@@ -409,7 +409,9 @@ fn end_former(pid_file: &Path, data: &Path) {
             return;
         };
         let is_there = || serves(pid.as_raw_nonzero().get(), data);
-        for (signal, patience) in [(Signal::TERM, STOP), (Signal::KILL, Duration::from_secs(5))] {
+        for (signal, patience) in
+            [(Signal::TERM, STOP_TIMEOUT), (Signal::KILL, Duration::from_secs(5))]
+        {
             if !is_there() {
                 return;
             }

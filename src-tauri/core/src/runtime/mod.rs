@@ -10,9 +10,9 @@ mod process;
 mod programs;
 mod script;
 mod sockets;
+mod supervisor;
 mod template;
 mod usage;
-mod warden;
 
 use std::{
     collections::HashSet,
@@ -36,8 +36,8 @@ use pool::Pool;
 use process::lock;
 pub use script::LentPhp;
 use script::Script;
+use supervisor::Supervisor;
 use usage::{Lease, Slot, Slots};
-use warden::Warden;
 
 use crate::{
     error::{Doing, Error, Result},
@@ -64,12 +64,12 @@ pub struct Runtime {
 }
 
 /// For so long a list of PHP's versions is believed.
-const BELIEVED: Duration = Duration::from_secs(5);
+const CACHE_TTL: Duration = Duration::from_secs(5);
 
 /// What callers and the thread that stops idle processes share.
 struct Shared {
     config: Config,
-    warden: Arc<Warden>,
+    supervisor: Arc<Supervisor>,
     pools: Slots<PhpSpec, Pool>,
     servers: Slots<PathBuf, Server>,
     /// One template is made at a time.
@@ -87,7 +87,7 @@ impl Shared {
     fn php_of_late(&self) -> Arc<[php::Installation]> {
         let mut known = self.php.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
-            Some((at, all)) if at.elapsed() < BELIEVED => all.clone(),
+            Some((at, all)) if at.elapsed() < CACHE_TTL => all.clone(),
             _ => known.insert((Instant::now(), php::installations().into())).1.clone(),
         }
     }
@@ -158,11 +158,11 @@ impl Runtime {
     pub fn start(config: Config) -> Result<Self> {
         sockets::check_length(&config.sockets)?;
         sockets::prepare(&config.sockets)?;
-        let warden = Arc::new(Warden::start(config.sockets.join("processes"))?);
+        let supervisor = Arc::new(Supervisor::start(config.sockets.join("processes"))?);
         let (wake, woken) = mpsc::channel();
         let shared = Arc::new(Shared {
             config,
-            warden,
+            supervisor,
             pools: Slots::new(),
             servers: Slots::new(),
             template: Mutex::new(()),
@@ -200,7 +200,7 @@ impl Runtime {
             self.shared.check_not_ending()?;
             let number = self.shared.count.fetch_add(1, Ordering::Relaxed);
             let folder = sockets::pool_folder(&self.shared.config.sockets, number)?;
-            *running = Some(Pool::start(spec, folder, &self.shared.warden)?);
+            *running = Some(Pool::start(spec, folder, &self.shared.supervisor)?);
             is_new = true;
         }
         let Some(pool) = running.as_ref() else { return Err(Error::failed("start PHP")) };
@@ -244,8 +244,13 @@ impl Runtime {
         meter: Meter<'_>,
     ) -> Result<String> {
         self.shared.check_not_ending()?;
-        let Shared { config, warden, .. } = &*self.shared;
-        Script { file: script, arguments, folder, input }.run(spec, &config.sockets, warden, meter)
+        let Shared { config, supervisor, .. } = &*self.shared;
+        Script { file: script, arguments, folder, input }.run(
+            spec,
+            &config.sockets,
+            supervisor,
+            meter,
+        )
     }
 
     /// Starts a PHP script with the settings and variables of `spec`, to be asked one thing after the other.
@@ -257,8 +262,8 @@ impl Runtime {
         folder: &Path,
     ) -> Result<Conversation> {
         self.shared.check_not_ending()?;
-        let Shared { config, warden, .. } = &*self.shared;
-        Conversation::begin(script, arguments, folder, spec, &config.sockets, warden)
+        let Shared { config, supervisor, .. } = &*self.shared;
+        Conversation::begin(script, arguments, folder, spec, &config.sockets, supervisor)
     }
 
     /// The PHP program of `spec` with its settings, for a tool that somebody else starts.
@@ -270,14 +275,14 @@ impl Runtime {
     /// standard error goes to the meter. Answers the page's text; a cancel ends it.
     pub fn run_page(&self, spec: &PhpSpec, page: &Page<'_>, meter: Meter<'_>) -> Result<String> {
         self.shared.check_not_ending()?;
-        let Shared { config, warden, .. } = &*self.shared;
-        page.run(spec, &config.sockets, warden, meter)
+        let Shared { config, supervisor, .. } = &*self.shared;
+        page.run(spec, &config.sockets, supervisor, meter)
     }
 
     /// Makes the empty data directory of a new MariaDB generation, from the template.
     pub fn create_data_directory(&self, data: &Path, meter: Meter<'_>) -> Result<()> {
         let _one = lock(&self.shared.template);
-        template::create(&self.shared.config.templates, data, &self.shared.warden, meter)
+        template::create(&self.shared.config.templates, data, &self.shared.supervisor, meter)
     }
 
     /// The server of the data directory `data`, started if need be, with a user whose password is `password`.
@@ -294,8 +299,8 @@ impl Runtime {
             *running = None;
             self.shared.check_not_ending()?;
             let sockets = &self.shared.config.sockets;
-            let Shared { warden, ending, .. } = &*self.shared;
-            let server = Server::start(environment, &data, password, sockets, warden, ending)?;
+            let Shared { supervisor, ending, .. } = &*self.shared;
+            let server = Server::start(environment, &data, password, sockets, supervisor, ending)?;
             *running = Some(server);
         }
         let Some(server) = running.as_mut() else {

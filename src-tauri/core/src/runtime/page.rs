@@ -4,7 +4,7 @@ use std::{fs, path::Path, sync::Arc};
 use super::{
     PhpSpec, confinement, php,
     process::{ending, last_lines, run, talker, with_lines},
-    warden::Warden,
+    supervisor::Supervisor,
 };
 use crate::{
     error::{Doing, Error, Result},
@@ -34,7 +34,7 @@ impl Page<'_> {
         &self,
         spec: &PhpSpec,
         sockets: &Path,
-        warden: &Arc<Warden>,
+        supervisor: &Arc<Supervisor>,
         meter: Meter<'_>,
     ) -> Result<String> {
         let all = php::installations();
@@ -58,7 +58,7 @@ impl Page<'_> {
         let mut command =
             confinement::command(|it| talker(it), program, spec, settings.path(), false);
         command.current_dir(self.docroot).envs(self.request());
-        let output = run(&mut command, self.form, warden, meter)?;
+        let output = run(&mut command, self.form, supervisor, meter)?;
         let said = String::from_utf8_lossy(&output.stdout);
         let (status, body) = split_head(&said);
         let ended_well = output.status.success();

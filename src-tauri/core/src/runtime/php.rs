@@ -13,7 +13,7 @@ use super::{lock, process::ask, programs};
 use crate::error::{Doing, Error, Result};
 
 /// `php -v` takes 30 ms; a program that takes so long is none of ours.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sites get these unless they say otherwise: `$_ENV` filled, edits seen at once, room for a large system's code.
 const SETTINGS: &[(&str, &str)] = &[
@@ -172,7 +172,7 @@ fn identify(program: &Path) -> Option<(Version, Sapi)> {
     if let Some(known) = lock(&KNOWN).get_or_insert_default().get(&key) {
         return *known;
     }
-    let said = ask(Command::new(program).arg("-v"), PATIENCE);
+    let said = ask(Command::new(program).arg("-v"), ANSWER_TIMEOUT);
     let known = said.as_deref().and_then(read_version);
     lock(&KNOWN).get_or_insert_default().insert(key, known);
     known
@@ -194,7 +194,7 @@ fn read_version(said: &str) -> Option<(Version, Sapi)> {
 
 /// The extensions that a PHP program loads, lower case; none when it doesn't say.
 pub(super) fn extensions(program: &Path) -> Option<Vec<String>> {
-    let said = ask(Command::new(program).arg("-m"), PATIENCE)?;
+    let said = ask(Command::new(program).arg("-m"), ANSWER_TIMEOUT)?;
     let names =
         said.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('['));
     // The only one that calls itself otherwise than its package does.
@@ -341,7 +341,7 @@ mod tests {
                     "for ($i = 0; $i < 9; $i++) echo get_cfg_var(\"portico.v$i\"), \"\\n\";",
                 ])
                 .env("PHP_INI_SCAN_DIR", scan_path(folder.path())),
-            PATIENCE,
+            ANSWER_TIMEOUT,
         );
         assert_eq!(said.expect("it ran"), values.map(|value| format!("{value}\n")).concat());
     }

@@ -14,7 +14,7 @@ use std::{
 use super::{
     FastCgi, PhpSpec, confinement, php,
     process::{Process, last_lines, server, wait_for, with_lines},
-    warden::Warden,
+    supervisor::Supervisor,
 };
 use crate::{
     error::{Doing, Error, Result},
@@ -25,7 +25,7 @@ use crate::{
 const WORKERS: usize = 4;
 
 /// A cold start takes 0.1 s; an overloaded machine may take its time.
-const PATIENCE: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What workers are given to end before they are killed.
 const END: Duration = Duration::from_secs(3);
@@ -42,8 +42,12 @@ pub(super) struct Pool {
 
 impl Pool {
     /// Starts the workers and waits until one answers. Files of its own go to `folder`, which is made and deleted.
-    pub(super) fn start(spec: &PhpSpec, folder: PathBuf, warden: &Arc<Warden>) -> Result<Self> {
-        Self::start_one_of(&php::installations(), spec, folder, warden)
+    pub(super) fn start(
+        spec: &PhpSpec,
+        folder: PathBuf,
+        supervisor: &Arc<Supervisor>,
+    ) -> Result<Self> {
+        Self::start_one_of(&php::installations(), spec, folder, supervisor)
     }
 
     /// The same, with one of these installations.
@@ -51,7 +55,7 @@ impl Pool {
         all: &[php::Installation],
         spec: &PhpSpec,
         folder: PathBuf,
-        warden: &Arc<Warden>,
+        supervisor: &Arc<Supervisor>,
     ) -> Result<Self> {
         let installation = php::choose(all, spec.version.as_deref(), |it| it.server().is_some())
             .ok_or_else(|| Error::missing("PHP (php-fpm or php-cgi)"))?;
@@ -69,11 +73,11 @@ impl Pool {
         let log = Log::open(spec.logs.join("php-process.log"))?;
         let scripts = Log::open(errors)?;
         match (&installation.fpm, &installation.cgi) {
-            (Some(fpm), _) => pool.start_fpm(fpm, spec, &log, warden)?,
-            (None, Some(cgi)) => pool.start_cgi(cgi, spec, &log, warden)?,
+            (Some(fpm), _) => pool.start_fpm(fpm, spec, &log, supervisor)?,
+            (None, Some(cgi)) => pool.start_cgi(cgi, spec, &log, supervisor)?,
             (None, None) => return Err(Error::missing("PHP (php-fpm or php-cgi)")),
         }
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + START_TIMEOUT;
         let answered = wait_for(until, || !pool.is_running() || pool.answers());
         if answered && pool.is_running() {
             return Ok(pool);
@@ -91,7 +95,7 @@ impl Pool {
         program: &Path,
         spec: &PhpSpec,
         log: &Log,
-        warden: &Arc<Warden>,
+        supervisor: &Arc<Supervisor>,
     ) -> Result<()> {
         let socket = self.folder.join("s");
         let config = self.folder.join("fpm.conf");
@@ -111,7 +115,7 @@ impl Pool {
             command.arg("-R");
         }
         fs::write(&config, text).doing(|| format!("write {}", config.display()))?;
-        self.processes.push(Process::start(&mut command, warden)?);
+        self.processes.push(Process::start(&mut command, supervisor)?);
         self.addresses.push(FastCgi::Socket(socket));
         Ok(())
     }
@@ -123,7 +127,7 @@ impl Pool {
         program: &Path,
         spec: &PhpSpec,
         log: &Log,
-        warden: &Arc<Warden>,
+        supervisor: &Arc<Supervisor>,
     ) -> Result<()> {
         use std::os::{fd::OwnedFd, unix::net::UnixListener};
         let socket = self.folder.join("s");
@@ -134,7 +138,7 @@ impl Pool {
             .env("PHP_FCGI_CHILDREN", WORKERS.to_string())
             .env("PHP_FCGI_MAX_REQUESTS", "0")
             .stdin(Stdio::from(OwnedFd::from(listener)));
-        self.processes.push(Process::start(&mut command, warden)?);
+        self.processes.push(Process::start(&mut command, supervisor)?);
         self.addresses.push(FastCgi::Socket(socket));
         Ok(())
     }
@@ -146,7 +150,7 @@ impl Pool {
         program: &Path,
         spec: &PhpSpec,
         log: &Log,
-        warden: &Arc<Warden>,
+        supervisor: &Arc<Supervisor>,
     ) -> Result<()> {
         for _ in 0..WORKERS {
             let port = std::net::TcpListener::bind(("127.0.0.1", 0))
@@ -155,7 +159,7 @@ impl Pool {
                 .port();
             let mut command = command(program, spec, &self.folder, false, log)?;
             command.env("PHP_FCGI_MAX_REQUESTS", "0").arg("-b").arg(format!("127.0.0.1:{port}"));
-            self.processes.push(Process::start(&mut command, warden)?);
+            self.processes.push(Process::start(&mut command, supervisor)?);
             self.addresses.push(FastCgi::Port(port));
         }
         Ok(())

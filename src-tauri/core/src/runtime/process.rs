@@ -1,7 +1,7 @@
 //! Starting a process in a group of its own, and ending the whole group.
 //!
-//! To start a process and to tell the warden of it are two steps, and an owner may be killed between them. So on Unix each
-//! process begins as a shell that waits for a word of ours, which comes once the warden knows it; when we are killed before,
+//! To start a process and to tell the supervisor of it are two steps, and an owner may be killed between them. So on Unix each
+//! process begins as a shell that waits for a word of ours, which comes once the supervisor knows it; when we are killed before,
 //! the shell reads the end of its input and ends. Then it becomes the program, under the same number.
 use std::{
     ffi::OsStr,
@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::warden::Warden;
+use super::supervisor::Supervisor;
 use crate::{
     error::{Doing, Error, Result},
     progress::Meter,
@@ -24,25 +24,25 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 /// How many of a program's last lines an error shows.
 const LAST_LINES: usize = 12;
 /// How long a program may be silent until it is looked whether it still runs, and whether it should.
-const HEARD: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// How long the last words of a program that has ended are waited for.
-const LINGER: Duration = Duration::from_secs(1);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A process with all that it started; it is killed when this is dropped.
 pub(super) struct Process {
     child: Child,
-    warden: Arc<Warden>,
+    supervisor: Arc<Supervisor>,
     ended: bool,
 }
 
 impl Process {
-    /// Starts a [`server`] in a group of its own, watched by the warden.
-    pub(super) fn start(command: &mut Command, warden: &Arc<Warden>) -> Result<Self> {
+    /// Starts a [`server`] in a group of its own, watched by the supervisor.
+    pub(super) fn start(command: &mut Command, supervisor: &Arc<Supervisor>) -> Result<Self> {
         #[cfg(unix)]
         {
             let (read, mut word) = io::pipe().doing(|| starting(command))?;
             command.stdout(read);
-            let process = Self::watched(command, warden)?;
+            let process = Self::watched(command, supervisor)?;
             word.write_all(b"\n").doing(|| starting(command))?;
             // The command holds the other end, too.
             command.stdout(Stdio::null());
@@ -50,14 +50,14 @@ impl Process {
         }
         #[cfg(not(unix))]
         {
-            Self::watched(command, warden)
+            Self::watched(command, supervisor)
         }
     }
 
-    /// Starts a [`talker`] in a group of its own, watched by the warden; its input and outputs are pipes.
-    fn start_talker(command: &mut Command, warden: &Arc<Warden>) -> Result<Self> {
+    /// Starts a [`talker`] in a group of its own, watched by the supervisor; its input and outputs are pipes.
+    fn start_talker(command: &mut Command, supervisor: &Arc<Supervisor>) -> Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = Self::watched(command, warden)?;
+        let mut process = Self::watched(command, supervisor)?;
         #[cfg(unix)]
         if let Some(stdin) = &mut process.child.stdin {
             stdin.write_all(b"\n").doing(|| starting(command))?;
@@ -65,11 +65,11 @@ impl Process {
         Ok(process)
     }
 
-    fn watched(command: &mut Command, warden: &Arc<Warden>) -> Result<Self> {
+    fn watched(command: &mut Command, supervisor: &Arc<Supervisor>) -> Result<Self> {
         let child = in_group(command).spawn().doing(|| starting(command))?;
-        let process = Self { child, warden: warden.clone(), ended: false };
+        let process = Self { child, supervisor: supervisor.clone(), ended: false };
         // On failure the drop kills it: nothing may run that nobody watches.
-        warden.watch(&process.child)?;
+        supervisor.watch(&process.child)?;
         Ok(process)
     }
 
@@ -117,7 +117,7 @@ impl Process {
         let _ = self.child.kill();
         let ended_well = self.child.wait().is_ok_and(|status| status.success());
         self.ended = true;
-        self.warden.forget(self.child.id());
+        self.supervisor.forget(self.child.id());
         ended_well
     }
 
@@ -133,7 +133,7 @@ impl Process {
         signal_group(self.child.id(), Signal::KILL);
         let status = self.child.wait().doing(|| "wait for a process".into())?;
         self.ended = true;
-        self.warden.forget(self.child.id());
+        self.supervisor.forget(self.child.id());
         Ok(status)
     }
 }
@@ -232,10 +232,10 @@ enum Heard {
 pub(super) fn run(
     command: &mut Command,
     input: &str,
-    warden: &Arc<Warden>,
+    supervisor: &Arc<Supervisor>,
     meter: Meter<'_>,
 ) -> Result<Output> {
-    let mut process = Process::start_talker(command, warden)?;
+    let mut process = Process::start_talker(command, supervisor)?;
     let pipes =
         (process.child.stdin.take(), process.child.stdout.take(), process.child.stderr.take());
     let (Some(mut stdin), Some(stdout), Some(stderr)) = pipes else {
@@ -260,7 +260,7 @@ pub(super) fn run(
     };
     while process.is_running() {
         meter.check()?;
-        match heard.recv_timeout(HEARD) {
+        match heard.recv_timeout(POLL_INTERVAL) {
             Ok(it) => take(it),
             Err(mpsc::RecvTimeoutError::Timeout) => {}
             // It closed its pipes, and ends now or later.
@@ -269,7 +269,7 @@ pub(super) fn run(
     }
     let status = process.wait(meter)?;
     // What it left behind in a group of its own may hold the pipes open for ever.
-    let until = Instant::now() + LINGER;
+    let until = Instant::now() + DRAIN_TIMEOUT;
     while let Ok(it) = heard.recv_timeout(until.saturating_duration_since(Instant::now())) {
         take(it);
     }
@@ -308,8 +308,8 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    pub(super) fn start(command: &mut Command, warden: &Arc<Warden>) -> Result<Self> {
-        let mut process = Process::start_talker(command, warden)?;
+    pub(super) fn start(command: &mut Command, supervisor: &Arc<Supervisor>) -> Result<Self> {
+        let mut process = Process::start_talker(command, supervisor)?;
         let pipes =
             (process.child.stdin.take(), process.child.stdout.take(), process.child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::{
     PhpSpec, confinement, php,
     process::{ending, last_lines, run, talker, with_lines},
-    warden::Warden,
+    supervisor::Supervisor,
 };
 use crate::{
     error::{Doing, Error, Result},
@@ -34,12 +34,12 @@ impl Script<'_> {
         &self,
         spec: &PhpSpec,
         sockets: &Path,
-        warden: &Arc<Warden>,
+        supervisor: &Arc<Supervisor>,
         meter: Meter<'_>,
     ) -> Result<String> {
         let prepared = prepare(self.file, self.arguments, self.folder, spec, sockets)?;
         let mut command = prepared.command;
-        let output = run(&mut command, self.input, warden, meter)?;
+        let output = run(&mut command, self.input, supervisor, meter)?;
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         if output.status.success() {
             return Ok(stdout);

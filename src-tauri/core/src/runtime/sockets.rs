@@ -62,7 +62,7 @@ pub(super) fn prepare(sockets: &Path) -> Result<()> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(sockets).doing(doing)?;
         // Fails for a folder that is another user's.
         fs::set_permissions(sockets, fs::Permissions::from_mode(0o700)).doing(doing)?;
-        super::warden::end_leftovers(&sockets.join("processes"));
+        super::supervisor::end_leftovers(&sockets.join("processes"));
     }
     #[cfg(not(unix))]
     fs::create_dir_all(sockets).doing(doing)?;

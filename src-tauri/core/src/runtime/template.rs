@@ -11,7 +11,7 @@ use super::{
     mariadb::{Installation, TEMPORARY, as_root, installation},
     process::{ending, last_lines, run, talker, with_lines},
     programs,
-    warden::Warden,
+    supervisor::Supervisor,
 };
 use crate::{
     durable,
@@ -23,14 +23,14 @@ use crate::{
 pub(super) fn create(
     templates: &Path,
     data: &Path,
-    warden: &Arc<Warden>,
+    supervisor: &Arc<Supervisor>,
     meter: Meter<'_>,
 ) -> Result<()> {
     let server = installation().ok_or_else(|| Error::missing("MariaDB (or MySQL)"))?;
     let template = templates.join(server.template());
     if !template.is_dir() {
         let new = new_beside(&template);
-        let made = initialise(&server, &new, warden, meter)
+        let made = initialise(&server, &new, supervisor, meter)
             // It is believed for as long as it is there, whatever becomes of the workflow that made it.
             .and_then(|()| durable::tree(&new))
             .and_then(|()| move_to(&new, &template));
@@ -60,7 +60,7 @@ fn move_to(new: &Path, place: &Path) -> Result<()> {
 fn initialise(
     server: &Installation,
     data: &Path,
-    warden: &Arc<Warden>,
+    supervisor: &Arc<Supervisor>,
     meter: Meter<'_>,
 ) -> Result<()> {
     // Left over from an owner that died.
@@ -68,7 +68,7 @@ fn initialise(
     fs::create_dir_all(data).doing(|| format!("create {}", data.display()))?;
     meter.line(format!("preparing {} once", server.label()));
     let mut command = initialiser(server, data)?;
-    let output = run(&mut command, "", warden, meter)?;
+    let output = run(&mut command, "", supervisor, meter)?;
     if output.status.success() {
         return Ok(());
     }

@@ -200,9 +200,9 @@ fn php_cgi_serves_where_there_is_no_php_fpm() {
     let script = bench.script("a.php", "usleep(300000); echo PHP_SAPI, getmypid();");
     let mut all = php::installations();
     all.iter_mut().for_each(|it| it.fpm = None);
-    let warden = &bench.runtime.shared.warden;
+    let supervisor = &bench.runtime.shared.supervisor;
     let folder = bench.folder.path().join("s/php-x");
-    let mut pool = Pool::start_one_of(&all, &bench.spec("1"), folder, warden).expect("a pool");
+    let mut pool = Pool::start_one_of(&all, &bench.spec("1"), folder, supervisor).expect("a pool");
     let answers: HashSet<String> = thread::scope(|scope| {
         let asked: Vec<_> =
             (0..4).map(|_| scope.spawn(|| request(&pool.address(), &script))).collect();
@@ -688,7 +688,7 @@ fn the_next_owner_ends_what_a_killed_owner_and_its_killed_warden_left() {
     let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", owner.id()));
     for pid in children.expect("read").split_whitespace() {
         let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        if line.contains("portico-warden") {
+        if line.contains("portico-supervisor") {
             kill(pid.parse().expect("a pid"));
         }
     }

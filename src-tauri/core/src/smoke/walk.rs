@@ -25,7 +25,7 @@ use crate::{
 /// Pages asked for at the same time: fewer than an environment has PHP workers, so that its visitors are served too.
 const AT_ONCE: usize = 2;
 /// A page takes no longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PAGE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Nobody reads a longer page.
 const LARGEST: u64 = 8 << 20;
 /// Sitemaps that are read; large sites have many.
@@ -93,7 +93,7 @@ impl<'a> Visitor<'a> {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_global(Some(PATIENCE))
+            .timeout_global(Some(PAGE_TIMEOUT))
             .user_agent("Portico smoke test")
             .proxy(None)
             .build();

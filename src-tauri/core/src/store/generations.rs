@@ -56,7 +56,7 @@ impl Store {
     }
 
     /// Notes that the folder of a generation that was let go is away.
-    pub fn put_away(&self, address: &Address, number: u32) -> Result<()> {
+    pub fn move_to_trash(&self, address: &Address, number: u32) -> Result<()> {
         self.transaction(|transaction| {
             settings::set(transaction, &let_go_key(address, number), None)
         })

@@ -108,7 +108,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     result.insert("url".into(), work.context.url(&address).into());
     Ok(Done {
         generations: vec![row],
-        let_go: fresh.lets_go(),
+        let_go: fresh.retires(),
         changes: vec![Change::Content {
             environment: address.clone(),
             before: plan.to.generation,
@@ -121,7 +121,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
 }
 
 /// Makes the copied database the target's own: no caches of the source, the target's addresses.
-fn adapt(work: &Work<'_>, plan: &Plan<'_>, fresh: &generation::Fresh) -> Result<u64> {
+fn adapt(work: &Work<'_>, plan: &Plan<'_>, fresh: &generation::NewGeneration) -> Result<u64> {
     let wanted = plan.wanted;
     let opened = generation::open(work, &plan.site, &plan.to, fresh)?;
     let Some(database) = &opened.database else { return Ok(0) };

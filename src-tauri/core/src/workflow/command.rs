@@ -74,7 +74,7 @@ pub fn command_line(request: &Request) -> String {
         | Request::EnableCron(_)
         | Request::DisableCron(_)
         | Request::RunCron(_)
-        | Request::ClearMail(_) => of_care(&mut line, request),
+        | Request::ClearMail(_) => of_operate(&mut line, request),
         Request::ImportDatabase(it) => import_database(&mut line, it),
         Request::ImportFiles(it) => {
             line.word("import:files").word(it.environment.to_string()).word(&it.file);
@@ -201,7 +201,7 @@ fn of_code(line: &mut Line, request: &Request) {
 }
 
 /// The requests of locks, cron and mail.
-fn of_care(line: &mut Line, request: &Request) {
+fn of_operate(line: &mut Line, request: &Request) {
     match request {
         Request::EnableLock(it) => {
             line.word("lock:enable").word(it.environment.to_string());
@@ -226,7 +226,7 @@ fn of_care(line: &mut Line, request: &Request) {
         Request::ClearMail(it) => {
             line.word("mail:clear").word(it.environment.to_string());
         }
-        other => unreachable!("{} is no request of care", other.kind()),
+        other => unreachable!("{} is no request of operate", other.kind()),
     }
 }
 

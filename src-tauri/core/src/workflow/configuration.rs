@@ -1,7 +1,7 @@
 //! Configuration in code: its state, its way from the code into the database, and from the database into the code.
 use super::{
     Change, Context, Done, generation,
-    generation::Fresh,
+    generation::NewGeneration,
     report,
     request::{ExportConfig, ImportConfig},
     running,
@@ -75,7 +75,7 @@ pub(super) fn import_into(
     work: &Work<'_>,
     site: &Site,
     environment: &Environment,
-    fresh: &Fresh,
+    fresh: &NewGeneration,
 ) -> Result<()> {
     let left = work.step("Import the configuration", |meter| {
         act(work.context, site, environment, fresh.number, "import", meter)

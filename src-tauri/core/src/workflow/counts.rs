@@ -9,7 +9,7 @@ use std::{
 use crate::{code, error::Result};
 
 /// A number is believed for so long: rules of `.gitignore` outside of the folder change unseen.
-const BELIEVED: Duration = Duration::from_secs(60);
+const CACHE_TTL: Duration = Duration::from_secs(60);
 
 /// What is remembered of the folders that are watched.
 #[derive(Default)]
@@ -81,6 +81,6 @@ impl Watched {
 
     fn known(&self, commit: &str) -> Option<u64> {
         let known = self.known.as_ref()?;
-        (known.commit == commit && known.at.elapsed() < BELIEVED).then_some(known.count)
+        (known.commit == commit && known.at.elapsed() < CACHE_TTL).then_some(known.count)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Context, Done, care,
+    Context, Done, operate,
     request::{DisableCron, EnableCron, RunCron},
     running,
     work::Work,
@@ -27,17 +27,17 @@ const HOURLY: u32 = 60;
 /// What is kept of a run's output.
 const LONGEST: usize = 16 * 1024;
 
-pub(super) fn plan_enable(context: &Context, wanted: &EnableCron) -> Result<care::Moves> {
+pub(super) fn plan_enable(context: &Context, wanted: &EnableCron) -> Result<operate::Moves> {
     check_known(context, &wanted.environment)?;
     if wanted.every == 0 {
         return Err(Error::usage("cron can't run every 0 minutes"));
     }
     let value = (!wanted.while_awake).then(|| wanted.every.to_string());
-    care::set(context, &wanted.environment, CRON, value)
+    operate::set(context, &wanted.environment, CRON, value)
 }
 
-pub(super) fn plan_disable(context: &Context, wanted: &DisableCron) -> Result<care::Moves> {
-    care::set(context, &wanted.environment, CRON, Some(OFF.into()))
+pub(super) fn plan_disable(context: &Context, wanted: &DisableCron) -> Result<operate::Moves> {
+    operate::set(context, &wanted.environment, CRON, Some(OFF.into()))
 }
 
 pub(super) fn plan_run(context: &Context, wanted: &RunCron) -> Result<(Site, Environment)> {
@@ -90,7 +90,7 @@ fn once(
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let said = said.chars().take(LONGEST).collect();
     let run = CronRun { at, ok: outcome.is_ok(), ms, said };
-    let (_, key) = care::setting(context, &address, LAST)?;
+    let (_, key) = operate::setting(context, &address, LAST)?;
     context.store.set_setting(&key, &serde_json::to_string(&run).expect("it serialises"))?;
     outcome.map(Option::unwrap_or_default)
 }
@@ -99,7 +99,7 @@ fn once(
 pub fn info(context: &Context, address: &Address) -> Result<CronInfo> {
     let site = context.store.site(&address.site)?;
     let (mode, every) = mode(context, address)?;
-    let (_, key) = care::setting(context, address, LAST)?;
+    let (_, key) = operate::setting(context, address, LAST)?;
     let last: Option<CronRun> =
         context.store.setting(&key)?.and_then(|json| serde_json::from_str(&json).ok());
     let known = !matches!(site.cms, Cms::Php | Cms::Html);

@@ -2,7 +2,7 @@
 use super::{
     Change, Context, Done,
     request::DeleteMultidev,
-    work::{PATIENCE, Work},
+    work::{DRAIN_TIMEOUT, Work},
 };
 use crate::{
     error::{Error, Result},
@@ -54,7 +54,7 @@ pub(super) fn set_aside(work: &Work<'_>, environment: &Environment) -> Result<()
     let admin = work.context.repository(&address.site).worktree_admin(&layout.code(&address))?;
     work.hold_until_switched(&address)?;
     work.step("Stop the environment", |_| {
-        work.context.runtime.stop_environment(&address, PATIENCE)
+        work.context.runtime.stop_environment(&address, DRAIN_TIMEOUT)
     })?;
     let kept = layout.deleted_environment(&address, created);
     work.move_path(&layout.environment(&address), &kept)?;

@@ -2,7 +2,7 @@
 use super::{
     Change, Context, Done,
     request::DeleteSite,
-    work::{PATIENCE, Work},
+    work::{DRAIN_TIMEOUT, Work},
 };
 use crate::{
     error::{Error, Result},
@@ -58,7 +58,7 @@ pub(super) fn stop(work: &Work<'_>, site: &SiteName) -> Result<()> {
         for environment in context.store.environments(site)? {
             let address = Address::new(site, &environment.name);
             let _held = context.hold(&address)?;
-            context.runtime.stop_environment(&address, PATIENCE)?;
+            context.runtime.stop_environment(&address, DRAIN_TIMEOUT)?;
         }
         context.routes.forget(site);
         Ok(())

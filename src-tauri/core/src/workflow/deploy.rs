@@ -110,7 +110,7 @@ fn tag_name(to: &Address, number: u64) -> String {
 }
 
 /// What a deploy would do, for people to look at before.
-pub fn plan_for_people(
+pub fn preview(
     context: &Context,
     to: &Address,
     hotfix: Option<&EnvironmentName>,
@@ -317,7 +317,8 @@ fn renew(
             Some(row)
         }
         None if plan.wanted.updatedb || plan.wanted.config_import => {
-            let change = |fresh: &generation::Fresh| renew_content(work, plan, &future, fresh);
+            let change =
+                |fresh: &generation::NewGeneration| renew_content(work, plan, &future, fresh);
             Some(generation::changed_copy(work, &plan.site, target, &future, change)?)
         }
         None => None,
@@ -335,7 +336,7 @@ fn renew_content(
     work: &Work<'_>,
     plan: &Plan<'_>,
     future: &Environment,
-    fresh: &generation::Fresh,
+    fresh: &generation::NewGeneration,
 ) -> Result<()> {
     if plan.wanted.updatedb {
         generation::update_database(work, &plan.site, future, fresh)?;
@@ -357,5 +358,5 @@ fn clone_from(
     let fresh = generation::clone_of(work, site, source, future, (true, true))?;
     renew_content(work, plan, future, &fresh)?;
     let origin = Origin::Clone { environment: source.name.clone(), database: true, files: true };
-    Ok((generation::finish(work, site, future, &fresh, origin)?, fresh.lets_go()))
+    Ok((generation::finish(work, site, future, &fresh, origin)?, fresh.retires()))
 }

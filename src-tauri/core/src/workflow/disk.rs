@@ -84,7 +84,7 @@ fn of_site(context: &Context, site: &Site, tally: &mut Tally) -> Result<DiskSite
             }
         }
     }
-    let history = context.store.workflows(Some(name), free::LOOKED_AT)?;
+    let history = context.store.workflows(Some(name), free::HISTORY_LIMIT)?;
     let mut freeable = Vec::with_capacity(due.len());
     for kept in &due {
         let goes = free::goes(context, kept, &history, tally)?;
@@ -200,7 +200,7 @@ fn deleted_sites(
     let mut sites = Vec::with_capacity(names.len());
     for name in names {
         let is_there = context.store.find_site(&name)?.is_some();
-        let history: Vec<Workflow> = context.store.workflows(Some(&name), free::LOOKED_AT)?;
+        let history: Vec<Workflow> = context.store.workflows(Some(&name), free::HISTORY_LIMIT)?;
         let mut site = DiskSite {
             site: name.clone(),
             label: name.to_string(),

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How many workflows are looked at for one of the same kind.
-const LOOKED_AT: u32 = 200;
+const HISTORY_LIMIT: u32 = 200;
 
 /// Bytes that something moves, and how many of them are new on the root folder's disk, at most.
 #[derive(Clone, Copy, Default)]
@@ -67,7 +67,7 @@ pub(super) fn check_copy(
 
 fn about(context: &Context, kind: &str, bytes: u64) -> Result<Option<u64>> {
     let mut closest: Option<(f64, f64)> = None;
-    for workflow in context.store.workflows(None, LOOKED_AT)? {
+    for workflow in context.store.workflows(None, HISTORY_LIMIT)? {
         if workflow.state != WorkflowState::Succeeded || workflow.request.kind() != kind {
             continue;
         }

@@ -6,7 +6,7 @@ use super::{
     keeping::{self, Kept, deleted, releases},
     request::{FreeDisk, KeepGenerations},
     running,
-    work::{PATIENCE, Work, empty_trash_in_background},
+    work::{DRAIN_TIMEOUT, Work, empty_trash_in_background},
 };
 use crate::{
     content::files::{self, Tally},
@@ -23,7 +23,7 @@ use crate::{
 pub(super) const RULE: KeepRule = KeepRule { count: 1, days: 0 };
 
 /// How many of a site's workflows are looked through for those that need a thing.
-pub(super) const LOOKED_AT: u32 = 500;
+pub(super) const HISTORY_LIMIT: u32 = 500;
 
 /// The rule that is asked for.
 fn rule(wanted: &FreeDisk) -> KeepRule {
@@ -43,7 +43,7 @@ pub(super) fn due(
 }
 
 /// What `disk:free` would let go; nothing of a name that no site has or had.
-pub fn plan_for_people(context: &Context, wanted: &FreeDisk) -> Result<FreePlan> {
+pub fn preview(context: &Context, wanted: &FreeDisk) -> Result<FreePlan> {
     let rule = rule(wanted);
     told(context, &wanted.site, rule, &due(context, &wanted.site, rule, &wanted.only)?)
 }
@@ -60,7 +60,7 @@ fn told(context: &Context, site: &SiteName, rule: KeepRule, due: &[Kept]) -> Res
     if !due.is_empty() {
         count_the_rest(context, site, due, &mut tally)?;
     }
-    let history = context.store.workflows(Some(site), LOOKED_AT)?;
+    let history = context.store.workflows(Some(site), HISTORY_LIMIT)?;
     let goes: Vec<Goes> =
         due.iter().map(|kept| goes(context, kept, &history, &mut tally)).collect::<Result<_>>()?;
     Ok(FreePlan {
@@ -199,7 +199,7 @@ pub(super) fn free(work: &Work<'_>, all: &[Kept]) {
             // Its server would keep the files; one that doesn't stop in time keeps the generation.
             let database = context.layout.database(environment, *number);
             if !database.is_symlink()
-                && let Err(error) = context.runtime.stop_mariadb(&database, PATIENCE)
+                && let Err(error) = context.runtime.stop_mariadb(&database, DRAIN_TIMEOUT)
             {
                 work.line(format!("{kept} was not let go: {error}"));
                 stayed += 1;

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// A generation in the making; nobody uses it yet.
-pub(crate) struct Fresh {
+pub(crate) struct NewGeneration {
     pub(crate) address: Address,
     pub(crate) number: u32,
     pub(crate) database: PathBuf,
@@ -33,20 +33,20 @@ pub(crate) struct Fresh {
     pub(crate) took_over: Option<u32>,
 }
 
-impl Fresh {
+impl NewGeneration {
     /// What is forgotten in the moment in which it is used.
-    pub(crate) fn lets_go(&self) -> Vec<(Address, u32)> {
+    pub(crate) fn retires(&self) -> Vec<(Address, u32)> {
         self.took_over.map(|number| (self.address.clone(), number)).into_iter().collect()
     }
 }
 
 /// Makes the folder of a new generation.
-pub(crate) fn begin(work: &Work<'_>, address: &Address) -> Result<Fresh> {
+pub(crate) fn begin(work: &Work<'_>, address: &Address) -> Result<NewGeneration> {
     let number = work.context.store.next_generation(address)?;
     let folder = work.context.layout.generation(address, number);
     work.will_make(&folder)?;
     fs::create_dir(&folder).doing(|| format!("make {}", folder.display()))?;
-    Ok(Fresh {
+    Ok(NewGeneration {
         address: address.clone(),
         number,
         database: work.context.layout.database(address, number),
@@ -56,7 +56,7 @@ pub(crate) fn begin(work: &Work<'_>, address: &Address) -> Result<Fresh> {
 }
 
 /// Gives it an empty database.
-pub(crate) fn empty_database(work: &Work<'_>, site: &Site, fresh: &Fresh) -> Result<()> {
+pub(crate) fn empty_database(work: &Work<'_>, site: &Site, fresh: &NewGeneration) -> Result<()> {
     match site.engine {
         DatabaseEngine::MariaDb if site.cms != Cms::Html => {
             work.step("Prepare an empty database", |meter| {
@@ -69,7 +69,7 @@ pub(crate) fn empty_database(work: &Work<'_>, site: &Site, fresh: &Fresh) -> Res
 }
 
 /// Gives it an empty files folder.
-pub(crate) fn empty_files(fresh: &Fresh) -> Result<()> {
+pub(crate) fn empty_files(fresh: &NewGeneration) -> Result<()> {
     make_folder(&fresh.files)
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn copy_database(
     work: &Work<'_>,
     site: &Site,
     from: &Environment,
-    fresh: &Fresh,
+    fresh: &NewGeneration,
 ) -> Result<CopyCost> {
     let context = work.context;
     let source = Address::new(&site.name, &from.name);
@@ -136,7 +136,7 @@ pub(crate) fn list_files(
     work: &Work<'_>,
     site: &Site,
     from: &Environment,
-    fresh: &Fresh,
+    fresh: &NewGeneration,
     replaced: u32,
 ) -> Result<FilesPlan> {
     let numbers = (replaced, fresh.number);
@@ -146,7 +146,11 @@ pub(crate) fn list_files(
 }
 
 /// Gives it the files of another generation.
-pub(crate) fn copy_files(work: &Work<'_>, fresh: &mut Fresh, plan: FilesPlan) -> Result<CopyCost> {
+pub(crate) fn copy_files(
+    work: &Work<'_>,
+    fresh: &mut NewGeneration,
+    plan: FilesPlan,
+) -> Result<CopyCost> {
     let note =
         |taken: &TakenOver| work.context.store.trace(work.id, &Trace::TakenOver(taken.clone()));
     let cost = work.step("Copy the files", |meter| plan.copy.copy(&fresh.files, note, meter))?;
@@ -160,14 +164,14 @@ pub(crate) fn copy_files(work: &Work<'_>, fresh: &mut Fresh, plan: FilesPlan) ->
 }
 
 /// Lets it share the database of the generation that it follows: that part is not replaced.
-pub(crate) fn share_database(work: &Work<'_>, fresh: &Fresh, number: u32) -> Result<()> {
+pub(crate) fn share_database(work: &Work<'_>, fresh: &NewGeneration, number: u32) -> Result<()> {
     let folder = work.context.layout.database(&fresh.address, number);
     let folder = running::resolved(&folder)?;
     files::point_link(&fresh.database, &folder)
 }
 
 /// Lets it share the files of the generation that it follows: that part is not replaced.
-pub(crate) fn share_files(work: &Work<'_>, fresh: &Fresh, number: u32) -> Result<()> {
+pub(crate) fn share_files(work: &Work<'_>, fresh: &NewGeneration, number: u32) -> Result<()> {
     let folder = work.context.layout.generation_files(&fresh.address, number);
     let folder = running::resolved(&folder)?;
     files::point_link(&fresh.files, &folder)
@@ -178,7 +182,7 @@ pub(crate) fn open(
     work: &Work<'_>,
     site: &Site,
     environment: &Environment,
-    fresh: &Fresh,
+    fresh: &NewGeneration,
 ) -> Result<OpenDatabase> {
     running::open_database(work.context, site, environment, fresh.number)
 }
@@ -282,7 +286,7 @@ pub(crate) fn clone_of(
     source: &Environment,
     future: &Environment,
     (with_database, with_files): (bool, bool),
-) -> Result<Fresh> {
+) -> Result<NewGeneration> {
     let (from, to) =
         (Address::new(&site.name, &source.name), Address::new(&site.name, &future.name));
     let mut fresh = begin(work, &to)?;
@@ -327,7 +331,7 @@ pub(crate) fn changed_copy(
     site: &Site,
     target: &Environment,
     future: &Environment,
-    change: impl FnOnce(&Fresh) -> Result<()>,
+    change: impl FnOnce(&NewGeneration) -> Result<()>,
 ) -> Result<GenerationRow> {
     let to = Address::new(&site.name, &target.name);
     let before = work.context.store.generation(&to, target.generation)?;
@@ -348,7 +352,7 @@ pub(crate) fn update_database(
     work: &Work<'_>,
     site: &Site,
     environment: &Environment,
-    fresh: &Fresh,
+    fresh: &NewGeneration,
 ) -> Result<()> {
     let said = work.step("Update the database", |meter| {
         let task = |around: &Surroundings<'_>| Ok(cms::updater(around));
@@ -366,7 +370,7 @@ pub(crate) fn finish(
     work: &Work<'_>,
     site: &Site,
     environment: &Environment,
-    fresh: &Fresh,
+    fresh: &NewGeneration,
     origin: Origin,
 ) -> Result<GenerationRow> {
     let opened = open(work, site, environment, fresh)?;
@@ -389,7 +393,7 @@ fn measure(
     work: &Work<'_>,
     site: &Site,
     database: Option<&Database>,
-    fresh: &Fresh,
+    fresh: &NewGeneration,
 ) -> Result<Measured> {
     work.step("Measure", |_| {
         let empty = DatabaseInfo::empty(site.engine);
@@ -399,7 +403,7 @@ fn measure(
     })
 }
 
-fn own_server(work: &Work<'_>, fresh: &Fresh) -> Result<()> {
+fn own_server(work: &Work<'_>, fresh: &NewGeneration) -> Result<()> {
     work.owns_server(running::resolved(&fresh.database)?);
     Ok(())
 }

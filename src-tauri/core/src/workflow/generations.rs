@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path};
 use super::{
     Change, Context, Done, delete_site, prune,
     request::{PinGeneration, PruneGenerations, SwitchGeneration},
-    work::{PATIENCE, Work, empty_trash_in_background},
+    work::{DRAIN_TIMEOUT, Work, empty_trash_in_background},
 };
 use crate::{
     content::files,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How far back the workflow is looked for that made a generation.
-const LOOKED_AT: u32 = 1000;
+const HISTORY_LIMIT: u32 = 1000;
 /// How many replaced generations a prune leaves by itself: enough for the next undo.
 const KEPT: u32 = 1;
 
@@ -89,7 +89,7 @@ fn needed_by(shares: &HashMap<u32, Shares>, number: u32) -> Vec<u32> {
 /// For each generation, the first workflow that made an environment use it.
 fn makers(context: &Context, address: &Address) -> Result<HashMap<u32, (i64, String)>> {
     let mut makers = HashMap::new();
-    for workflow in context.store.workflows(Some(&address.site), LOOKED_AT)? {
+    for workflow in context.store.workflows(Some(&address.site), HISTORY_LIMIT)? {
         if workflow.state != WorkflowState::Succeeded {
             continue;
         }
@@ -258,7 +258,7 @@ pub(super) fn run_prune(
             freed += disk_use(context, address, *number)?.own;
             let database = context.layout.database(address, *number);
             if !database.is_symlink() {
-                context.runtime.stop_mariadb(&database, PATIENCE)?;
+                context.runtime.stop_mariadb(&database, DRAIN_TIMEOUT)?;
             }
         }
         Ok(freed)

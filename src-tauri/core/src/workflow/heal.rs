@@ -188,7 +188,7 @@ pub fn at_start(context: &Context) -> Result<Healed> {
         let ready = context
             .mend_all_worktrees(&site.name)
             .and_then(|()| context.follow(&site.name))
-            .and_then(|found| prune::put_away(context, &site.name).map(|_| found));
+            .and_then(|found| prune::move_to_trash(context, &site.name).map(|_| found));
         match ready {
             Ok(found) => healed.problems.extend(found),
             Err(error) => healed.problems.push(problem(&site.name, error)),

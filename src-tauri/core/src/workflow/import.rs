@@ -186,7 +186,7 @@ type Counted = serde_json::Map<String, serde_json::Value>;
 pub(super) fn bring_database(
     work: &Work<'_>,
     plan: &Plan<'_>,
-    fresh: &generation::Fresh,
+    fresh: &generation::NewGeneration,
 ) -> Result<Counted> {
     match &plan.database {
         None => Ok(Counted::new()),
@@ -202,7 +202,7 @@ fn import_dump(
     plan: &Plan<'_>,
     source: &Source,
     options: &ImportOptions,
-    fresh: &generation::Fresh,
+    fresh: &generation::NewGeneration,
 ) -> Result<Counted> {
     generation::empty_database(work, &plan.site, fresh)?;
     let opened = generation::open(work, &plan.site, &plan.environment, fresh)?;
@@ -309,7 +309,7 @@ fn import_sqlite(
     plan: &Plan<'_>,
     source: &Source,
     options: &ImportOptions,
-    fresh: &generation::Fresh,
+    fresh: &generation::NewGeneration,
 ) -> Result<Counted> {
     generation::empty_database(work, &plan.site, fresh)?;
     let is_own = plan.site.engine == DatabaseEngine::Sqlite;
@@ -371,7 +371,7 @@ fn check_sqlite(copy: &Path, shown: &str) -> Result<()> {
 pub(super) fn bring_files(
     work: &Work<'_>,
     all: &[Uploads],
-    fresh: &generation::Fresh,
+    fresh: &generation::NewGeneration,
 ) -> Result<()> {
     work.step("Bring the files", |meter| {
         for (number, uploads) in all.iter().enumerate() {

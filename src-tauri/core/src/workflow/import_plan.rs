@@ -39,7 +39,7 @@ pub fn plan(context: &Context, wanted: &ImportSite) -> Result<ImportPlan> {
         &wanted.files,
         said(&wanted.options),
         Some(address),
-        inspect::PATIENT,
+        inspect::READ_TIMEOUT,
     )?;
     let (parts, problem) = match parts(&sources, &site) {
         Ok(parts) => (parts, None),

@@ -39,7 +39,8 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a ImportSite) -> Result<Plan
         return Err(Error::not_found("file", missing));
     }
     let said = import_plan::said(&wanted.options);
-    let sources = inspect::inspect_within(context, &wanted.files, said, None, inspect::PATIENT)?;
+    let sources =
+        inspect::inspect_within(context, &wanted.files, said, None, inspect::READ_TIMEOUT)?;
     let parts = import_plan::parts(&sources, &site)?;
     let target = (!parts.code.is_empty()).then(|| merge::target(context, address)).transpose()?;
     effort::check_room(context, sources.iter().map(least_bytes).sum())?;

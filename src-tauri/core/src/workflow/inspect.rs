@@ -24,9 +24,9 @@ use crate::{
 use super::running;
 
 /// How long all files together are looked at: a person holds them over the window meanwhile.
-const QUICK: Duration = Duration::from_millis(240);
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(240);
 /// How long they are looked at before they are imported, where what is inside may stand at the end of an archive.
-pub(super) const PATIENT: Duration = Duration::from_secs(30);
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the person says of files that are looked into.
 #[derive(Clone, Copy, Default)]
@@ -59,7 +59,7 @@ pub fn inspect(
     paths: &[String],
     environment: Option<&Address>,
 ) -> Result<Vec<Inspected>> {
-    let seen = inspect_within(context, paths, Said::default(), environment, QUICK)?;
+    let seen = inspect_within(context, paths, Said::default(), environment, ANSWER_TIMEOUT)?;
     Ok(seen.into_iter().map(|it| it.view).collect())
 }
 
@@ -84,12 +84,12 @@ pub(super) fn inspect_within(
     Ok(all)
 }
 
-/// Reads what is at `path`, as long as it takes up to [`PATIENT`].
+/// Reads what is at `path`, as long as it takes up to [`READ_TIMEOUT`].
 pub(super) fn read(path: &Path, said: Said<'_>) -> Result<Reading> {
     if !path.exists() {
         return Err(Error::not_found("file", path.display()));
     }
-    recognise::read(path, &said.look(Instant::now() + PATIENT))
+    recognise::read(path, &said.look(Instant::now() + READ_TIMEOUT))
 }
 
 /// Reads what an archive was unpacked to.
@@ -171,7 +171,7 @@ fn holding(reading: &Reading, until: Instant) -> Holding {
 
 /// The beginning of a dump tells enough: a person who waits for the import must not wait for a second read.
 fn soon(until: Instant) -> Instant {
-    until.min(Instant::now() + QUICK)
+    until.min(Instant::now() + ANSWER_TIMEOUT)
 }
 
 /// What a database tells about itself. What is wrong with it is told by the load.

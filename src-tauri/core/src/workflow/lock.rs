@@ -1,7 +1,7 @@
 //! `lock:enable`, `lock:disable`: what visitors of an environment are asked for.
 use super::{
     Change, Context,
-    care::Moves,
+    operate::Moves,
     request::{DisableLock, EnableLock},
     work::random_text,
 };

@@ -5,7 +5,6 @@
 //! uses has changed; a failure, a cancel or a crash before it takes away what was built.
 mod adopt_site;
 mod bring_to_dev;
-pub mod care;
 mod change;
 mod check;
 mod clear_cache;
@@ -48,6 +47,7 @@ mod leftovers;
 mod load;
 mod lock;
 mod merge;
+pub mod operate;
 pub mod prune;
 mod quicksilver;
 pub mod reach;
@@ -77,10 +77,10 @@ pub(crate) use command::quote;
 pub use configuration::{configuration, last_difference};
 pub use conflict::merge_plan;
 pub use context::Context;
-pub use deploy::plan_for_people as deploy_plan;
+pub use deploy::preview as deploy_plan;
 pub(crate) use deploy::waiting;
 pub use quicksilver::hooks;
-pub use repair::plan_for_people as repair_plan;
+pub use repair::preview as repair_plan;
 pub use report::{last_launch_check, launch_check};
 pub use smoke_test::last_smoke_test;
 pub use undo::is_undoable;
@@ -194,12 +194,12 @@ pub fn run(
             frame.run(configuration::plan_export(context, it)?, configuration::run_export)
         }
         Request::SmokeTest(it) => frame.run(smoke_test::plan(context, it)?, smoke_test::run),
-        Request::EnableLock(it) => frame.run(lock::plan_enable(context, it)?, care::run),
-        Request::DisableLock(it) => frame.run(lock::plan_disable(context, it)?, care::run),
-        Request::EnableCron(it) => frame.run(cron::plan_enable(context, it)?, care::run),
-        Request::DisableCron(it) => frame.run(cron::plan_disable(context, it)?, care::run),
+        Request::EnableLock(it) => frame.run(lock::plan_enable(context, it)?, operate::run),
+        Request::DisableLock(it) => frame.run(lock::plan_disable(context, it)?, operate::run),
+        Request::EnableCron(it) => frame.run(cron::plan_enable(context, it)?, operate::run),
+        Request::DisableCron(it) => frame.run(cron::plan_disable(context, it)?, operate::run),
         Request::RunCron(it) => frame.run(cron::plan_run(context, it)?, cron::run),
-        Request::ClearMail(it) => frame.run(care::plan_clear_mail(context, it)?, care::run),
+        Request::ClearMail(it) => frame.run(operate::plan_clear_mail(context, it)?, operate::run),
         Request::Undo(it) => {
             let plan = undo::plan(context, it)?;
             Frame { title: plan.title(), ..frame }.run(plan, undo::run)
@@ -330,11 +330,11 @@ fn switch(work: &Work<'_>, site: &SiteName, done: Done, hooks: &Hooks) -> Result
     // From here on the work is done, whatever happens to what follows from it.
     let followed = context.follow(site);
     work.release_holds();
-    work.let_go_of_replaced(&done.changes);
+    work.retire_replaced(&done.changes);
     if !done.frees.is_empty() {
         free::free(work, &done.frees);
     }
-    match prune::put_away(context, site) {
+    match prune::move_to_trash(context, site) {
         Ok(true) => work::empty_trash_in_background(context.layout.trash()),
         Ok(false) => {}
         Err(error) => work.line(format!("what is let go was not moved away yet: {error}")),

@@ -89,7 +89,7 @@ fn falling_out<'a>(
         all.filter(|row| row.generation.number != in_use && !row.generation.pinned).collect();
     rows.sort_by_key(|row| since_use(replaced, row.generation.number));
     let rows = rows.into_iter().enumerate();
-    let due = rows.filter(|(later, row)| limit.lets_go(*later, row.generation.created));
+    let due = rows.filter(|(later, row)| limit.retires(*later, row.generation.created));
     let mut due: Vec<_> = due.map(|(_, row)| row).collect();
     due.sort_unstable_by_key(|row| std::cmp::Reverse(row.generation.number));
     due
@@ -140,7 +140,7 @@ pub(super) fn prune(
     context
         .store
         .transaction(|transaction| store::generations::let_go(transaction, address, number))?;
-    put_away(context, &address.site).map(drop)
+    move_to_trash(context, &address.site).map(drop)
 }
 
 /// The generations that use a part of this one.
@@ -168,7 +168,7 @@ fn stop_database(context: &Context, address: &Address, number: u32) -> Result<()
 
 /// Moves the folders of generations that were let go to the trash, also where an owner was killed before it did.
 /// Answers whether there were any.
-pub(super) fn put_away(context: &Context, site: &SiteName) -> Result<bool> {
+pub(super) fn move_to_trash(context: &Context, site: &SiteName) -> Result<bool> {
     let all = context.store.let_go(site)?;
     for (address, number) in &all {
         // A site that was made since under the same name may have a generation of this number.
@@ -177,7 +177,7 @@ pub(super) fn put_away(context: &Context, site: &SiteName) -> Result<bool> {
             let folder = context.layout.generation(address, *number);
             files::move_to_trash(&folder, &context.layout.trash())?;
         }
-        context.store.put_away(address, *number)?;
+        context.store.move_to_trash(address, *number)?;
     }
     Ok(!all.is_empty())
 }

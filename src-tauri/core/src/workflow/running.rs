@@ -17,7 +17,7 @@ use crate::{
     layout,
     model::{
         Address, Cms, CodePointer, ConnectionMode, CronMode, Damage, Database, DatabaseEngine,
-        Environment, Lent, Site, SiteName, view::CodeWarning,
+        Environment, Site, SiteName, ToolEnvironment, view::CodeWarning,
     },
     progress::Meter,
     runtime::{self, Conversation, DatabaseLease, LentPhp, Page, PhpSpec},
@@ -30,7 +30,7 @@ pub struct Route {
     site: Site,
     /// None when its row can't be read.
     environment: Option<Environment>,
-    told: Mutex<Option<Told>>,
+    told: Mutex<Option<PhpState>>,
     /// Whether the database was seen with tables in it.
     filled: AtomicBool,
 }
@@ -39,7 +39,7 @@ pub struct Route {
 type Parameters = Arc<Vec<(String, String)>>;
 
 /// What PHP is told while its database is reached in one way.
-struct Told {
+struct PhpState {
     database: Option<Database>,
     stamp: u64,
     spec: Arc<PhpSpec>,
@@ -233,7 +233,7 @@ fn told(
 ) -> Result<(Arc<PhpSpec>, Parameters)> {
     let mut told = route.told.lock().unwrap_or_else(PoisonError::into_inner);
     let stamp = runtime::system_stamp();
-    let is_true = |told: &&Told| told.database == opened.database && told.stamp == stamp;
+    let is_true = |told: &&PhpState| told.database == opened.database && told.stamp == stamp;
     if let Some(told) = told.as_ref().filter(is_true) {
         return Ok((told.spec.clone(), told.parameters.clone()));
     }
@@ -242,7 +242,7 @@ fn told(
         php_spec(context, around, generation)
     })?;
     let (spec, parameters) = (Arc::new(spec.clone()), Arc::new(spec.variables));
-    *told = Some(Told {
+    *told = Some(PhpState {
         database: opened.database.clone(),
         stamp,
         spec: spec.clone(),
@@ -380,7 +380,7 @@ pub(super) fn php_warning(
 /// What a tool uses of an environment; its database is kept awake while this lives.
 pub struct Lending {
     /// What the tool is told.
-    pub lent: Lent,
+    pub lent: ToolEnvironment,
     _php: LentPhp,
     /// Workflows wait for it.
     pub database: Option<DatabaseLease>,
@@ -403,7 +403,7 @@ pub fn lend(context: &Context, address: &Address) -> Result<Lending> {
     let mut variables = spec.variables;
     // A person's tools find their own settings in the person's own folder.
     variables.retain(|(name, _)| name != "HOME");
-    let lent = Lent {
+    let lent = ToolEnvironment {
         environment: address.clone(),
         php: php.program.clone(),
         scan: php.scan.clone(),

@@ -2,7 +2,7 @@
 use super::{
     Change, Context, Done, change, delete_multidev, delete_site, deploy,
     request::Undo,
-    work::{PATIENCE, Work},
+    work::{DRAIN_TIMEOUT, Work},
 };
 use crate::{
     code,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How far back the newest undoable workflow is looked for.
-const LOOKED_AT: u32 = 200;
+const HISTORY_LIMIT: u32 = 200;
 
 pub(super) struct Plan {
     undone: Workflow,
@@ -106,7 +106,7 @@ fn check_host(context: &Context, change: &Change) -> Result<()> {
 }
 
 fn newest(context: &Context, site: &SiteName) -> Result<Workflow> {
-    let all = context.store.workflows(Some(site), LOOKED_AT)?;
+    let all = context.store.workflows(Some(site), HISTORY_LIMIT)?;
     let mut changed =
         all.into_iter().filter(|it| it.state == WorkflowState::Succeeded && !it.changes.is_empty());
     changed.next().ok_or_else(|| match context.store.find_site(site) {
@@ -219,7 +219,7 @@ fn prepare(work: &Work<'_>, change: &mut Change) -> Result<()> {
         {
             **before = context.store.environment(environment)?;
             let _held = context.hold(environment)?;
-            context.runtime.stop_environment(environment, PATIENCE)
+            context.runtime.stop_environment(environment, DRAIN_TIMEOUT)
         }
         Change::Environment { environment, before: Some(before), after: None } => {
             **before = context.store.environment(environment)?;

@@ -25,7 +25,7 @@ use crate::{
 const BETWEEN_EVENTS: Duration = Duration::from_millis(100);
 
 /// How long a server that was replaced may take to finish its last requests.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// One workflow under way.
 pub(crate) struct Work<'a> {
@@ -195,7 +195,7 @@ impl<'a> Work<'a> {
     /// Stops the servers of what this workflow made; called before their files are taken away.
     pub(crate) fn stop_own_servers(&self) {
         for data in self.servers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            if let Err(error) = self.context.runtime.stop_mariadb(&data, PATIENCE) {
+            if let Err(error) = self.context.runtime.stop_mariadb(&data, DRAIN_TIMEOUT) {
                 self.log(&format!("{error}"));
             }
         }
@@ -312,7 +312,7 @@ impl<'a> Work<'a> {
     }
 
     /// Lets the database servers of replaced generations finish and stop, in the background of the owner.
-    pub(crate) fn let_go_of_replaced(&self, changes: &[Change]) {
+    pub(crate) fn retire_replaced(&self, changes: &[Change]) {
         for change in changes {
             let Change::Content { environment, before, .. } = change else { continue };
             self.context.retire(environment, *before);

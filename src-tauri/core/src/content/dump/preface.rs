@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Cursor, Read};
 use super::source::Buffered;
 
 /// So much of a file is looked at for such lines.
-const LOOKED_AT: usize = 4 << 10;
+const HEAD_LIMIT: usize = 4 << 10;
 /// How the first line of a dump begins, as its program writes it.
 const FIRST: &[&[u8]] = &[
     b"-- MySQL dump",
@@ -17,7 +17,7 @@ const FIRST: &[&[u8]] = &[
 
 /// The bytes of the foreign lines that a dump begins with; 0 where there are none.
 pub(in crate::content) fn foreign_lines(text: &[u8]) -> usize {
-    let text = &text[..text.len().min(LOOKED_AT)];
+    let text = &text[..text.len().min(HEAD_LIMIT)];
     let mut at = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         if FIRST.iter().any(|first| line.starts_with(first)) {

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// So many bytes of a file are looked at.
-pub(in crate::content) const LOOKED_AT: usize = 16 << 10;
+pub(in crate::content) const HEAD_LIMIT: usize = 16 << 10;
 /// So much of what is packed in them.
 const UNPACKED: u64 = 64 << 10;
 

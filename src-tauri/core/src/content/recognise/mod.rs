@@ -131,7 +131,7 @@ pub fn read(path: &Path, look: &Look<'_>) -> Result<Reading> {
     let doing = || format!("read `{}`", path.display());
     let mut first = Vec::new();
     let file = fs::File::open(path).doing(doing)?;
-    std::io::Read::read_to_end(&mut std::io::Read::take(file, head::LOOKED_AT as u64), &mut first)
+    std::io::Read::read_to_end(&mut std::io::Read::take(file, head::HEAD_LIMIT as u64), &mut first)
         .doing(doing)?;
     let mut reading = of_file(path, head::of(&first));
     reading.packed = listing::packing(&first).into_iter().collect();

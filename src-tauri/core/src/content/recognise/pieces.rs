@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 /// So many pieces are told at most: a person reads them.
-const MOST: usize = 100;
+const PIECE_LIMIT: usize = 100;
 
 /// What files and folders become.
 #[derive(Default)]
@@ -84,8 +84,8 @@ impl Rules {
         let mut pieces: Vec<InspectedPiece> = pieces.into_values().collect();
         // What is used comes first, so that a long list leaves out what matters least.
         pieces.sort_by_key(|it| it.becomes == Becomes::Unused);
-        if pieces.len() > MOST {
-            let more = pieces.split_off(MOST);
+        if pieces.len() > PIECE_LIMIT {
+            let more = pieces.split_off(PIECE_LIMIT);
             pieces.push(InspectedPiece {
                 path: format!("{} more", count(more.len() as u64, "file or folder")),
                 files: more.iter().map(|it| it.files).sum(),

@@ -7,7 +7,7 @@ use std::{
 
 use super::support::{Pool, Stage};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[test]
 fn no_request_fails_or_slips_through_during_many_holds() {
@@ -32,7 +32,7 @@ fn no_request_fails_or_slips_through_during_many_holds() {
             });
         }
         for _ in 0..50 {
-            let hold = stage.front.hold(&address, PATIENCE).unwrap();
+            let hold = stage.front.hold(&address, TIMEOUT).unwrap();
             // A request under way would now see what nobody may see.
             stage.write("code/state", "closed");
             thread::sleep(Duration::from_millis(3));
@@ -66,7 +66,7 @@ fn a_page_that_fetches_from_its_own_environment_does_not_block_the_hold() {
                 stage.root.join("code/started").exists()
             });
             let began = Instant::now();
-            let hold = stage.front.hold(&"acme.dev".parse().unwrap(), PATIENCE).unwrap();
+            let hold = stage.front.hold(&"acme.dev".parse().unwrap(), TIMEOUT).unwrap();
             assert!(began.elapsed() < Duration::from_secs(10), "{agent}");
             drop(hold);
             assert_eq!(page.join().unwrap().text(), "outer inner", "{agent}");
@@ -98,7 +98,7 @@ fn who_waited_meets_what_was_switched_to() {
     stage.write("code/index.html", "old");
     stage.write("new/index.html", "new");
     assert_eq!(stage.get("/").text(), "old");
-    let hold = stage.front.hold(&"acme.dev".parse().unwrap(), PATIENCE).unwrap();
+    let hold = stage.front.hold(&"acme.dev".parse().unwrap(), TIMEOUT).unwrap();
     thread::scope(|scope| {
         let waiting: Vec<_> = (0..8).map(|_| scope.spawn(|| stage.get("/"))).collect();
         // Most of them wait by now; none may have the old page whether it does or not.

@@ -1,20 +1,20 @@
 //! What a shell can ask for. Both shells, the loopback connection and the journal use these types.
-mod care;
 mod check;
 mod code;
 mod content;
 mod event;
+mod operate;
 mod query;
 mod site;
 
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-pub use care::*;
 pub use check::*;
 pub use code::*;
 pub use content::*;
 pub use event::Event;
+pub use operate::*;
 pub use query::Query;
 pub use site::*;
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How many deletions of a site are looked at for when one happened: more than anyone has.
-const LOOKED_AT: u32 = 10_000;
+const HISTORY_LIMIT: u32 = 10_000;
 
 /// A deleted environment or site whose folder is kept.
 #[derive(Clone)]
@@ -102,7 +102,7 @@ fn deleted_at(context: &Context, deleted: &Deleted) -> Result<Option<Timestamp>>
         DeletedName::Site { .. } => "site",
         DeletedName::Environment { .. } => "environment",
     };
-    for workflow in context.store.workflows_that_changed(deleted.site(), what, LOOKED_AT)? {
+    for workflow in context.store.workflows_that_changed(deleted.site(), what, HISTORY_LIMIT)? {
         if workflow.changes.iter().any(|change| named(change).as_ref() == Some(&deleted.name)) {
             return Ok(Some(workflow.started_at));
         }
@@ -139,7 +139,7 @@ pub(super) fn environments_due(
 ) -> Result<Vec<Kept>> {
     let is_one = |it: &Deleted| matches!(&it.name, DeletedName::Environment { environment, .. } if environment.site == *site);
     let all = all(context)?.into_iter().filter(is_one).enumerate();
-    let due = all.filter(|(later, it)| limit.lets_go(*later, it.at));
+    let due = all.filter(|(later, it)| limit.retires(*later, it.at));
     Ok(due.map(|(_, it)| Kept::Deleted(it)).collect())
 }
 
@@ -159,7 +159,7 @@ pub(super) fn sites_due(
     });
     for (later, (it, site, id)) in sites.enumerate().filter(|(_, (_, site, _))| *site == name) {
         let limit = by.map_or_else(|| Limit::of(context, id), Ok)?;
-        match limit.lets_go(later, it.at) {
+        match limit.retires(later, it.at) {
             true => due.push(Kept::Deleted(it.clone())),
             false => is_left |= site == name,
         }

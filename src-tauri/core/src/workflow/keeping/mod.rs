@@ -53,7 +53,7 @@ impl Limit {
     }
 
     /// Whether a thing is let go that was made then, and after which `later` others of its kind were replaced.
-    pub(super) fn lets_go(&self, later: usize, made: Timestamp) -> bool {
+    pub(super) fn retires(&self, later: usize, made: Timestamp) -> bool {
         let is_last = later < self.rule.count.min(1) as usize;
         let kept_for = SignedDuration::from_hours(24 * i64::from(self.rule.days));
         let is_young = self.now.duration_since(made) < kept_for;
@@ -131,7 +131,7 @@ impl LetGo {
 
 /// Lets go of what falls out of the site's rule. Called while the site is held; a site that was deleted is one, too.
 pub(super) fn after_workflow(context: &Context, site: &SiteName) -> Result<LetGo> {
-    let put_away = prune::put_away(context, site)?;
+    let move_to_trash = prune::move_to_trash(context, site)?;
     let mut let_go = LetGo::default();
     let mut failed = Ok(());
     for kept in due(context, site, None, &mut let_go.is_short)? {
@@ -141,7 +141,7 @@ pub(super) fn after_workflow(context: &Context, site: &SiteName) -> Result<LetGo
             Err(error) => failed = failed.and(Err(error)),
         }
     }
-    if put_away || !let_go.gone.is_empty() {
+    if move_to_trash || !let_go.gone.is_empty() {
         work::empty_trash_in_background(context.layout.trash());
     }
     failed.map(|()| let_go)
@@ -242,7 +242,7 @@ mod tests {
     fn going(limit: Limit, ages_in_days: &[i64]) -> Vec<usize> {
         let made = |days: &i64| limit.now - SignedDuration::from_hours(24 * days);
         let all = ages_in_days.iter().map(made).enumerate();
-        all.filter(|(later, made)| limit.lets_go(*later, *made)).map(|(later, _)| later).collect()
+        all.filter(|(later, made)| limit.retires(*later, *made)).map(|(later, _)| later).collect()
     }
 
     #[test]

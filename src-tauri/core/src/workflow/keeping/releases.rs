@@ -32,7 +32,7 @@ pub(super) fn due(
     // What a checkout that was ended left is no release.
     let (left, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|(it, _)| it.starts_with('.'));
     let due = all.into_iter().enumerate();
-    let due = due.filter(|(later, (_, made))| limit.lets_go(*later, *made)).map(|(_, it)| it);
+    let due = due.filter(|(later, (_, made))| limit.retires(*later, *made)).map(|(_, it)| it);
     let kept = |(directory, made)| Kept::Release { environment: address.clone(), directory, made };
     Ok(left.into_iter().chain(due).map(kept).collect())
 }

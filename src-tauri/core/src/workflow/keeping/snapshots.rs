@@ -35,7 +35,7 @@ pub(super) fn due(context: &Context, site: &SiteName, limit: &Limit) -> Result<V
                 continue;
             }
             let later = later.entry(environment).or_default();
-            if !limit.lets_go(*later, workflow.started_at) {
+            if !limit.retires(*later, workflow.started_at) {
                 stays.extend(own.iter().cloned());
             }
             known.extend(own);
@@ -45,7 +45,7 @@ pub(super) fn due(context: &Context, site: &SiteName, limit: &Limit) -> Result<V
     let is_lost = super::is_history_lost(context)?;
     let is_due = |(commit, made): &(&String, &_)| {
         // What no workflow tells of was needed only while one ran, or is older than what is remembered.
-        let is_old = || !is_lost && limit.lets_go(usize::MAX, **made);
+        let is_old = || !is_lost && limit.retires(usize::MAX, **made);
         !stays.contains(*commit) && (known.contains(*commit) || is_old())
     };
     let due: Vec<_> = all.iter().filter(is_due).collect();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use super::{
     super::{
         Change, Context, Done, deploy, running,
-        work::{PATIENCE, Work},
+        work::{DRAIN_TIMEOUT, Work},
     },
     repository, row,
 };
@@ -127,7 +127,7 @@ impl<'a> Repair<'a> {
         let repository = context.repository(&self.site.name);
         let folder = running::code_folder(context, &environment);
         self.work.hold_until_switched(&address)?;
-        context.runtime.stop_environment(&address, PATIENCE)?;
+        context.runtime.stop_environment(&address, DRAIN_TIMEOUT)?;
         let trace = Trace::Linked { site: self.site.name.clone(), folder: folder.clone() };
         match repository.look_at_worktree(&folder, &self.site.uploads) {
             None => return Ok(()),

@@ -16,7 +16,7 @@ use crate::{
 const PASSES: usize = 5;
 
 /// What of a site is damaged, and what repairing it would do.
-pub fn plan_for_people(context: &Context, site: &SiteName, meter: Meter<'_>) -> Result<RepairPlan> {
+pub fn preview(context: &Context, site: &SiteName, meter: Meter<'_>) -> Result<RepairPlan> {
     look::through(context, &context.store.site(site)?, meter)
 }
 

@@ -172,7 +172,7 @@ pub struct CronRun {
 
 /// What a tool on the command line needs to run inside an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lent {
+pub struct ToolEnvironment {
     /// The environment.
     pub environment: Address,
     /// The PHP program.

@@ -12,12 +12,12 @@ use crate::error::{Logged, Result};
 pub(super) use unix::end_leftovers;
 
 /// Knows all processes under way.
-pub(super) struct Warden {
+pub(super) struct Supervisor {
     state: Mutex<State>,
 }
 
 struct State {
-    system: system::Warden,
+    system: system::Supervisor,
     /// Process groups, by their leader's process id, with the time that the leader started.
     watched: BTreeMap<u32, String>,
     list: PathBuf,
@@ -28,10 +28,10 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
-impl Warden {
-    /// A warden with nothing to watch yet; `list` is where it writes what it watches.
+impl Supervisor {
+    /// A supervisor with nothing to watch yet; `list` is where it writes what it watches.
     pub(super) fn start(list: PathBuf) -> Result<Self> {
-        let system = system::Warden::start()?;
+        let system = system::Supervisor::start()?;
         Ok(Self { state: Mutex::new(State { system, watched: BTreeMap::new(), list }) })
     }
 
@@ -41,7 +41,7 @@ impl Warden {
         state.watched.insert(child.id(), system::start_time(child.id()).unwrap_or_default());
         let State { system, watched, .. } = &mut *state;
         system.watch(child, watched)?;
-        // The list is for the day on which the warden is killed, too: a full disk stops nothing for its sake.
+        // The list is for the day on which the supervisor is killed, too: a full disk stops nothing for its sake.
         state.write_list().logged(|| "note which processes run".into());
         Ok(())
     }
@@ -106,15 +106,15 @@ done
 for group in $groups; do kill -KILL "-$group"; done
 "#;
 
-    pub(super) struct Warden {
+    pub(super) struct Supervisor {
         child: Child,
         pipe: Option<ChildStdin>,
     }
 
-    impl Warden {
+    impl Supervisor {
         pub(super) fn start() -> Result<Self> {
             let mut child = Command::new("/bin/sh")
-                .args(["-c", SCRIPT, "portico-warden"])
+                .args(["-c", SCRIPT, "portico-supervisor"])
                 .current_dir("/")
                 .stdin(Stdio::piped())
                 .stdout(Stdio::null())
@@ -134,7 +134,7 @@ for group in $groups; do kill -KILL "-$group"; done
             if self.tell('+', child.id()).is_ok() {
                 return Ok(());
             }
-            // Somebody killed the warden: a new one is told everything.
+            // Somebody killed the supervisor: a new one is told everything.
             *self = Self::start()?;
             for &pid in watched.keys() {
                 self.tell('+', pid).doing(|| "watch over the started processes".into())?;
@@ -153,7 +153,7 @@ for group in $groups; do kill -KILL "-$group"; done
         }
     }
 
-    impl Drop for Warden {
+    impl Drop for Supervisor {
         fn drop(&mut self) {
             // At the end of its input it ends what is left, then itself.
             self.pipe = None;
@@ -203,9 +203,9 @@ mod windows {
 
     use crate::error::{Doing, Result};
 
-    pub(super) struct Warden(win32job::Job);
+    pub(super) struct Supervisor(win32job::Job);
 
-    impl Warden {
+    impl Supervisor {
         pub(super) fn start() -> Result<Self> {
             let mut limits = win32job::ExtendedLimitInfo::new();
             limits.limit_kill_on_job_close();

@@ -7,11 +7,11 @@ use crate::{
     error::{Doing, Result},
     logs, mail,
     model::{Address, DatabaseEngine, LockInfo, LogEntry, LogKind, LogLevel, LogPage, MailMessage},
-    workflow::{Context, care, running},
+    workflow::{Context, operate, running},
 };
 
 /// Entries that are answered at most.
-const MOST: u32 = 5000;
+const ENTRY_LIMIT: u32 = 5000;
 
 pub(super) fn lock(context: &Context, address: &Address) -> Result<LockInfo> {
     let lock = context.store.environment(address)?.lock;
@@ -27,7 +27,7 @@ pub(super) fn log(
     lines: u32,
     since: Option<&str>,
 ) -> Result<LogPage> {
-    let lines = lines.min(MOST) as usize;
+    let lines = lines.min(ENTRY_LIMIT) as usize;
     if kind == LogKind::Mail {
         return mail_log(context, address, lines, since);
     }
@@ -50,7 +50,7 @@ fn mail_log(
     lines: usize,
     since: Option<&str>,
 ) -> Result<LogPage> {
-    let mut rows = care::mail(context, address)?;
+    let mut rows = operate::mail(context, address)?;
     let newest = rows.first().map(|row| row.at.to_string());
     let after: Option<Timestamp> = since.and_then(|since| since.parse().ok());
     rows.retain(|row| after.is_none_or(|after| row.at > after));
