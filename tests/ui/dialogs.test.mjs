@@ -71,7 +71,7 @@ test('a clone sends source, parts and options, and says what it replaces', async
   await page.getByLabel(/Convert addresses/).uncheck();
   await act(page, 'Clone to Test').click();
   await dialog(page).waitFor({ state: 'detached' });
-  assert.deepEqual(await runs(page), [{ kind: 'clone_content', from: 'acme.live', to: 'test', db_only: true, files_only: false, cc: false, updatedb: false, from_url: null, to_url: null, keep_urls: true, full: false, confirm: null }]);
+  assert.deepEqual(await runs(page), [{ kind: 'clone_content', from: 'acme.live', to: 'test', db_only: true, files_only: false, cc: false, updatedb: false, config_import: false, from_url: null, to_url: null, keep_urls: true, full: false, exclude_table: [], confirm: null }]);
 });
 
 test('content up to Live, a wipe of Live and a deleted site wait for the typed name', async (t) => {
