@@ -19,7 +19,7 @@ test('a card’s name opens its environment, the crumbs lead to the others and b
 test('an environment’s tabs move by arrow keys, and the open one is kept from one environment to the next', async (t) => {
   const page = await open(t, full);
   await page.locator('.env.dev h2 button').click();
-  const first = page.getByRole('tab').first();
+  const first = page.locator('.screen.environment [role=tab]').first();
   await first.focus();
   await page.keyboard.press('End');
   await page.locator('[role=tab]:last-child[aria-selected=true]:visible').waitFor();
