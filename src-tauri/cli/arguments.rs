@@ -1,7 +1,7 @@
 //! The command line's grammar: groups and verbs as in Terminus.
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use portico_core::model::{
     Address, EnvironmentName, KeptKind, LogKind, SiteName,
@@ -207,6 +207,9 @@ pub(crate) enum SiteCommand {
         /// given more than once
         #[arg(long, value_name = "TABLE", conflicts_with = "reset")]
         exclude: Vec<String>,
+        /// Leave out no rows at all
+        #[arg(long, conflicts_with_all = ["exclude", "reset"])]
+        none: bool,
         /// Go back to the system's own list
         #[arg(long)]
         reset: bool,
@@ -725,9 +728,6 @@ const GROUPS: &[&str] = &[
     "db",
 ];
 
-/// Commands whose further words are a tool's own.
-const TOOLS: [&str; 4] = ["wp", "drush", "php", "shell"];
-
 /// Splits the first `group:verb` into `group verb`, and gives Terminus' short `deploy` its group.
 pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut split = Vec::new();
@@ -745,7 +745,8 @@ pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<Os
                 split.extend(["env".into(), word]);
             }
             _ => {
-                found |= is_verb && (GROUPS.contains(&text) || TOOLS.contains(&text));
+                // Behind a verb nothing else is one, whatever it looks like.
+                found |= is_verb && Arguments::command().find_subcommand(text).is_some();
                 split.push(word);
             }
         }
@@ -755,7 +756,8 @@ pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<Os
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use portico_core::model::request::Request;
+    use serde_json::json;
 
     use super::*;
 
@@ -775,7 +777,121 @@ mod tests {
         assert_eq!(split("portico db:cli acme.dev -- -e x:y"), "portico db cli acme.dev -- -e x:y");
         assert_eq!(split("portico wp acme.dev env:deploy"), "portico wp acme.dev env:deploy");
         assert_eq!(split("portico deploy acme.test"), "portico env deploy acme.test");
+        assert_eq!(
+            split("portico search-replace a.dev env:deploy x"),
+            "portico search-replace a.dev env:deploy x"
+        );
         assert_eq!(split("portico --format json site:list"), "portico --format json site list");
+    }
+
+    /// Values that a shell or this grammar could take for something else.
+    const HOSTILE: &[&str] = &[
+        "-x",
+        "--yes",
+        "--message=no",
+        "-",
+        "--",
+        "it's",
+        "a b",
+        "$(id)",
+        "`id`",
+        "\"",
+        "\\",
+        "*",
+        "~",
+        "#",
+        "!x",
+        "a\nb",
+        "ä…",
+        "x:y",
+        "env:deploy",
+        "acme.dev",
+        "",
+    ];
+
+    /// What the program reads of the command line that stands for a request.
+    fn read_again(request: &Request) -> Command {
+        let line = portico_core::workflow::command_line(request);
+        let words = shlex::split(&line).unwrap_or_else(|| panic!("not a shell's line: {line}"));
+        let words = with_colons_split(words.into_iter().map(OsString::from));
+        match Arguments::try_parse_from(words) {
+            Ok(arguments) => arguments.command,
+            Err(error) => panic!("{line}: {error}"),
+        }
+    }
+
+    fn request(value: serde_json::Value) -> Request {
+        serde_json::from_value(value).expect("it is a request")
+    }
+
+    #[test]
+    fn a_copied_command_says_the_request_whatever_its_values_are() {
+        for text in HOSTILE {
+            let commit = json!({ "kind": "commit", "environment": "acme.dev", "message": text, "files": [text, "b"] });
+            let Request::Commit(wanted) = request(commit) else { unreachable!() };
+            let Command::Env(EnvCommand::Commit(read)) =
+                read_again(&Request::Commit(wanted.clone()))
+            else {
+                panic!("{text:?} makes another command of it")
+            };
+            assert_eq!(read, wanted);
+
+            let deploy = json!({ "kind": "deploy", "environment": "acme.test", "sync_content": true, "note": text });
+            let Request::Deploy(wanted) = request(deploy) else { unreachable!() };
+            let Command::Env(EnvCommand::Deploy(read)) =
+                read_again(&Request::Deploy(wanted.clone()))
+            else {
+                panic!("{text:?} makes another command of it")
+            };
+            assert_eq!(read.deploy, wanted);
+
+            let discard = json!({ "kind": "discard", "environment": "acme.dev", "files": [text] });
+            let Request::Discard(wanted) = request(discard) else { unreachable!() };
+            let Command::Env(EnvCommand::Discard(read)) =
+                read_again(&Request::Discard(wanted.clone()))
+            else {
+                panic!("{text:?} makes another command of it")
+            };
+            assert_eq!(read, wanted);
+
+            let smoke = json!({ "kind": "smoke_test", "environment": "acme.test", "against": null, "paths": [text, "/b"], "limit": 3 });
+            let Request::SmokeTest(wanted) = request(smoke) else { unreachable!() };
+            let Command::Env(EnvCommand::Smoke(read)) =
+                read_again(&Request::SmokeTest(wanted.clone()))
+            else {
+                panic!("{text:?} makes another command of it")
+            };
+            assert_eq!(read, wanted);
+
+            let create = json!({ "kind": "create_site", "name": "acme", "from": text, "label": text, "database": null, "branch": text, "entry": text });
+            let Request::CreateSite(wanted) = request(create) else { unreachable!() };
+            let Command::Site(SiteCommand::Create(read)) =
+                read_again(&Request::CreateSite(wanted.clone()))
+            else {
+                panic!("{text:?} makes another command of it")
+            };
+            assert_eq!(read, wanted);
+
+            let pairs = json!({ "kind": "search_replace", "environment": "acme.dev", "pairs": [{ "old": text, "new": text }], "tables": [text], "guid": true, "cc": false, "confirm": null });
+            let Command::SearchReplace(read) = read_again(&request(pairs)) else {
+                panic!("{text:?} makes another command of it")
+            };
+            assert_eq!(
+                (read.words, read.tables),
+                (vec![text.to_string(); 2], vec![text.to_string()])
+            );
+        }
+    }
+
+    #[test]
+    fn a_clone_profile_without_a_table_can_be_said() {
+        let none =
+            json!({ "kind": "set_clone_profile", "site": "acme", "exclude": [], "reset": false });
+        let read = read_again(&request(none));
+        assert!(matches!(
+            read,
+            Command::Site(SiteCommand::CloneProfile { none: true, reset: false, .. })
+        ));
     }
 
     #[test]

@@ -49,8 +49,8 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
             });
             Ok(())
         }
-        SiteCommand::CloneProfile { site, exclude, reset } => {
-            if exclude.is_empty() && !reset {
+        SiteCommand::CloneProfile { site, exclude, none, reset } => {
+            if exclude.is_empty() && !none && !reset {
                 return clone_profile(site, output);
             }
             let wanted = SetCloneProfile { site, exclude, reset };

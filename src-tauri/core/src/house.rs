@@ -1,6 +1,6 @@
 //! Tests of the house itself: what knows what, and that the page's types are the core's.
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
 };
@@ -155,28 +155,28 @@ fn one_place_brings_things_to_the_disk() {
     }
 }
 
-/// Declarations of types, each behind what it depends on and once.
+/// Declarations of types with all that they depend on, by name: ts-rs answers dependencies in no order.
 #[derive(Default)]
 struct Types {
     config: Config,
-    known: BTreeSet<String>,
-    text: String,
+    declared: BTreeMap<String, String>,
 }
 
 impl TypeVisitor for Types {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        let name = T::ident(&self.config);
         // What has no file of its own is TypeScript's own, or is written out where it is used.
-        if T::output_path().is_none() || !self.known.insert(T::ident(&self.config)) {
+        if T::output_path().is_none() || self.declared.contains_key(&name) {
             return;
         }
+        self.declared.insert(name, format!("export {}\n", T::decl(&self.config)));
         T::visit_generics(self);
         T::visit_dependencies(self);
-        self.text.push_str(&format!("export {}\n", T::decl(&self.config)));
     }
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one list, in the page's order")]
+#[expect(clippy::too_many_lines, reason = "one list")]
 fn the_pages_types_are_those_of_the_core() {
     let mut types = Types::default();
     macro_rules! export {
@@ -327,7 +327,8 @@ fn the_pages_types_are_those_of_the_core() {
         view::TableDifference,
         view::FilesSeen,
     );
-    let types = format!("// Made from the core's types by its tests; don't edit.\n{}", types.text);
+    let declared: String = types.declared.into_values().collect();
+    let types = format!("// Made from the core's types by its tests; don't edit.\n{declared}");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/types.d.ts");
     if env::var_os("UPDATE").is_some() {
         fs::write(&path, &types).expect("ui/types.d.ts is writable");

@@ -682,7 +682,7 @@ fn nothing_survives_a_killed_owner() {
 }
 
 #[test]
-fn the_next_owner_ends_what_a_killed_owner_and_its_killed_warden_left() {
+fn the_next_owner_ends_what_a_killed_owner_and_its_killed_supervisor_left() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut owner, pids) = owner(folder.path());
     let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", owner.id()));

@@ -56,102 +56,6 @@ pub fn command_line(request: &Request) -> String {
             line.word("undo").word(it.site.as_str());
             line.optional("workflow", it.workflow.map(|id| id.to_string()).as_deref());
         }
-        Request::CreateMultidev(_)
-        | Request::DeleteMultidev(_)
-        | Request::MergeToDev(_)
-        | Request::MergeFromDev(_)
-        | Request::SetUpstream(_)
-        | Request::ApplyUpstream(_)
-        | Request::DeployTag(_)
-        | Request::BringToDev(_)
-        | Request::Discard(_) => of_code(&mut line, request),
-        Request::RunHooks(_)
-        | Request::SmokeTest(_)
-        | Request::ImportConfig(_)
-        | Request::ExportConfig(_) => of_the_system(&mut line, request),
-        Request::EnableLock(_)
-        | Request::DisableLock(_)
-        | Request::EnableCron(_)
-        | Request::DisableCron(_)
-        | Request::RunCron(_)
-        | Request::ClearMail(_) => of_operate(&mut line, request),
-        Request::ImportDatabase(it) => import_database(&mut line, it),
-        Request::ImportFiles(it) => {
-            line.word("import:files").word(it.environment.to_string()).word(&it.file);
-            line.optional("as", it.taken_as.map(|it| it.to_string()).as_deref());
-            line.optional("confirm", it.confirm.as_deref());
-        }
-        Request::ExportDatabase(it) => {
-            line.word("export:database").word(it.environment.to_string()).word(&it.to);
-            line.flag("overwrite", it.overwrite);
-        }
-        Request::ExportFiles(it) => {
-            line.word("export:files").word(it.environment.to_string()).word(&it.to);
-            line.flag("overwrite", it.overwrite);
-        }
-        Request::SwitchGeneration(_)
-        | Request::PinGeneration(_)
-        | Request::UnpinGeneration(_)
-        | Request::PruneGenerations(_)
-        | Request::SearchReplace(_)
-        | Request::SetCloneProfile(_)
-        | Request::KeepGenerations(_)
-        | Request::FreeDisk(_)
-        | Request::ImportSite(_) => of_content(&mut line, request),
-        Request::AllowPath(it) => {
-            line.word("site:allow").word(it.site.as_str()).word(&it.path).flag("write", it.write);
-        }
-        Request::DisallowPath(it) => {
-            line.word("site:disallow").word(it.site.as_str()).word(&it.path);
-        }
-    }
-    line.0
-}
-
-/// The requests of generations, search and replace, clone profiles and whole sites.
-fn of_content(line: &mut Line, request: &Request) {
-    match request {
-        Request::SwitchGeneration(it) => {
-            line.word("generation:switch").word(it.environment.to_string());
-            line.word(it.id.to_string()).optional("confirm", it.confirm.as_deref());
-        }
-        Request::PinGeneration(it) => {
-            line.word("generation:pin").word(it.environment.to_string()).word(it.id.to_string());
-        }
-        Request::UnpinGeneration(it) => {
-            line.word("generation:unpin").word(it.environment.to_string()).word(it.id.to_string());
-        }
-        Request::PruneGenerations(it) => {
-            line.word("generation:prune").word(it.environment.to_string());
-            it.ids.iter().for_each(|id| _ = line.word(id.to_string()));
-            line.optional("keep", it.keep.map(|keep| keep.to_string()).as_deref());
-        }
-        Request::SearchReplace(it) => search_replace(line, it),
-        Request::ImportSite(it) => import_site(line, it),
-        Request::SetCloneProfile(it) => {
-            line.word("site:clone-profile").word(it.site.as_str());
-            it.exclude.iter().for_each(|table| _ = line.option("exclude", table));
-            line.flag("reset", it.reset);
-        }
-        Request::KeepGenerations(it) => {
-            line.word("generation:keep").word(it.site.as_str());
-            it.count.iter().for_each(|count| _ = line.word(count.to_string()));
-            line.optional("days", it.days.map(|days| days.to_string()).as_deref());
-            line.flag("default", it.default);
-        }
-        Request::FreeDisk(it) => {
-            line.word("disk:free").word(it.site.as_str());
-            line.optional("keep", it.keep.map(|keep| keep.to_string()).as_deref());
-            line.optional("days", it.days.map(|days| days.to_string()).as_deref());
-            it.only.iter().for_each(|kind| _ = line.option("only", kind.as_str()));
-        }
-        other => unreachable!("{} is no request of content", other.kind()),
-    }
-}
-
-/// The requests of branches, merges and tags.
-fn of_code(line: &mut Line, request: &Request) {
-    match request {
         Request::CreateMultidev(it) => {
             line.word("multidev:create").word(it.from.to_string()).word(it.name.as_str());
             line.flag("no-db", it.no_db).flag("no-files", it.no_files);
@@ -164,12 +68,12 @@ fn of_code(line: &mut Line, request: &Request) {
         Request::MergeToDev(it) => {
             line.word("multidev:merge-to-dev").word(it.environment.to_string());
             line.flag("updatedb", it.updatedb);
-            resolve(line, &it.resolve);
+            resolve(&mut line, &it.resolve);
         }
         Request::MergeFromDev(it) => {
             line.word("multidev:merge-from-dev").word(it.environment.to_string());
             line.flag("updatedb", it.updatedb);
-            resolve(line, &it.resolve);
+            resolve(&mut line, &it.resolve);
         }
         Request::SetUpstream(it) => {
             line.word("site:upstream:set").word(it.site.as_str()).word(&it.url);
@@ -180,7 +84,7 @@ fn of_code(line: &mut Line, request: &Request) {
         Request::ApplyUpstream(it) => {
             line.word("upstream:updates:apply").word(it.environment.to_string());
             line.flag("updatedb", it.updatedb).flag("accept-upstream", it.accept_upstream);
-            resolve(line, &it.resolve);
+            resolve(&mut line, &it.resolve);
         }
         Request::DeployTag(it) => {
             line.word("env:code-rollback").word(it.environment.to_string());
@@ -188,7 +92,7 @@ fn of_code(line: &mut Line, request: &Request) {
         }
         Request::BringToDev(it) => {
             line.word("env:bring-to-dev").word(it.environment.to_string());
-            resolve(line, &it.resolve);
+            resolve(&mut line, &it.resolve);
         }
         Request::Discard(it) => {
             line.word("env:discard").word(it.environment.to_string());
@@ -196,13 +100,24 @@ fn of_code(line: &mut Line, request: &Request) {
                 line.word(file);
             }
         }
-        other => unreachable!("{} is no request of code", other.kind()),
-    }
-}
-
-/// The requests of locks, cron and mail.
-fn of_operate(line: &mut Line, request: &Request) {
-    match request {
+        Request::RunHooks(it) => {
+            line.word("env:run-hooks").word(it.environment.to_string()).word(it.event.as_str());
+            if it.stage == HookStage::Before {
+                line.option("stage", "before");
+            }
+        }
+        Request::ImportConfig(it) => {
+            line.word("config:import").word(it.environment.to_string());
+        }
+        Request::ExportConfig(it) => {
+            line.word("config:export").word(it.environment.to_string());
+        }
+        Request::SmokeTest(it) => {
+            line.word("env:smoke").word(it.environment.to_string());
+            line.optional("against", it.against.as_ref().map(|it| it.as_str()));
+            line.optional("limit", it.limit.map(|it| it.to_string()).as_deref());
+            it.paths.iter().for_each(|path| _ = line.option("paths", path));
+        }
         Request::EnableLock(it) => {
             line.word("lock:enable").word(it.environment.to_string());
             line.optional("username", it.username.as_deref()).option("password", "…");
@@ -226,8 +141,62 @@ fn of_operate(line: &mut Line, request: &Request) {
         Request::ClearMail(it) => {
             line.word("mail:clear").word(it.environment.to_string());
         }
-        other => unreachable!("{} is no request of operate", other.kind()),
+        Request::ImportDatabase(it) => import_database(&mut line, it),
+        Request::ImportFiles(it) => {
+            line.word("import:files").word(it.environment.to_string()).word(&it.file);
+            line.optional("as", it.taken_as.map(|it| it.to_string()).as_deref());
+            line.optional("confirm", it.confirm.as_deref());
+        }
+        Request::ExportDatabase(it) => {
+            line.word("export:database").word(it.environment.to_string()).word(&it.to);
+            line.flag("overwrite", it.overwrite);
+        }
+        Request::ExportFiles(it) => {
+            line.word("export:files").word(it.environment.to_string()).word(&it.to);
+            line.flag("overwrite", it.overwrite);
+        }
+        Request::SwitchGeneration(it) => {
+            line.word("generation:switch").word(it.environment.to_string());
+            line.word(it.id.to_string()).optional("confirm", it.confirm.as_deref());
+        }
+        Request::PinGeneration(it) => {
+            line.word("generation:pin").word(it.environment.to_string()).word(it.id.to_string());
+        }
+        Request::UnpinGeneration(it) => {
+            line.word("generation:unpin").word(it.environment.to_string()).word(it.id.to_string());
+        }
+        Request::PruneGenerations(it) => {
+            line.word("generation:prune").word(it.environment.to_string());
+            it.ids.iter().for_each(|id| _ = line.word(id.to_string()));
+            line.optional("keep", it.keep.map(|keep| keep.to_string()).as_deref());
+        }
+        Request::SearchReplace(it) => search_replace(&mut line, it),
+        Request::ImportSite(it) => import_site(&mut line, it),
+        Request::SetCloneProfile(it) => {
+            line.word("site:clone-profile").word(it.site.as_str());
+            it.exclude.iter().for_each(|table| _ = line.option("exclude", table));
+            line.flag("reset", it.reset).flag("none", it.exclude.is_empty() && !it.reset);
+        }
+        Request::KeepGenerations(it) => {
+            line.word("generation:keep").word(it.site.as_str());
+            it.count.iter().for_each(|count| _ = line.word(count.to_string()));
+            line.optional("days", it.days.map(|days| days.to_string()).as_deref());
+            line.flag("default", it.default);
+        }
+        Request::FreeDisk(it) => {
+            line.word("disk:free").word(it.site.as_str());
+            line.optional("keep", it.keep.map(|keep| keep.to_string()).as_deref());
+            line.optional("days", it.days.map(|days| days.to_string()).as_deref());
+            it.only.iter().for_each(|kind| _ = line.option("only", kind.as_str()));
+        }
+        Request::AllowPath(it) => {
+            line.word("site:allow").word(it.site.as_str()).word(&it.path).flag("write", it.write);
+        }
+        Request::DisallowPath(it) => {
+            line.word("site:disallow").word(it.site.as_str()).word(&it.path);
+        }
     }
+    line.finish()
 }
 
 /// A text that was written in the window is in no file; as a password, it shows as `…`.
@@ -240,36 +209,6 @@ fn resolve(line: &mut Line, all: &[Resolution]) {
             Take::File(path) => path,
         };
         line.option("resolve", &format!("{}={take}", it.file));
-    }
-}
-
-/// The requests about what the site's system does.
-fn of_the_system(line: &mut Line, request: &Request) {
-    match request {
-        Request::RunHooks(it) => {
-            line.word("env:run-hooks").word(it.environment.to_string()).word(it.event.as_str());
-            if it.stage == HookStage::Before {
-                line.option("stage", "before");
-            }
-        }
-        Request::ImportConfig(it) => {
-            line.word("config:import").word(it.environment.to_string());
-        }
-        Request::ExportConfig(it) => {
-            line.word("config:export").word(it.environment.to_string());
-        }
-        Request::SmokeTest(it) => {
-            line.word("env:smoke").word(it.environment.to_string());
-            line.optional("against", it.against.as_ref().map(|it| it.as_str()));
-            line.optional("limit", it.limit.map(|it| it.to_string()).as_deref());
-            if !it.paths.is_empty() {
-                line.word("--paths");
-                for path in &it.paths {
-                    line.word(path);
-                }
-            }
-        }
-        other => unreachable!("{} is no request of the system", other.kind()),
     }
 }
 
@@ -340,24 +279,26 @@ fn search_replace(line: &mut Line, it: &SearchReplace) {
     line.flag("guid", it.guid).flag("cc", it.cc).optional("confirm", it.confirm.as_deref());
 }
 
-/// A command line in the making; each word is quoted where a shell needs it.
-struct Line(String);
-
-impl Default for Line {
-    fn default() -> Self {
-        Self("portico".into())
-    }
+/// A command line in the making. Its first word is the verb.
+#[derive(Default)]
+struct Line {
+    words: Vec<String>,
+    options: Vec<String>,
 }
 
 impl Line {
     fn word(&mut self, word: impl AsRef<str>) -> &mut Self {
-        self.0.push(' ');
-        self.0.push_str(&quote(word.as_ref()));
+        self.words.push(word.as_ref().to_owned());
         self
     }
 
+    /// An option with its value; one word where the value could be taken for an option itself.
     fn option(&mut self, name: &str, value: &str) -> &mut Self {
-        self.word(format!("--{name}")).word(value)
+        match value.starts_with('-') {
+            true => self.options.push(format!("--{name}={value}")),
+            false => self.options.extend([format!("--{name}"), value.to_owned()]),
+        }
+        self
     }
 
     fn optional(&mut self, name: &str, value: Option<&str>) -> &mut Self {
@@ -368,7 +309,23 @@ impl Line {
     }
 
     fn flag(&mut self, name: &str, on: bool) -> &mut Self {
-        if on { self.word(format!("--{name}")) } else { self }
+        if on {
+            self.options.push(format!("--{name}"));
+        }
+        self
+    }
+
+    /// The words before the options, as people write them; behind them and `--` where one could be taken for an option.
+    fn finish(self) -> String {
+        let Self { words, options } = self;
+        let (verb, given) = words.split_at(1.min(words.len()));
+        let separator = ["--".to_owned()];
+        let parts: [&[String]; 4] = match given.iter().any(|word| word.starts_with('-')) {
+            true => [verb, &options, &separator, given],
+            false => [verb, given, &options, &[]],
+        };
+        let quoted: Vec<_> = parts.into_iter().flatten().map(|word| quote(word)).collect();
+        format!("portico {}", quoted.join(" "))
     }
 }
 
