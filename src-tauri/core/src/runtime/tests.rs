@@ -685,13 +685,21 @@ fn nothing_survives_a_killed_owner() {
 fn the_next_owner_ends_what_a_killed_owner_and_its_killed_supervisor_left() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut owner, pids) = owner(folder.path());
-    let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", owner.id()));
-    for pid in children.expect("read").split_whitespace() {
-        let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        if line.contains("portico-supervisor") {
-            kill(pid.parse().expect("a pid"));
-        }
-    }
+    // Each thread has the list of its own children; the kernel may leave one out while another ends: one look is not enough.
+    let tasks = format!("/proc/{}/task", owner.id());
+    let supervisor = || {
+        let tasks = fs::read_dir(&tasks).expect("read").flatten();
+        let lists = tasks.map(|it| fs::read_to_string(it.path().join("children")));
+        let children: Vec<String> = lists.map(Result::unwrap_or_default).collect();
+        children.iter().flat_map(|it| it.split_whitespace()).find_map(|pid| {
+            let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            line.contains("portico-supervisor").then(|| pid.parse().expect("a pid"))
+        })
+    };
+    assert!(eventually(|| supervisor().is_some_and(|pid: u32| {
+        kill(pid);
+        true
+    })));
     // A process that has the id of an earlier one must be left alone.
     let mut other = Command::new("sleep").arg("300").spawn().expect("started");
     owner.kill().expect("killed");
