@@ -295,7 +295,8 @@ fn upstream_updates_are_found_in_the_background() {
     let _serving = test.serve();
     let events = test.subscribe();
     eventually("the upstream was asked", || board("demo") == 2);
-    assert!(events.try_iter().any(|it| it.contains("changed") && it.contains("demo")));
+    let is_told = |it: String| it.contains("changed") && it.contains("demo");
+    eventually("the window was told", || events.try_iter().any(is_told));
     assert!(board("apart").is_null());
     test.run(&["upstream:updates:apply", "demo.dev"]).success();
     assert_eq!(board("demo"), 0);
