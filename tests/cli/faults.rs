@@ -99,9 +99,9 @@ fn a_full_disk_leaves_no_half_made_site() {
 #[test]
 fn a_full_disk_during_a_clone_leaves_the_environment_as_it_was() {
     let test = PorticoTest::new();
-    // Dev's 12 MB of files fit twice (Dev, Test) into the disk, a third time they don't.
+    // Dev's 12 MB of files fit twice (Dev, Test) into the disk beside what always stays free, a third time they don't.
     let (stdout, stderr) = on_a_disk_of(
-        "30m",
+        "64m",
         &test,
         "\"$PORTICO\" site:create demo --from sample --progress off >&2 && \
          head -c 12000000 /dev/zero > \"$PORTICO_HOME/sites/demo/dev/files/film.bin\" && \

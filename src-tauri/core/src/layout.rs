@@ -67,7 +67,12 @@ impl Layout {
 
     /// One log for each workflow.
     pub fn workflow_log(&self, id: i64) -> PathBuf {
-        self.root.join("logs/workflows").join(format!("{id}.log"))
+        self.workflow_logs().join(format!("{id}.log"))
+    }
+
+    /// The folder of the workflows' logs.
+    pub fn workflow_logs(&self) -> PathBuf {
+        self.logs().join("workflows")
     }
 
     /// What Portico says of itself, newest; the file to send with a report of a fault.

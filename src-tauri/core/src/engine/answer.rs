@@ -6,7 +6,7 @@ use super::{branches, commits, connection, operate};
 use crate::{
     cms, code,
     content::{database, files},
-    error::{Error, Result},
+    error::{Code, Error, Result},
     model::{
         Address, CodePointer, Damage, Environment, EnvironmentName, Measured, Site, SiteName,
         request::Query,
@@ -16,7 +16,7 @@ use crate::{
         },
     },
     progress::{Cancel, Meter, Report},
-    workflow::{self, Context, damage, running},
+    workflow::{self, Context, damage, keeping::bounds, running},
 };
 
 /// Workflows that the board shows.
@@ -439,6 +439,15 @@ fn workflow_log(context: &Context, id: i64) -> Result<String> {
     let path = context.layout.workflow_log(id);
     match std::fs::read(&path) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::new(
+            Code::NotFound,
+            format!("the log of workflow {id} is not kept any more"),
+        )
+        .hint(format!(
+            "Logs are kept for {} days, and those of the newest {} workflows.",
+            bounds::LOGS_KEPT.as_secs() / 86_400,
+            bounds::NEWEST_LOGS
+        ))),
         Err(error) => Err(Error::failed(format!("read {}", path.display())).because(error)),
     }
 }

@@ -3,6 +3,8 @@
 //! Whoever opens the folder first holds its lock, runs the servers and listens; every later shell speaks to
 //! it. **Invariant:** only the owner writes to `portico.db` or starts a process.
 mod answer;
+#[cfg(test)]
+mod bounds_tests;
 mod branches;
 #[cfg(test)]
 mod broken_tests;
@@ -18,6 +20,8 @@ mod owner;
 mod pushes;
 mod recovery;
 mod remote;
+#[cfg(test)]
+mod testing;
 mod tidy;
 mod upstreams;
 mod watch;

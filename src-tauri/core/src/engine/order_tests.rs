@@ -1,11 +1,13 @@
 //! Every kind of workflow, with a transaction that asks whether what its pointers point to was written out before: in this
 //! build each `Durable` knows what was there when it was made.
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
-use super::{Config, Session};
-use crate::{model::request::Request, progress::Cancel};
+use super::{
+    Session,
+    testing::{config, run},
+};
 
 struct Sites {
     session: Session,
@@ -14,10 +16,7 @@ struct Sites {
 
 impl Sites {
     fn run(&self, request: Value) {
-        let told = request.to_string();
-        let request: Request = serde_json::from_value(request).expect("a request");
-        let done = self.session.run(&request, &|_| {}, &Cancel::default());
-        done.unwrap_or_else(|error| panic!("{told}: {error}: {:?}", error.causes));
+        run(&self.session, request);
     }
 
     fn undo(&self) {
@@ -32,18 +31,8 @@ impl Sites {
 }
 
 fn sites(home: &Path) -> Sites {
-    let root = home.join("Portico");
-    let config = Config {
-        root: root.clone(),
-        port: Some(0),
-        sqlite_plugin: None,
-        program: None,
-        confiner: None,
-        idle: Duration::from_secs(60),
-        hook_limit: Duration::from_secs(60),
-        truth: crate::store::Truth::Trusted,
-    };
-    Sites { session: Session::open(&config).expect("opens"), root }
+    let config = config(home);
+    Sites { session: Session::open(&config).expect("opens"), root: config.root }
 }
 
 #[test]

@@ -148,6 +148,12 @@ impl Engine {
         &self.shared.healed
     }
 
+    /// What the workflows work with.
+    #[cfg(test)]
+    pub(super) fn context(&self) -> &Context {
+        &self.shared.context
+    }
+
     /// Sites and environments that could not be made ready, with the reason.
     pub fn problems(&self) -> &[Problem] {
         &self.shared.problems

@@ -1,6 +1,9 @@
 //! Housekeeping that nobody asked for: what falls out of the rules by its age, and repositories with much that is loose.
 //! Never beside a workflow of the same site: one that begins ends it.
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::SystemTime,
+};
 
 use super::owner::Shared;
 use crate::{
@@ -25,6 +28,8 @@ impl Shared {
             if aged {
                 // What can't be let go now is when its site's next workflow ends.
                 keeping::everywhere(&context).logged(|| "let go of what is too old".into());
+                keeping::bounds::keep_bounds(&context, SystemTime::now())
+                    .logged(|| "let go of what would grow for ever".into());
             }
             let sites = context.store.sites().logged(|| "tidy up".into());
             for site in sites.unwrap_or_default() {

@@ -8,7 +8,7 @@ use hyper::{
 };
 
 use super::body::Body;
-use crate::error::Error;
+use crate::{error::Error, model::SiteName};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
@@ -88,7 +88,7 @@ pub(super) fn broken(error: &Error) -> Response<Body> {
 }
 
 /// Parts of the environment are missing or can't be read.
-pub(super) fn damaged(broken: &[Error]) -> Response<Body> {
+pub(super) fn damaged(site: &SiteName, broken: &[Error]) -> Response<Body> {
     let told: Vec<String> = broken
         .iter()
         .map(|error| {
@@ -97,9 +97,11 @@ pub(super) fn damaged(broken: &[Error]) -> Response<Body> {
         })
         .collect();
     let told: Vec<&str> = told.iter().map(String::as_str).collect();
-    let text = "Other environments are not affected. Open Portico and choose Repair, which shows first what it would do.";
+    let text = format!(
+        "Other environments are not affected. Choose Repair in Portico; `portico site:repair {site} --dry-run` shows the same."
+    );
     let title = "This environment is damaged";
-    let mut response = page(StatusCode::SERVICE_UNAVAILABLE, title, text, &told);
+    let mut response = page(StatusCode::SERVICE_UNAVAILABLE, title, &text, &told);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     response
 }

@@ -216,7 +216,7 @@ impl Arrived<'_> {
             route = route::route(&served, self.parts.uri.path());
         }
         if !served.broken.is_empty() {
-            return pages::damaged(&served.broken);
+            return pages::damaged(&served.address.site, &served.broken);
         }
         match route {
             Route::File { path, metadata } => {

@@ -5,10 +5,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -171,7 +168,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts the server of `data` and waits until its user can log in, or until all is `ending`. Its socket's name depends
+    /// Starts the server of `data` and waits until its user can log in, or until it `is_unwanted`. Its socket's name depends
     /// on `data` only.
     pub(super) fn start(
         environment: &Address,
@@ -179,7 +176,7 @@ impl Server {
         password: &str,
         sockets: &Path,
         supervisor: &Arc<Supervisor>,
-        ending: &AtomicBool,
+        is_unwanted: &dyn Fn() -> bool,
     ) -> Result<Self> {
         if !data.join("mysql").is_dir() {
             return Err(Error::failed(format!("start the database of {environment}"))
@@ -208,7 +205,7 @@ impl Server {
             administrator,
             process,
         };
-        match started.wait_until_ready(ending) {
+        match started.wait_until_ready(is_unwanted) {
             Ok(()) => Ok(started),
             Err(error) => {
                 started.process.end(STOP_TIMEOUT);
@@ -217,14 +214,14 @@ impl Server {
         }
     }
 
-    fn wait_until_ready(&mut self, ending: &AtomicBool) -> Result<()> {
+    fn wait_until_ready(&mut self, is_unwanted: &dyn Fn() -> bool) -> Result<()> {
         let until = Instant::now() + START_TIMEOUT;
         let mut last = None;
         let ended = wait_for(until, || match self.administrator() {
             Ok(_) => true,
             Err(error) => {
                 last = Some(error);
-                !self.process.is_running() || ending.load(Ordering::Acquire)
+                !self.process.is_running() || is_unwanted()
             }
         });
         let failed = || Error::failed(format!("start the database of {}", self.environment));
@@ -233,7 +230,7 @@ impl Server {
         }
         match last {
             Some(error) if !ended => Err(failed().because(error)),
-            _ if ending.load(Ordering::Acquire) => Err(failed().because("Portico is ending")),
+            _ if is_unwanted() => Err(failed().because("Portico is ending")),
             _ => self.set_up(),
         }
     }

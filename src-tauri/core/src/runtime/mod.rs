@@ -42,7 +42,7 @@ use usage::{Lease, Slot, Slots};
 use crate::{
     error::{Doing, Error, Result},
     model::{Address, Database, view::ProcessRow},
-    progress::Meter,
+    progress::{Cancel, Meter},
 };
 
 /// Where the runtime may write, and how long what nobody uses may run.
@@ -279,6 +279,12 @@ impl Runtime {
         page.run(spec, &config.sockets, supervisor, meter)
     }
 
+    /// Deletes the templates of servers that this machine no longer has.
+    pub fn remove_old_templates(&self) -> Result<()> {
+        let _one = lock(&self.shared.template);
+        template::remove_old(&self.shared.config.templates)
+    }
+
     /// Makes the empty data directory of a new MariaDB generation, from the template.
     pub fn create_data_directory(&self, data: &Path, meter: Meter<'_>) -> Result<()> {
         let _one = lock(&self.shared.template);
@@ -286,11 +292,15 @@ impl Runtime {
     }
 
     /// The server of the data directory `data`, started if need be, with a user whose password is `password`.
+    ///
+    /// # Errors
+    /// Cancelled while it starts: it is ended again.
     pub fn mariadb(
         &self,
         environment: &Address,
         data: &Path,
         password: &str,
+        cancel: &Cancel,
     ) -> Result<DatabaseLease> {
         let data = fs::canonicalize(data).doing(|| format!("open {}", data.display()))?;
         let slot = self.shared.servers.get(&data, &self.wake);
@@ -300,8 +310,10 @@ impl Runtime {
             self.shared.check_not_ending()?;
             let sockets = &self.shared.config.sockets;
             let Shared { supervisor, ending, .. } = &*self.shared;
-            let server = Server::start(environment, &data, password, sockets, supervisor, ending)?;
-            *running = Some(server);
+            let is_unwanted = || ending.load(Ordering::Acquire) || cancel.is_cancelled();
+            let server =
+                Server::start(environment, &data, password, sockets, supervisor, &is_unwanted);
+            *running = Some(server.or_else(|error| cancel.check().and(Err(error)))?);
         }
         let Some(server) = running.as_mut() else {
             return Err(Error::failed("start the database"));

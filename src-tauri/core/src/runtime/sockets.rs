@@ -1,12 +1,13 @@
 //! The folder of sockets, settings and other files that live as long as a process.
 use std::{
     fs,
+    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
 };
 
 use super::mariadb;
 use crate::{
-    error::{Doing, Error, Result},
+    error::{Doing, Error, Logged, Result},
     room::free_bytes,
 };
 
@@ -49,8 +50,31 @@ pub(super) fn pool_folder(sockets: &Path, number: u64) -> Result<PathBuf> {
     if has_room(sockets) || !has_room(&temporary) {
         return Ok(inside);
     }
-    let made = tempfile::Builder::new().prefix("portico-").tempdir_in(&temporary);
+    let prefix = outside_prefix(sockets);
+    let made = tempfile::Builder::new().prefix(&prefix).tempdir_in(&temporary);
     Ok(made.doing(|| format!("write to {}", temporary.display()))?.keep())
+}
+
+/// How the folders of pools begin that found no room in this sockets' folder.
+fn outside_prefix(sockets: &Path) -> String {
+    let mut hasher = DefaultHasher::new();
+    sockets.hash(&mut hasher);
+    format!("portico-{:016x}-", hasher.finish())
+}
+
+/// Deletes the folders that a killed owner of this sockets' folder left where the system has its temporary files.
+fn clear_outside(sockets: &Path, temporary: &Path) -> Result<()> {
+    let doing = || format!("read {}", temporary.display());
+    let prefix = outside_prefix(sockets);
+    for entry in fs::read_dir(temporary).doing(doing)? {
+        let entry = entry.doing(doing)?;
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            // Another user's of the same name is not ours to delete.
+            fs::remove_dir_all(entry.path())
+                .logged(|| format!("delete {}", entry.path().display()));
+        }
+    }
+    Ok(())
 }
 
 /// Makes the sockets' folder ours alone, ends what a killed owner left and clears its files.
@@ -66,6 +90,7 @@ pub(super) fn prepare(sockets: &Path) -> Result<()> {
     }
     #[cfg(not(unix))]
     fs::create_dir_all(sockets).doing(doing)?;
+    clear_outside(sockets, &std::env::temp_dir()).logged(|| "clear the temporary files".into());
     for entry in fs::read_dir(sockets).doing(doing)? {
         let entry = entry.doing(doing)?;
         let name = entry.file_name();
@@ -78,4 +103,22 @@ pub(super) fn prepare(sockets: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_owner_left_outside_goes_and_nothing_of_another_owner() {
+        let (temporary, sockets) = (tempfile::tempdir().unwrap(), Path::new("/one/run"));
+        let folder = |sockets, rest: &str| {
+            let path = temporary.path().join(outside_prefix(sockets) + rest);
+            fs::create_dir_all(path.join("php.sock")).unwrap();
+            path
+        };
+        let (own, others) = (folder(sockets, "abc"), folder(Path::new("/two/run"), "abc"));
+        clear_outside(sockets, temporary.path()).unwrap();
+        assert!(!own.exists() && others.exists());
+    }
 }

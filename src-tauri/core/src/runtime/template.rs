@@ -1,7 +1,7 @@
 //! New data directories: copies of one that is initialised once for each server version.
 use std::{
     ffi::OsString,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
@@ -18,6 +18,9 @@ use crate::{
     error::{Doing, Error, Result},
     progress::Meter,
 };
+
+/// What the name of a folder that is being made has behind its own, and the number of the process that makes it.
+const NEW: &str = ".new-";
 
 /// Makes `data` a copy of the template of the installed version, which is made if there is none yet.
 pub(super) fn create(
@@ -41,10 +44,30 @@ pub(super) fn create(
     copied.inspect_err(|_| drop(fs::remove_dir_all(&new)))
 }
 
+/// Deletes the templates of other servers than the one on this machine; nothing where there is none now.
+pub(super) fn remove_old(templates: &Path) -> Result<()> {
+    let Some(server) = installation() else { return Ok(()) };
+    let doing = || format!("read {}", templates.display());
+    let all = match fs::read_dir(templates) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        all => all.doing(doing)?,
+    };
+    let own = server.template();
+    for entry in all {
+        let (name, path) = entry.map(|it| (it.file_name(), it.path())).doing(doing)?;
+        let name = name.to_string_lossy();
+        let is_being_made = name.strip_prefix(&own).is_some_and(|it| it.starts_with(NEW));
+        if name != own && !is_being_made {
+            fs::remove_dir_all(&path).doing(|| format!("delete {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
 /// A place for what will be moved to `path` when it is whole.
 fn new_beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-    name.push(format!(".new-{}", std::process::id()));
+    name.push(format!("{NEW}{}", std::process::id()));
     path.with_file_name(name)
 }
 

@@ -96,6 +96,14 @@ fn processes() -> impl Iterator<Item = u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
+/// Whether a server of this data directory runs.
+fn server_runs(data: &Path) -> bool {
+    let data = data.to_str().expect("text");
+    processes().any(|pid| {
+        fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|it| it.contains(data))
+    })
+}
+
 /// The group that a process is in.
 fn group_of(pid: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -398,17 +406,45 @@ fn a_script_ends_though_what_it_left_behind_holds_its_output() {
 }
 
 #[test]
+fn a_cancel_ends_a_server_that_is_starting() {
+    let bench = Bench::new(LONG);
+    let data = bench.data("one");
+    // As long as another process holds this lock, InnoDB waits for it, up to 100 seconds.
+    let tablespace = fs::File::options().write(true).open(data.join("ibdata1")).expect("opens");
+    let lock = rustix::fs::FlockOperation::NonBlockingLockExclusive;
+    rustix::fs::fcntl_lock(&tablespace, lock).expect("nobody has it");
+    let cancel = Cancel::default();
+    thread::scope(|scope| {
+        let start =
+            scope.spawn(|| bench.runtime.mariadb(&address(), &data, "p", &cancel).map(drop));
+        assert!(eventually(|| server_runs(&data)));
+        cancel.cancel();
+        let error = start.join().expect("it ended").expect_err("it was cancelled");
+        assert!(error.is_cancelled(), "{error}");
+    });
+    assert!(!server_runs(&data));
+    drop(tablespace);
+    bench.runtime.mariadb(&address(), &data, "p", &Cancel::default()).expect("it starts again");
+}
+
+#[test]
 fn a_database_is_created_used_stopped_copied_and_used_with_another_password() {
     let bench = Bench::new(LONG);
     let data = bench.data("one");
-    let lease = bench.runtime.mariadb(&address(), &data, "it's \\ a secret").expect("a server");
+    let lease = bench
+        .runtime
+        .mariadb(&address(), &data, "it's \\ a secret", &Cancel::default())
+        .expect("a server");
     let mut pantheon = connect(&lease).expect("the user logs in");
     pantheon.query_drop("CREATE TABLE t (a INT PRIMARY KEY) ENGINE=InnoDB").expect("created");
     pantheon.query_drop("INSERT INTO t VALUES (7)").expect("inserted");
     pantheon.query_drop("CREATE DATABASE other").expect_err("its rights end at its database");
     drop(pantheon);
 
-    let again = bench.runtime.mariadb(&address(), &data, "it's \\ a secret").expect("the same");
+    let again = bench
+        .runtime
+        .mariadb(&address(), &data, "it's \\ a secret", &Cancel::default())
+        .expect("the same");
     assert_eq!(again.database, lease.database);
     let stopped = bench.runtime.stop_mariadb(&data, Duration::from_millis(50));
     assert_eq!(stopped.err().expect("leases are out").code, Code::Busy);
@@ -420,8 +456,14 @@ fn a_database_is_created_used_stopped_copied_and_used_with_another_password() {
     let copied = bench.folder.path().join("two");
     let status = Command::new("cp").arg("-r").args([&data, &copied]).status();
     assert!(status.expect("cp runs").success());
-    let first = bench.runtime.mariadb(&address(), &data, "it's \\ a secret").expect("starts again");
-    let second = bench.runtime.mariadb(&address(), &copied, "new").expect("the copy starts");
+    let first = bench
+        .runtime
+        .mariadb(&address(), &data, "it's \\ a secret", &Cancel::default())
+        .expect("starts again");
+    let second = bench
+        .runtime
+        .mariadb(&address(), &copied, "new", &Cancel::default())
+        .expect("the copy starts");
     for lease in [&first, &second] {
         let row: Option<i64> =
             connect(lease).expect("in").query_first("SELECT a FROM t").expect("read");
@@ -434,11 +476,12 @@ fn a_database_is_created_used_stopped_copied_and_used_with_another_password() {
 fn a_server_that_starts_leaves_the_temporary_tables_of_others_alone() {
     let bench = Bench::new(LONG);
     let (one, two) = (bench.data("one"), bench.data("two"));
-    let lease = bench.runtime.mariadb(&address(), &one, "p").expect("a server");
+    let lease = bench.runtime.mariadb(&address(), &one, "p", &Cancel::default()).expect("a server");
     let mut connection = connect(&lease).expect("in");
     connection.query_drop("CREATE TEMPORARY TABLE t (a INT) ENGINE=Aria").expect("created");
     connection.query_drop("INSERT INTO t VALUES (7)").expect("inserted");
-    let _other = bench.runtime.mariadb(&address(), &two, "p").expect("another server");
+    let _other =
+        bench.runtime.mariadb(&address(), &two, "p", &Cancel::default()).expect("another server");
     connection.query_drop("DROP TEMPORARY TABLE t").expect("its files are still there");
     let mut root = root(&lease).expect("the administrator");
     let databases: Vec<String> = root.query("SHOW DATABASES").expect("listed");
@@ -450,12 +493,15 @@ fn a_server_that_starts_leaves_the_temporary_tables_of_others_alone() {
 fn a_start_that_comes_during_a_stop_waits_for_its_end() {
     let bench = Bench::new(LONG);
     let data = bench.data("one");
-    drop(bench.runtime.mariadb(&address(), &data, "p").expect("a server"));
+    drop(bench.runtime.mariadb(&address(), &data, "p", &Cancel::default()).expect("a server"));
     thread::scope(|scope| {
         // What it answers holds the server back until it is dropped, here at once.
         let stop = scope.spawn(|| bench.runtime.stop_mariadb(&data, SOON).map(drop));
         for _ in 0..3 {
-            let lease = bench.runtime.mariadb(&address(), &data, "p").expect("a server");
+            let lease = bench
+                .runtime
+                .mariadb(&address(), &data, "p", &Cancel::default())
+                .expect("a server");
             connect(&lease).expect("it answers");
         }
         stop.join().expect("no panic").expect("stopped");
@@ -466,10 +512,11 @@ fn a_start_that_comes_during_a_stop_waits_for_its_end() {
 fn a_server_that_was_stopped_for_a_copy_is_not_started_before_the_copy_is_done() {
     let bench = Bench::new(LONG);
     let data = bench.data("one");
-    drop(bench.runtime.mariadb(&address(), &data, "p").expect("a server"));
+    drop(bench.runtime.mariadb(&address(), &data, "p", &Cancel::default()).expect("a server"));
     let stopped = bench.runtime.stop_mariadb(&data, SOON).expect("stopped");
     thread::scope(|scope| {
-        let start = scope.spawn(|| bench.runtime.mariadb(&address(), &data, "p"));
+        let start =
+            scope.spawn(|| bench.runtime.mariadb(&address(), &data, "p", &Cancel::default()));
         // A start takes a fraction of this.
         thread::sleep(Duration::from_secs(1));
         assert!(!start.is_finished(), "it was started in the middle of a copy");
@@ -484,12 +531,14 @@ fn a_server_that_was_stopped_for_a_copy_is_not_started_before_the_copy_is_done()
 fn a_killed_server_is_started_anew_on_what_it_left() {
     let bench = Bench::new(LONG);
     let data = bench.data("one");
-    let lease = bench.runtime.mariadb(&address(), &data, "p").expect("a server");
+    let lease =
+        bench.runtime.mariadb(&address(), &data, "p", &Cancel::default()).expect("a server");
     connect(&lease).expect("in").query_drop("CREATE TABLE t (a INT)").expect("created");
     let pid = bench.pids()[0];
     kill(pid);
     assert!(eventually(|| !lives(pid)));
-    let lease = bench.runtime.mariadb(&address(), &data, "p").expect("a new server");
+    let lease =
+        bench.runtime.mariadb(&address(), &data, "p", &Cancel::default()).expect("a new server");
     connect(&lease).expect("in").query_drop("INSERT INTO t VALUES (1)").expect("inserted");
 }
 
@@ -497,7 +546,7 @@ fn a_killed_server_is_started_anew_on_what_it_left() {
 fn a_server_that_died_was_not_stopped_cleanly() {
     let bench = Bench::new(LONG);
     let data = bench.data("one");
-    drop(bench.runtime.mariadb(&address(), &data, "p").expect("a server"));
+    drop(bench.runtime.mariadb(&address(), &data, "p", &Cancel::default()).expect("a server"));
     let pid = bench.pids()[0];
     kill(pid);
     assert!(eventually(|| !lives(pid)));
@@ -510,12 +559,20 @@ fn a_broken_data_directory_is_told_with_the_servers_words() {
     let bench = Bench::new(LONG);
     let data = bench.data("one");
     fs::write(data.join("ibdata1"), b"no tablespace").expect("written");
-    let error = bench.runtime.mariadb(&address(), &data, "p").err().expect("it can't start");
+    let error = bench
+        .runtime
+        .mariadb(&address(), &data, "p", &Cancel::default())
+        .err()
+        .expect("it can't start");
     assert!(error.causes.iter().any(|it| it.contains("ibdata1")), "{error:#?}");
     assert_eq!(bench.pids(), [0; 0]);
     let empty = bench.folder.path().join("empty");
     fs::create_dir(&empty).expect("made");
-    let error = bench.runtime.mariadb(&address(), &empty, "p").err().expect("it can't start");
+    let error = bench
+        .runtime
+        .mariadb(&address(), &empty, "p", &Cancel::default())
+        .err()
+        .expect("it can't start");
     assert!(error.causes[0].contains("is no data directory"), "{error:?}");
 }
 
@@ -555,7 +612,7 @@ fn a_server_is_stopped_when_the_log_that_it_had_for_a_while_is_short_again() {
 
 /// A server of `data`, and a connection as its administrator.
 fn as_root(bench: &Bench, data: &Path) -> (DatabaseLease, Conn) {
-    let lease = bench.runtime.mariadb(&address(), data, "p").expect("a server");
+    let lease = bench.runtime.mariadb(&address(), data, "p", &Cancel::default()).expect("a server");
     let root = root(&lease).expect("a connection");
     (lease, root)
 }
@@ -574,7 +631,8 @@ fn a_site_is_neither_the_administrator_of_a_server_nor_reads_files_by_it() {
     let data = bench.data("one");
     let outside = bench.folder.path().join("outside.txt");
     fs::write(&outside, "a secret").expect("written");
-    let lease = bench.runtime.mariadb(&address(), &data, "p").expect("a server");
+    let lease =
+        bench.runtime.mariadb(&address(), &data, "p", &Cancel::default()).expect("a server");
     let Database::MariaDb { socket, .. } = &lease.database else { panic!("no MariaDB") };
     let without = OptsBuilder::new().socket(socket.to_str()).user(Some("root"));
     assert!(Conn::new(without).is_err(), "anybody is root");
@@ -628,7 +686,8 @@ fn after_the_end_nothing_runs_and_nothing_starts() {
     let bench = Bench::new(LONG);
     let data = bench.data("one");
     let _php = bench.runtime.php(&bench.spec("1")).expect("a pool");
-    let _database = bench.runtime.mariadb(&address(), &data, "p").expect("a server");
+    let _database =
+        bench.runtime.mariadb(&address(), &data, "p", &Cancel::default()).expect("a server");
     let pids = bench.pids();
     assert_eq!(pids.len(), 2);
     let groups = groups(&pids);
@@ -645,7 +704,7 @@ fn helper_owner() {
     let data = folder.join("data");
     runtime.create_data_directory(&data, Meter::silent()).expect("a data directory");
     let _php = runtime.php(&spec(&folder, "1")).expect("a pool");
-    let _database = runtime.mariadb(&address(), &data, "p").expect("a server");
+    let _database = runtime.mariadb(&address(), &data, "p", &Cancel::default()).expect("a server");
     let pids: Vec<String> = runtime.processes().iter().map(|row| row.pid.to_string()).collect();
     fs::write(folder.join("new"), pids.join(" ")).expect("written");
     fs::rename(folder.join("new"), folder.join("pids")).expect("renamed");
@@ -714,7 +773,9 @@ fn the_next_owner_ends_what_a_killed_owner_and_its_killed_supervisor_left() {
     assert!(lives(other.id()));
     other.kill().expect("killed");
     other.wait().expect("reaped");
-    let lease = runtime.mariadb(&address(), &folder.path().join("data"), "p").expect("a server");
+    let lease = runtime
+        .mariadb(&address(), &folder.path().join("data"), "p", &Cancel::default())
+        .expect("a server");
     connect(&lease).expect("it answers");
 }
 
@@ -727,7 +788,7 @@ fn helper_starter() {
     loop {
         let runtime = Runtime::start(config(&folder, LONG)).expect("a runtime");
         fs::write(&starting, "").expect("written");
-        runtime.mariadb(&address(), &data, "p").expect("a server");
+        runtime.mariadb(&address(), &data, "p", &Cancel::default()).expect("a server");
     }
 }
 

@@ -96,7 +96,7 @@ impl Held {
                  PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;",
             )
             .doing(doing)?;
-        migrate(&mut connection, layout)?;
+        migrate(&mut connection, layout, MIGRATIONS)?;
         connection.execute_batch(facts::WATCH).doing(doing)?;
         Ok(Self { connection, file: copies::identity(&path) })
     }
@@ -149,24 +149,24 @@ fn make_private(path: &std::path::Path) -> std::io::Result<()> {
     options.create(true).append(true).open(path).map(drop)
 }
 
-fn migrate(connection: &mut Connection, layout: &Layout) -> Result<()> {
+fn migrate(connection: &mut Connection, layout: &Layout, migrations: &[&str]) -> Result<()> {
     let path = layout.store();
     let doing = || format!("bring {} up to date", path.display());
     let applied: u32 =
         connection.pragma_query_value(None, "user_version", |row| row.get(0)).doing(doing)?;
     let applied = applied as usize;
-    if applied > MIGRATIONS.len() {
+    if applied > migrations.len() {
         return Err(Error::refused(format!(
             "{} was written by a newer version of Portico",
             path.display()
         ))
         .hint("Update Portico, or set PORTICO_HOME to another folder."));
     }
-    if (1..MIGRATIONS.len()).contains(&applied) {
+    if (1..migrations.len()).contains(&applied) {
         copies::make(connection, layout)?;
     }
     let transaction = connection.transaction().doing(doing)?;
-    for (version, migration) in (1_u32..).zip(MIGRATIONS).skip(applied) {
+    for (version, migration) in (1_u32..).zip(migrations).skip(applied) {
         transaction.execute_batch(migration).doing(doing)?;
         transaction.pragma_update(None, "user_version", version).doing(doing)?;
     }

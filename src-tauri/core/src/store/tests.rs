@@ -149,6 +149,27 @@ fn opening_twice_migrates_once() {
 }
 
 #[test]
+fn a_copy_is_made_before_a_migration_and_holds_what_was_there() {
+    let (_dir, layout) = root();
+    open(&layout).set_setting("port", "8080").expect("writes");
+    assert!(copies(&layout).expect("lists").is_empty(), "there was nothing to migrate");
+    let mut connection = Connection::open(layout.store()).expect("opens");
+    let migrations = [MIGRATIONS, &["DELETE FROM settings"]].concat();
+    migrate(&mut connection, &layout, &migrations).expect("migrates");
+    let value = "SELECT value FROM settings WHERE name = 'port'";
+    let port = |it: &Connection| it.query_row(value, [], |row| row.get::<_, String>(0)).ok();
+    assert_eq!(port(&connection), None);
+    let copies = copies(&layout).expect("lists");
+    assert_eq!(copies.len(), 1);
+    let copy = Connection::open(&copies[0].path).expect("opens");
+    let version = copy.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
+    assert_eq!(
+        (version.expect("reads"), port(&copy).as_deref()),
+        (MIGRATIONS.len() as i64, Some("8080"))
+    );
+}
+
+#[test]
 fn a_database_of_a_newer_version_is_refused() {
     let (_dir, layout) = root();
     drop(open(&layout));

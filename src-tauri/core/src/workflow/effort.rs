@@ -7,6 +7,7 @@ use crate::{
         Address, Environment, human_bytes,
         view::{Effort, FilesInfo, WorkflowState},
     },
+    room::RESERVE,
 };
 
 /// How many workflows are looked at for one of the same kind.
@@ -86,20 +87,21 @@ fn about(context: &Context, kind: &str, bytes: u64) -> Result<Option<u64>> {
     Ok(closest.map(|(times, took)| (took * times.max(0.5)).ceil().max(1.0) as u64))
 }
 
-/// Refuses what can't fit, before anything is written.
+/// Refuses what can't fit, before anything is written. What fits leaves [`RESERVE`] free.
 pub(super) fn check_room(context: &Context, bytes: u64) -> Result<()> {
     let root = context.layout.root();
     let free = files::free_bytes(root)?;
-    if bytes <= free {
+    if bytes == 0 || bytes.saturating_add(RESERVE) <= free {
         return Ok(());
     }
     Err(Error::new(
         Code::Failed,
         format!(
-            "not enough room on the disk of {}: {} needed, {} free",
+            "not enough room on the disk of {}: {} needed, {} free, of which {} stay so",
             root.display(),
             human_bytes(bytes),
-            human_bytes(free)
+            human_bytes(free),
+            human_bytes(RESERVE)
         ),
     )
     .hint("Free some space, or prune generations that you don't need."))

@@ -93,7 +93,13 @@ fn write(work: &Work<'_>, plan: &Plan, part: &Path) -> Result<Exported> {
             dump::export_files(&folder, plan.form, part, &root, meter)
         });
     }
-    let opened = running::open_database(work.context, &plan.site, &plan.environment, number)?;
+    let opened = running::open_database_or_cancel(
+        work.context,
+        &plan.site,
+        &plan.environment,
+        number,
+        work.cancel,
+    )?;
     let Some(database) = &opened.database else {
         return Err(Error::refused(format!("{} has no database", plan.site.name)));
     };

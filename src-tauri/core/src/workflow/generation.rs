@@ -184,7 +184,7 @@ pub(crate) fn open(
     environment: &Environment,
     fresh: &NewGeneration,
 ) -> Result<OpenDatabase> {
-    running::open_database(work.context, site, environment, fresh.number)
+    running::open_database_or_cancel(work.context, site, environment, fresh.number, work.cancel)
 }
 
 /// Empties the tables that the site's clone profile leaves out, and those that are named.

@@ -278,7 +278,13 @@ fn what_differs(work: &Work<'_>, plan: &Plan<'_>, database: &Database) -> Result
         }
         _ => {}
     }
-    let before = running::open_database(work.context, site, environment, environment.generation)?;
+    let before = running::open_database_or_cancel(
+        work.context,
+        site,
+        environment,
+        environment.generation,
+        work.cancel,
+    )?;
     let Some(before) = &before.database else { return Ok(notes) };
     let before = database::tables(before)?;
     let prefix = |tables: &[String]| cms::table_prefix(site.cms, tables);

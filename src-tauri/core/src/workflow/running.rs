@@ -19,7 +19,7 @@ use crate::{
         Address, Cms, CodePointer, ConnectionMode, CronMode, Damage, Database, DatabaseEngine,
         Environment, Site, SiteName, ToolEnvironment, view::CodeWarning,
     },
-    progress::Meter,
+    progress::{Cancel, Meter},
     runtime::{self, Conversation, DatabaseLease, LentPhp, Page, PhpSpec},
 };
 
@@ -266,6 +266,17 @@ pub(crate) fn open_database(
     environment: &Environment,
     generation: u32,
 ) -> Result<OpenDatabase> {
+    open_database_or_cancel(context, site, environment, generation, &Cancel::default())
+}
+
+/// The same, given up when it is cancelled while its server starts.
+pub(crate) fn open_database_or_cancel(
+    context: &Context,
+    site: &Site,
+    environment: &Environment,
+    generation: u32,
+    cancel: &Cancel,
+) -> Result<OpenDatabase> {
     let address = Address::new(&site.name, &environment.name);
     let folder = context.layout.database(&address, generation);
     if site.cms == Cms::Html {
@@ -288,7 +299,7 @@ pub(crate) fn open_database(
                 .canonicalize()
                 .doing(|| format!("find the database {}", folder.display()))?;
             let password = &environment.secrets.database_password;
-            let lease = context.runtime.mariadb(&address, &folder, password)?;
+            let lease = context.runtime.mariadb(&address, &folder, password, cancel)?;
             OpenDatabase { database: Some(lease.database.clone()), server: Some(lease) }
         }
     })
@@ -437,7 +448,7 @@ pub(crate) fn run_page(
     let site = context.store.site(&address.site)?;
     let environment = context.store.environment(address)?;
     let generation = environment.generation;
-    let opened = open_database(context, &site, &environment, generation)?;
+    let opened = open_database_or_cancel(context, &site, &environment, generation, meter.cancel())?;
     let (spec, page) = surrounded(context, &site, &environment, generation, &opened, |around| {
         Ok((php_spec(context, around, generation)?, page(around)?))
     })?;
@@ -454,7 +465,7 @@ pub(crate) fn run_task(
     task: impl FnOnce(&Surroundings<'_>) -> Result<Option<PhpTask>>,
     meter: Meter<'_>,
 ) -> Result<Option<String>> {
-    let opened = open_database(context, site, environment, generation)?;
+    let opened = open_database_or_cancel(context, site, environment, generation, meter.cancel())?;
     let prepared = surrounded(context, site, environment, generation, &opened, |around| {
         Ok(task(around)?.map(|task| (php_spec(context, around, generation), task)))
     })?;

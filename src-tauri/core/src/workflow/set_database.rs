@@ -74,8 +74,13 @@ fn move_one(
     generation::share_files(work, &fresh, environment.generation)?;
     generation::empty_database(work, &plan.after, &fresh)?;
     work.hold_until_switched(address)?;
-    let from =
-        running::open_database(work.context, &plan.before, environment, environment.generation)?;
+    let from = running::open_database_or_cancel(
+        work.context,
+        &plan.before,
+        environment,
+        environment.generation,
+        work.cancel,
+    )?;
     let to = generation::open(work, &plan.after, environment, &fresh)?;
     let mut moved = (0, 0);
     if let (Some(from), Some(to)) = (&from.database, &to.database)

@@ -1,5 +1,6 @@
 //! What is kept so that it can be undone, by one rule for all of it: contents and releases that were replaced,
 //! uncommitted changes that were taken away, environments and sites that were deleted.
+pub(crate) mod bounds;
 pub(super) mod deleted;
 pub(super) mod releases;
 mod snapshots;
