@@ -1181,20 +1181,19 @@ headings: Array<string>,
 rows: Array<Array<string>>, };
 export type FreeDisk = { 
 /**
- * The site, or one that was deleted.
+ * The site, or one that was deleted
  */
 site: SiteName, 
 /**
- * How many of each stay, those that were replaced last: one, unless another number is given; with none, the last
- * step can't be undone, either.
+ * How many of each stay, those that were replaced last; with 0 not even the last step can be undone [default: 1]
  */
 keep: number | null, 
 /**
- * Leaves those of the last so many days as well; of none, unless a number is given.
+ * Leave those of the last N days as well [default: 0]
  */
 days: number | null, 
 /**
- * Only these; all kinds when none is named.
+ * Only these; can be given more than once [default: all of them]
  */
 only: Array<KeptKind>, };
 export type FreePlan = { 
@@ -1892,6 +1891,19 @@ updatedb: boolean,
  * How a file that conflicts is solved; may be given for each
  */
 resolve: Array<Resolution>, };
+export type MergeFromDev = { 
+/**
+ * The multidev that is merged with Dev, as in `acme.blog`
+ */
+environment: Address, 
+/**
+ * Run the system's database updates after the code is there
+ */
+updatedb: boolean, 
+/**
+ * How a file that conflicts is solved; may be given for each
+ */
+resolve: Array<Resolution>, };
 export type MergePlan = { 
 /**
  * The environment that changes.
@@ -1921,6 +1933,19 @@ conflicts: Array<Conflict>,
  * The commands that do it by hand, one a line.
  */
 by_hand: Array<string>, };
+export type MergeToDev = { 
+/**
+ * The multidev that is merged with Dev, as in `acme.blog`
+ */
+environment: Address, 
+/**
+ * Run the system's database updates after the code is there
+ */
+updatedb: boolean, 
+/**
+ * How a file that conflicts is solved; may be given for each
+ */
+resolve: Array<Resolution>, };
 export type MultidevRow = { 
 /**
  * Its name, which is its branch's too.
@@ -2001,6 +2026,7 @@ what: Array<string>,
  * The page that led to it.
  */
 linked_from: string | null, };
+export type Pairs = Array<Replacement>;
 export type Part = "row" | "code" | "database" | "files" | "repository" | "leftover" | "access";
 export type PendingUpdate = { 
 /**
@@ -2344,7 +2370,7 @@ old: string,
  * What replaces it.
  */
 new: string, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "repair_site" } & RepairSite | { "kind": "install_site" } & InstallSite | { "kind": "adopt_site" } & AdoptSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & Merge | { "kind": "merge_from_dev" } & Merge | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & PinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "keep_generations" } & KeepGenerations | { "kind": "allow_path" } & AllowPath | { "kind": "disallow_path" } & DisallowPath | { "kind": "free_disk" } & FreeDisk | { "kind": "import_site" } & ImportSite;
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "repair_site" } & RepairSite | { "kind": "install_site" } & InstallSite | { "kind": "adopt_site" } & AdoptSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & MergeToDev | { "kind": "merge_from_dev" } & MergeFromDev | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & UnpinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "keep_generations" } & KeepGenerations | { "kind": "allow_path" } & AllowPath | { "kind": "disallow_path" } & DisallowPath | { "kind": "free_disk" } & FreeDisk | { "kind": "import_site" } & ImportSite;
 export type Resolution = { 
 /**
  * The path in the code.
@@ -2375,27 +2401,27 @@ stage: HookStage, };
 export type Score = "ok" | "info" | "warning" | "error";
 export type SearchReplace = { 
 /**
- * The environment whose database is searched.
+ * The environment whose database is searched, as in `acme.dev`
  */
 environment: Address, 
 /**
- * What replaces what, all in one pass: no replacement is replaced again.
+ * What replaces what, all in one pass: no replacement is replaced again
  */
-pairs: Array<Replacement>, 
+pairs: Pairs, 
 /**
- * Only these tables; all when empty.
+ * Only this table; can be given more than once
  */
 tables: Array<string>, 
 /**
- * Replace in WordPress's `guid` columns too.
+ * Replace in WordPress's `guid` columns too, which name posts for feed readers
  */
 guid: boolean, 
 /**
- * Clear caches afterwards.
+ * Clear caches afterwards
  */
 cc: boolean, 
 /**
- * The site's name, to confirm that Live's content is changed.
+ * The site's name, to confirm that Live's content is changed
  */
 confirm: string | null, };
 export type SearchReplacePlan = { 
@@ -2417,15 +2443,16 @@ replacements: number,
 notes: Array<string>, };
 export type SetCloneProfile = { 
 /**
- * The site.
+ * The site
  */
 site: SiteName, 
 /**
- * Tables whose rows clones leave out, without their prefix; `*` stands for any letters.
+ * Leave out this table's rows, instead of those left out now; without prefix, `*` for any letters; can be given more
+ * than once
  */
 exclude: Array<string>, 
 /**
- * Back to the system's own list.
+ * Go back to the system's own list
  */
 reset: boolean, };
 export type SetConnection = { 
@@ -2676,6 +2703,15 @@ site: SiteName,
  */
 workflow: number | null, };
 export type Unit = "bytes" | "files" | "rows" | "tables" | "objects" | "pages" | "steps";
+export type UnpinGeneration = { 
+/**
+ * The environment, as in `acme.dev`
+ */
+environment: Address, 
+/**
+ * The generation; `generation:list` shows them
+ */
+id: number, };
 export type Upstream = { 
 /**
  * A Git URL or path.

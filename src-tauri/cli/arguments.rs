@@ -4,14 +4,15 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use portico_core::model::{
-    Address, EnvironmentName, KeptKind, LogKind, SiteName,
+    Address, EnvironmentName, LogKind, SiteName,
     request::{
         ApplyUpstream, BringToDev, ClearCache, ClearMail, CloneContent, Commit, CreateMultidev,
         CreateSite, DeleteMultidev, DeleteSite, Deploy, DeployTag, DisableCron, DisableLock,
-        Discard, EnableCron, EnableLock, ExportConfig, ExportDatabase, ExportFiles, ImportConfig,
-        ImportDatabase, ImportFiles, ImportOptions, ImportSite, InstallSite, KeepGenerations,
-        Merge, PinGeneration, PruneGenerations, RepairSite, RunCron, RunHooks, SetConnection,
-        SetDatabase, SetUpstream, SmokeTest, SwitchGeneration, Undo, Wipe,
+        Discard, EnableCron, EnableLock, ExportConfig, ExportDatabase, ExportFiles, FreeRule,
+        ImportConfig, ImportDatabase, ImportFiles, ImportOptions, ImportSite, InstallSite,
+        KeepGenerations, MergeFromDev, MergeToDev, PinGeneration, PruneGenerations, RepairSite,
+        RunCron, RunHooks, SearchReplace, SetCloneProfile, SetConnection, SetDatabase, SetUpstream,
+        SmokeTest, SwitchGeneration, Undo, UnpinGeneration, Wipe,
     },
 };
 
@@ -200,20 +201,7 @@ pub(crate) enum SiteCommand {
     /// Move the databases of all environments to MariaDB or SQLite; it can be undone
     Database(SetDatabase),
     /// Show or set which tables' rows clones leave out
-    CloneProfile {
-        /// The site
-        site: SiteName,
-        /// Leave out this table's rows, instead of those left out now; without prefix, `*` for any letters; can be
-        /// given more than once
-        #[arg(long, value_name = "TABLE", conflicts_with = "reset")]
-        exclude: Vec<String>,
-        /// Leave out no rows at all
-        #[arg(long, conflicts_with_all = ["exclude", "reset"])]
-        none: bool,
-        /// Go back to the system's own list
-        #[arg(long)]
-        reset: bool,
-    },
+    CloneProfile(SetCloneProfile),
     /// Let a site's PHP reach a folder or file outside of the site, or list those that it may reach
     Allow {
         /// The site
@@ -257,9 +245,9 @@ pub(crate) enum MultidevCommand {
         site: SiteName,
     },
     /// Merge a multidev into Dev
-    MergeToDev(Merge),
+    MergeToDev(MergeToDev),
     /// Merge Dev into a multidev
-    MergeFromDev(Merge),
+    MergeFromDev(MergeFromDev),
 }
 
 #[derive(Subcommand)]
@@ -489,7 +477,7 @@ pub(crate) enum GenerationCommand {
     /// Keep a generation from being pruned
     Pin(PinGeneration),
     /// Let a generation be pruned again
-    Unpin(PinGeneration),
+    Unpin(UnpinGeneration),
     /// Let go of generations that are not in use, for good
     Prune(PruneGenerations),
     /// Show or set what a site keeps for undo, by one rule for all of it: contents and releases that were replaced,
@@ -517,15 +505,9 @@ pub(crate) enum DiskCommand {
 pub(crate) struct FreeArguments {
     /// The site, or one that was deleted [default: all of them]
     pub(crate) site: Option<SiteName>,
-    /// How many of each stay, those that were replaced last; with 0 not even the last step can be undone [default: 1]
-    #[arg(long, value_name = "COUNT")]
-    pub(crate) keep: Option<u32>,
-    /// Leave those of the last N days as well [default: 0]
-    #[arg(long, value_name = "N")]
-    pub(crate) days: Option<u32>,
-    /// Only these; can be given more than once [default: all of them]
-    #[arg(long, value_name = "KIND")]
-    pub(crate) only: Vec<KeptKind>,
+    /// What stays
+    #[command(flatten)]
+    pub(crate) rule: FreeRule,
     /// Show what would be freed, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -533,27 +515,11 @@ pub(crate) struct FreeArguments {
 
 #[derive(Args)]
 pub(crate) struct SearchReplaceArguments {
-    /// The environment, as in `acme.dev`
-    #[arg(value_name = "SITE.ENV")]
-    pub(crate) environment: Address,
-    /// What to look for and what replaces it, as many pairs as you like
-    #[arg(value_name = "OLD NEW", num_args = 2.., required = true)]
-    pub(crate) words: Vec<String>,
-    /// Only this table; can be given more than once
-    #[arg(long = "table", value_name = "TABLE")]
-    pub(crate) tables: Vec<String>,
-    /// Replace in WordPress's `guid` columns too, which name posts for feed readers
-    #[arg(long)]
-    pub(crate) guid: bool,
+    #[command(flatten)]
+    pub(crate) wanted: SearchReplace,
     /// Show what would be replaced, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Clear caches afterwards
-    #[arg(long)]
-    pub(crate) cc: bool,
-    /// The site's name, to confirm that Live's content is changed
-    #[arg(long, value_name = "SITE")]
-    pub(crate) confirm: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -757,7 +723,6 @@ pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<Os
 #[cfg(test)]
 mod tests {
     use portico_core::model::request::Request;
-    use serde_json::json;
 
     use super::*;
 
@@ -784,114 +749,24 @@ mod tests {
         assert_eq!(split("portico --format json site:list"), "portico --format json site list");
     }
 
-    /// Values that a shell or this grammar could take for something else.
-    const HOSTILE: &[&str] = &[
-        "-x",
-        "--yes",
-        "--message=no",
-        "-",
-        "--",
-        "it's",
-        "a b",
-        "$(id)",
-        "`id`",
-        "\"",
-        "\\",
-        "*",
-        "~",
-        "#",
-        "!x",
-        "a\nb",
-        "ä…",
-        "x:y",
-        "env:deploy",
-        "acme.dev",
-        "",
-    ];
-
-    /// What the program reads of the command line that stands for a request.
-    fn read_again(request: &Request) -> Command {
-        let line = portico_core::workflow::command_line(request);
-        let words = shlex::split(&line).unwrap_or_else(|| panic!("not a shell's line: {line}"));
-        let words = with_colons_split(words.into_iter().map(OsString::from));
-        match Arguments::try_parse_from(words) {
-            Ok(arguments) => arguments.command,
-            Err(error) => panic!("{line}: {error}"),
-        }
-    }
-
-    fn request(value: serde_json::Value) -> Request {
-        serde_json::from_value(value).expect("it is a request")
-    }
-
     #[test]
-    fn a_copied_command_says_the_request_whatever_its_values_are() {
-        for text in HOSTILE {
-            let commit = json!({ "kind": "commit", "environment": "acme.dev", "message": text, "files": [text, "b"] });
-            let Request::Commit(wanted) = request(commit) else { unreachable!() };
-            let Command::Env(EnvCommand::Commit(read)) =
-                read_again(&Request::Commit(wanted.clone()))
-            else {
-                panic!("{text:?} makes another command of it")
-            };
-            assert_eq!(read, wanted);
-
-            let deploy = json!({ "kind": "deploy", "environment": "acme.test", "sync_content": true, "note": text });
-            let Request::Deploy(wanted) = request(deploy) else { unreachable!() };
-            let Command::Env(EnvCommand::Deploy(read)) =
-                read_again(&Request::Deploy(wanted.clone()))
-            else {
-                panic!("{text:?} makes another command of it")
-            };
-            assert_eq!(read.deploy, wanted);
-
-            let discard = json!({ "kind": "discard", "environment": "acme.dev", "files": [text] });
-            let Request::Discard(wanted) = request(discard) else { unreachable!() };
-            let Command::Env(EnvCommand::Discard(read)) =
-                read_again(&Request::Discard(wanted.clone()))
-            else {
-                panic!("{text:?} makes another command of it")
-            };
-            assert_eq!(read, wanted);
-
-            let smoke = json!({ "kind": "smoke_test", "environment": "acme.test", "against": null, "paths": [text, "/b"], "limit": 3 });
-            let Request::SmokeTest(wanted) = request(smoke) else { unreachable!() };
-            let Command::Env(EnvCommand::Smoke(read)) =
-                read_again(&Request::SmokeTest(wanted.clone()))
-            else {
-                panic!("{text:?} makes another command of it")
-            };
-            assert_eq!(read, wanted);
-
-            let create = json!({ "kind": "create_site", "name": "acme", "from": text, "label": text, "database": null, "branch": text, "entry": text });
-            let Request::CreateSite(wanted) = request(create) else { unreachable!() };
-            let Command::Site(SiteCommand::Create(read)) =
-                read_again(&Request::CreateSite(wanted.clone()))
-            else {
-                panic!("{text:?} makes another command of it")
-            };
-            assert_eq!(read, wanted);
-
-            let pairs = json!({ "kind": "search_replace", "environment": "acme.dev", "pairs": [{ "old": text, "new": text }], "tables": [text], "guid": true, "cc": false, "confirm": null });
-            let Command::SearchReplace(read) = read_again(&request(pairs)) else {
-                panic!("{text:?} makes another command of it")
-            };
-            assert_eq!(
-                (read.words, read.tables),
-                (vec![text.to_string(); 2], vec![text.to_string()])
-            );
+    fn a_copied_command_is_one_of_this_grammar_whatever_its_values_are() {
+        let hostile: Vec<String> =
+            serde_json::from_str(include_str!("../../tests/fixtures/hostile-words.json")).unwrap();
+        for text in hostile {
+            let text = serde_json::json!(text).to_string();
+            let requests =
+                include_str!("../../tests/fixtures/requests.json").replace("\"TEXT\"", &text);
+            for request in serde_json::from_str::<Vec<Request>>(&requests).unwrap() {
+                let line = request.command_line();
+                let words =
+                    shlex::split(&line).unwrap_or_else(|| panic!("no shell's line: {line}"));
+                let words = with_colons_split(words.into_iter().map(OsString::from));
+                if let Err(error) = Arguments::try_parse_from(words) {
+                    panic!("{line}: {error}");
+                }
+            }
         }
-    }
-
-    #[test]
-    fn a_clone_profile_without_a_table_can_be_said() {
-        let none =
-            json!({ "kind": "set_clone_profile", "site": "acme", "exclude": [], "reset": false });
-        let read = read_again(&request(none));
-        assert!(matches!(
-            read,
-            Command::Site(SiteCommand::CloneProfile { none: true, reset: false, .. })
-        ));
     }
 
     #[test]

@@ -87,12 +87,7 @@ fn say_if_inexact(is_exact: bool) {
 }
 
 fn free(wanted: &FreeArguments, output: &Output) -> Result<()> {
-    let request = |site: SiteName| FreeDisk {
-        site,
-        keep: wanted.keep,
-        days: wanted.days,
-        only: wanted.only.clone(),
-    };
+    let request = |site: SiteName| FreeDisk { site, rule: wanted.rule.clone() };
     let sites = match &wanted.site {
         Some(site) => vec![site.clone()],
         None => all_sites()?,

@@ -1,10 +1,10 @@
 //! `generation:…` and `search-replace`
 use portico_core::{
-    Error, Result,
+    Result,
     model::{
         Address, EnvironmentName, SiteName, count, human_bytes,
         request::{KeepGenerations, Query, Request, SearchReplace},
-        view::{FreePlan, GenerationInfo, KeepRule, Replacement, SearchReplacePlan},
+        view::{FreePlan, GenerationInfo, KeepRule, SearchReplacePlan},
     },
 };
 
@@ -117,25 +117,13 @@ fn state(it: &GenerationInfo) -> String {
 }
 
 /// `search-replace`
-pub(crate) fn search_replace(wanted: SearchReplaceArguments, output: &Output) -> Result<()> {
-    let words = wanted.words.chunks(2).map(|pair| match pair {
-        [old, new] => Ok(Replacement { old: old.clone(), new: new.clone() }),
-        _ => Err(Error::usage("a replacement is missing")
-            .hint("Each text is followed by what replaces it; write '' for nothing.")),
-    });
-    let mut request = SearchReplace {
-        environment: wanted.environment,
-        pairs: words.collect::<Result<_>>()?,
-        tables: wanted.tables,
-        guid: wanted.guid,
-        cc: wanted.cc,
-        confirm: wanted.confirm,
-    };
-    if wanted.dry_run {
-        return search_replace_plan(request, output);
+pub(crate) fn search_replace(arguments: SearchReplaceArguments, output: &Output) -> Result<()> {
+    let SearchReplaceArguments { mut wanted, dry_run } = arguments;
+    if dry_run {
+        return search_replace_plan(wanted, output);
     }
-    request.confirm = confirm(&request.environment, request.confirm, "changes", output);
-    workflow::run(&Request::SearchReplace(request), output)
+    wanted.confirm = confirm(&wanted.environment, wanted.confirm, "changes", output);
+    workflow::run(&Request::SearchReplace(wanted), output)
 }
 
 fn search_replace_plan(request: SearchReplace, output: &Output) -> Result<()> {

@@ -18,11 +18,11 @@ pub(crate) fn run(command: MultidevCommand, output: &Output) -> Result<()> {
         MultidevCommand::Create(wanted) => workflow::run(&Request::CreateMultidev(wanted), output),
         MultidevCommand::Delete(wanted) => workflow::run(&Request::DeleteMultidev(wanted), output),
         MultidevCommand::MergeToDev(mut wanted) => {
-            make_absolute(&mut wanted.resolve);
+            make_absolute(&mut wanted.merge.resolve);
             workflow::run(&Request::MergeToDev(wanted), output)
         }
         MultidevCommand::MergeFromDev(mut wanted) => {
-            make_absolute(&mut wanted.resolve);
+            make_absolute(&mut wanted.merge.resolve);
             workflow::run(&Request::MergeFromDev(wanted), output)
         }
         MultidevCommand::List { site } => {

@@ -3,10 +3,7 @@ use portico_core::{
     Error, Result, Truth,
     model::{
         Allowed, Damage, RepairPlan, SiteName, count,
-        request::{
-            AdoptSite, AllowPath, CreateSite, DisallowPath, Query, RepairSite, Request,
-            SetCloneProfile,
-        },
+        request::{AdoptSite, AllowPath, CreateSite, DisallowPath, Query, RepairSite, Request},
         view::{Board, CloneProfile, SiteRow, Status},
     },
 };
@@ -49,11 +46,10 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
             });
             Ok(())
         }
-        SiteCommand::CloneProfile { site, exclude, none, reset } => {
-            if exclude.is_empty() && !none && !reset {
-                return clone_profile(site, output);
+        SiteCommand::CloneProfile(wanted) => {
+            if wanted.exclude.is_empty() && !wanted.none && !wanted.reset {
+                return clone_profile(wanted.site, output);
             }
-            let wanted = SetCloneProfile { site, exclude, reset };
             workflow::run(&Request::SetCloneProfile(wanted), output)
         }
         SiteCommand::Allow { site, path: None, .. } => {

@@ -98,7 +98,7 @@ pub(super) fn answer(context: &Context, start: &Start<'_>, query: &Query) -> Res
         Query::Cron { environment } => json(workflow::cron::info(context, environment)?),
         Query::Doctor => json(super::doctor(&context.layout)),
         Query::Status => json(status(context, start)?),
-        Query::Command { request } => json(workflow::command_line(request)),
+        Query::Command { request } => json(request.command_line()),
         Query::Generations { environment, disk } => {
             json(workflow::generations::list(context, environment, *disk)?)
         }

@@ -1,11 +1,12 @@
 //! How tools of a person's own reach an environment.
 use crate::{
     error::Result,
+    model::request::quote,
     model::{
         Address, CodePointer, Database,
         view::{Connection, DatabaseConnection},
     },
-    workflow::{Context, quote, running},
+    workflow::{Context, running},
 };
 
 /// Starts the environment's database, so that what it tells can be used at once.

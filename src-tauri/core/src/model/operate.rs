@@ -21,7 +21,7 @@ pub struct LockInfo {
 /// Which log of an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[derive(clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum LogKind {
     /// Errors, warnings and notices of PHP.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 /// A workflow that a site's scripts can be hooked to, by Pantheon's name (docs, "Quicksilver hooks").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-#[cfg_attr(feature = "clap", value(rename_all = "snake_case"))]
+#[derive(clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum HookEvent {
     /// A site is made; runs in Dev.
@@ -62,7 +62,7 @@ impl fmt::Display for HookEvent {
 /// Before or after the workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[derive(clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum HookStage {
     /// While code and content are still the old.

@@ -25,11 +25,11 @@ pub enum Cms {
 /// Which database server a site's generations are made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[derive(clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum DatabaseEngine {
     /// A MariaDB or MySQL server of its own for each generation.
-    #[cfg_attr(feature = "clap", value(name = "mariadb"))]
+    #[value(name = "mariadb")]
     MariaDb,
     /// One SQLite file in each generation.
     Sqlite,
@@ -61,7 +61,7 @@ impl DatabaseEngine {
 /// How a writable environment's code is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[derive(clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum ConnectionMode {
     /// The folder is edited, changes are committed from there; a push is refused.
@@ -211,7 +211,7 @@ pub struct Allowed {
 /// What a site keeps so that it can be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[derive(clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum KeptKind {
     /// Contents that were replaced.

@@ -1,6 +1,6 @@
 //! `site:adopt`: a site's folder that portico.db doesn't know is taken up as it lies there.
 use super::{
-    Change, Context, Done, found_site,
+    Change, Context, Done, Frame, Run, Workflow, found_site,
     request::AdoptSite,
     work::{Work, random_uuid},
 };
@@ -14,6 +14,13 @@ pub(super) struct Plan {
     facts: SiteFacts,
     /// What the person should know: what was missing, what was guessed.
     told: Vec<String>,
+}
+
+impl Run for AdoptSite {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan(context: &Context, wanted: &AdoptSite) -> Result<Plan> {

@@ -1,6 +1,6 @@
 //! `env:bring-to-dev`: commits that only Test or Live has come to Dev, so that the next deploy keeps them.
 use super::{
-    Context, Done,
+    Context, Done, Frame, Run, Workflow,
     conflict::{self, How, Incoming},
     merge,
     request::BringToDev,
@@ -47,6 +47,13 @@ pub(super) fn incoming(context: &Context, wanted: &BringToDev) -> Result<Incomin
         (How::Pick { commits: orphans }, by_hand)
     };
     Ok(Incoming { target, from: from.environment.title().to_owned(), commit, how, by_hand })
+}
+
+impl Run for BringToDev {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan(context: &Context, wanted: &BringToDev) -> Result<Plan> {

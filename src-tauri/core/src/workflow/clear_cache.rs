@@ -1,10 +1,19 @@
 //! `env:clear-cache`: the system's own caches.
-use super::{Context, Done, deploy, request::ClearCache, running, work::Work};
+use super::{
+    Context, Done, Frame, Run, Workflow, deploy, request::ClearCache, running, work::Work,
+};
 use crate::{
     cms::{self, Surroundings},
     error::{Code, Error, Result},
     model::{Address, Environment, Site},
 };
+
+impl Run for ClearCache {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
+}
 
 pub(super) fn plan(context: &Context, wanted: &ClearCache) -> Result<Environment> {
     context.store.environment(&wanted.environment)

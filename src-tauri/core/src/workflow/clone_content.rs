@@ -2,8 +2,8 @@
 use std::time::Instant;
 
 use super::{
-    Change, Context, Done, clone_profile, configuration, delete_site, effort, generation,
-    request::CloneContent, running, work::Work,
+    Change, Context, Done, Frame, Run, Workflow, clone_profile, configuration, delete_site, effort,
+    generation, request::CloneContent, running, work::Work,
 };
 use crate::{
     content::{database, files::CopyCost},
@@ -16,6 +16,13 @@ pub(super) struct Plan<'a> {
     site: Site,
     from: Environment,
     to: Environment,
+}
+
+impl Run for CloneContent {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a CloneContent) -> Result<Plan<'a>> {

@@ -1,5 +1,5 @@
 //! `site:clone-profile`: which tables' rows stay behind when content is cloned.
-use super::{Change, Context, Done, request::SetCloneProfile};
+use super::{Change, Context, Done, Frame, Run, Workflow, request::SetCloneProfile};
 use crate::{
     cms,
     error::{Error, Result},
@@ -61,6 +61,13 @@ fn matches(pattern: &str, name: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(name) = name.strip_prefix(start) else { return false };
     (0..=name.len()).any(|at| name.get(at..).is_some_and(|name| matches(rest, name)))
+}
+
+impl Run for SetCloneProfile {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let change = plan(frame.context, self)?;
+        frame.run(change, |work, change| run(work.context, change))
+    }
 }
 
 /// The change, checked.

@@ -1,5 +1,8 @@
 //! `env:commit`: the changed files of a writable environment's folder become a commit on its branch.
-use super::{Change, Context, Done, check, create_site, request::Commit, running, work::Work};
+use super::{
+    Change, Context, Done, Frame, Run, Workflow, check, create_site, request::Commit, running,
+    work::Work,
+};
 use crate::{
     code,
     error::{Error, Result},
@@ -10,6 +13,13 @@ pub(super) struct Plan<'a> {
     wanted: &'a Commit,
     environment: Environment,
     branch: String,
+}
+
+impl Run for Commit {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a Commit) -> Result<Plan<'a>> {

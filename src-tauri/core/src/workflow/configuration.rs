@@ -1,6 +1,6 @@
 //! Configuration in code: its state, its way from the code into the database, and from the database into the code.
 use super::{
-    Change, Context, Done, generation,
+    Change, Context, Done, Frame, Run, Workflow, generation,
     generation::NewGeneration,
     report,
     request::{ExportConfig, ImportConfig},
@@ -95,6 +95,13 @@ pub(super) struct ImportPlan {
     environment: Environment,
 }
 
+impl Run for ImportConfig {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan_import(frame.context, self)?;
+        frame.run(plan, run_import)
+    }
+}
+
 pub(super) fn plan_import(context: &Context, wanted: &ImportConfig) -> Result<ImportPlan> {
     let site = context.store.site(&wanted.environment.site)?;
     Ok(ImportPlan { site, environment: context.store.environment(&wanted.environment)? })
@@ -123,6 +130,13 @@ pub(super) struct ExportPlan {
     site: Site,
     environment: Environment,
     branch: String,
+}
+
+impl Run for ExportConfig {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan_export(frame.context, self)?;
+        frame.run(plan, run_export)
+    }
 }
 
 pub(super) fn plan_export(context: &Context, wanted: &ExportConfig) -> Result<ExportPlan> {

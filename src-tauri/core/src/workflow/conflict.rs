@@ -1,8 +1,9 @@
 //! Code that comes into a writable environment: how it is combined, what conflicts, and how a person solves that.
 use std::fs;
 
+use super::request::quote;
 use super::{
-    Context, bring_to_dev, command, merge,
+    Context, bring_to_dev, merge,
     merge::{Target, Way},
     request::{self, Request, Resolution},
     upstream,
@@ -118,7 +119,7 @@ impl Incoming {
             How::Pick { .. } => "git add -A && git cherry-pick --continue",
         };
         let rest = [
-            format!("git clone {} merge", command::quote(&repository)),
+            format!("git clone {} merge", quote(&repository)),
             "cd merge".to_owned(),
             format!("git switch {}", target.branch),
             self.by_hand.clone(),
@@ -166,9 +167,11 @@ fn has_markers(content: &[u8]) -> bool {
 /// What a request that brings code would do, for people to look at before.
 pub fn merge_plan(context: &Context, wanted: &Request) -> Result<MergePlan> {
     let (incoming, resolve, prefer_theirs) = match wanted {
-        Request::MergeToDev(it) => (merge::incoming(context, it, Way::ToDev)?, &it.resolve, false),
+        Request::MergeToDev(it) => {
+            (merge::incoming(context, &it.merge, Way::ToDev)?, &it.merge.resolve, false)
+        }
         Request::MergeFromDev(it) => {
-            (merge::incoming(context, it, Way::FromDev)?, &it.resolve, false)
+            (merge::incoming(context, &it.merge, Way::FromDev)?, &it.merge.resolve, false)
         }
         Request::ApplyUpstream(it) => {
             (upstream::last_seen(context, it)?, &it.resolve, it.accept_upstream)

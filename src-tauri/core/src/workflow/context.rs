@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{command_line, counts::Counts, damage, running::Routes, undo};
+use super::{counts::Counts, damage, running::Routes, undo};
 use crate::{
     code::{self, FollowedBranch, PushRules, Releases, Repository},
     content::files,
@@ -204,7 +204,7 @@ impl Context {
             finished_at: workflow.finished_at,
             undoes: workflow.undoes,
             undoable: undo::is_undoable(self, workflow),
-            command: command_line(&workflow.request),
+            command: workflow.request.command_line(),
             result: workflow.result.clone(),
             error: workflow.error.clone(),
         })

@@ -2,7 +2,8 @@
 use std::thread;
 
 use super::{
-    Change, Context, Done, check, create_site, generation, request::CreateMultidev, work::Work,
+    Change, Context, Done, Frame, Run, Workflow, check, create_site, generation,
+    request::CreateMultidev, work::Work,
 };
 use crate::{
     error::{Error, Result},
@@ -19,6 +20,13 @@ pub(super) struct Plan<'a> {
     /// The commit it begins with: its branch's, if there is one of that name, else the one asked for, else Dev's.
     commit: String,
     has_branch: bool,
+}
+
+impl Run for CreateMultidev {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a CreateMultidev) -> Result<Plan<'a>> {

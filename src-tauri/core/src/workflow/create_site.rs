@@ -5,7 +5,8 @@ use std::{
 };
 
 use super::{
-    Change, Context, Done, check, generation, import, import_plan, import_site,
+    Change, Context, Done, Frame, Run, Workflow, check, generation, import, import_plan,
+    import_site,
     inspect::{self, Said},
     request::{CreateSite, ImportOptions},
     running, upstream,
@@ -37,6 +38,13 @@ enum Source {
 pub(super) struct Plan<'a> {
     wanted: &'a CreateSite,
     source: Source,
+}
+
+impl Run for CreateSite {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a CreateSite) -> Result<Plan<'a>> {

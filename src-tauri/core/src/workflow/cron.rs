@@ -4,7 +4,7 @@ use std::time::Instant;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Context, Done, operate,
+    Context, Done, Frame, Run, Workflow, operate,
     request::{DisableCron, EnableCron, RunCron},
     running,
     work::Work,
@@ -27,6 +27,13 @@ const HOURLY: u32 = 60;
 /// What is kept of a run's output.
 const LONGEST: usize = 16 * 1024;
 
+impl Run for EnableCron {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan_enable(frame.context, self)?;
+        frame.run(plan, operate::run)
+    }
+}
+
 pub(super) fn plan_enable(context: &Context, wanted: &EnableCron) -> Result<operate::Moves> {
     check_known(context, &wanted.environment)?;
     if wanted.every == 0 {
@@ -36,8 +43,22 @@ pub(super) fn plan_enable(context: &Context, wanted: &EnableCron) -> Result<oper
     operate::set(context, &wanted.environment, CRON, value)
 }
 
+impl Run for DisableCron {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan_disable(frame.context, self)?;
+        frame.run(plan, operate::run)
+    }
+}
+
 pub(super) fn plan_disable(context: &Context, wanted: &DisableCron) -> Result<operate::Moves> {
     operate::set(context, &wanted.environment, CRON, Some(OFF.into()))
+}
+
+impl Run for RunCron {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan_run(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan_run(context: &Context, wanted: &RunCron) -> Result<(Site, Environment)> {

@@ -1,6 +1,6 @@
 //! `multidev:delete`: the folder is set aside whole, so that undo brings uncommitted work back too.
 use super::{
-    Change, Context, Done,
+    Change, Context, Done, Frame, Run, Workflow,
     request::DeleteMultidev,
     work::{DRAIN_TIMEOUT, Work},
 };
@@ -8,6 +8,13 @@ use crate::{
     error::{Error, Result},
     model::{Address, CodePointer, Environment, EnvironmentName},
 };
+
+impl Run for DeleteMultidev {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let found = plan(frame.context, self)?;
+        frame.run(found, |work, found| run(work, self, found.clone()))
+    }
+}
 
 pub(super) fn plan(context: &Context, wanted: &DeleteMultidev) -> Result<Environment> {
     let environment = context.store.environment(&wanted.environment)?;

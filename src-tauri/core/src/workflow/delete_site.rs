@@ -1,6 +1,6 @@
 //! `site:delete`: the folder is set aside, the records go; both come back by undo until they are pruned.
 use super::{
-    Change, Context, Done,
+    Change, Context, Done, Frame, Run, Workflow,
     request::DeleteSite,
     work::{DRAIN_TIMEOUT, Work},
 };
@@ -8,6 +8,13 @@ use crate::{
     error::{Error, Result},
     model::{Address, SiteName},
 };
+
+impl Run for DeleteSite {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        check(frame.context, self)?;
+        frame.run(self, |work, it| run(work, it))
+    }
+}
 
 pub(super) fn check(context: &Context, wanted: &DeleteSite) -> Result<()> {
     context.store.site(&wanted.site)?;

@@ -2,8 +2,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Change, Context, Done, check, configuration, create_site, damage, generation, request::Deploy,
-    running, work::Work,
+    Change, Context, Done, Frame, Run, Workflow, check, configuration, create_site, damage,
+    generation, request::Deploy, running, work::Work,
 };
 use crate::{
     cms,
@@ -29,6 +29,13 @@ pub(super) struct Plan<'a> {
     live: Option<Environment>,
     commit: String,
     number: u64,
+}
+
+impl Run for Deploy {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a Deploy) -> Result<Plan<'a>> {

@@ -1,5 +1,7 @@
 //! A tag that exists is deployed: one that was pushed (the hotfix route), or the one before (`env:code-rollback`).
-use super::{Change, Context, Done, deploy, merge, request::DeployTag, work::Work};
+use super::{
+    Change, Context, Done, Frame, Run, Workflow, deploy, merge, request::DeployTag, work::Work,
+};
 use crate::{
     code,
     error::{Error, Result},
@@ -11,6 +13,13 @@ pub(super) struct Plan<'a> {
     site: Site,
     target: Environment,
     tag: code::DeployTag,
+}
+
+impl Run for DeployTag {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a DeployTag) -> Result<Plan<'a>> {

@@ -1,5 +1,7 @@
 //! `env:discard`: uncommitted changes leave a writable environment's folder; undo brings them back.
-use super::{Change, Context, Done, merge, request::Discard, running, work::Work};
+use super::{
+    Change, Context, Done, Frame, Run, Workflow, merge, request::Discard, running, work::Work,
+};
 use crate::{
     code,
     error::{Error, Result},
@@ -9,6 +11,13 @@ use crate::{
 pub(super) struct Plan<'a> {
     wanted: &'a Discard,
     target: merge::Target,
+}
+
+impl Run for Discard {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a Discard) -> Result<Plan<'a>> {

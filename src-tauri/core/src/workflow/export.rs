@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Context, Done, load,
+    Context, Done, Frame, Run, Workflow, load,
     request::{ExportDatabase, ExportFiles},
     running,
     work::Work,
@@ -24,8 +24,22 @@ pub(super) struct Plan {
     is_database: bool,
 }
 
+impl Run for ExportDatabase {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan_database(frame.context, self)?;
+        frame.run(plan, run)
+    }
+}
+
 pub(super) fn plan_database(context: &Context, wanted: &ExportDatabase) -> Result<Plan> {
     plan(context, &wanted.environment, &wanted.to, wanted.overwrite, true)
+}
+
+impl Run for ExportFiles {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan_files(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan_files(context: &Context, wanted: &ExportFiles) -> Result<Plan> {

@@ -2,9 +2,9 @@
 use std::collections::HashSet;
 
 use super::{
-    Change, Context, Done, disk, keep_rule,
+    Change, Context, Done, Frame, Run, disk, keep_rule,
     keeping::{self, Kept, deleted, releases},
-    request::{FreeDisk, KeepGenerations},
+    request::{FreeDisk, FreeRule, KeepGenerations},
     running,
     work::{DRAIN_TIMEOUT, Work, empty_trash_in_background},
 };
@@ -26,7 +26,7 @@ pub(super) const RULE: KeepRule = KeepRule { count: 1, days: 0 };
 pub(super) const HISTORY_LIMIT: u32 = 500;
 
 /// The rule that is asked for.
-fn rule(wanted: &FreeDisk) -> KeepRule {
+fn rule(wanted: &FreeRule) -> KeepRule {
     KeepRule { count: wanted.keep.unwrap_or(RULE.count), days: wanted.days.unwrap_or(RULE.days) }
 }
 
@@ -44,8 +44,8 @@ pub(super) fn due(
 
 /// What `disk:free` would let go; nothing of a name that no site has or had.
 pub fn preview(context: &Context, wanted: &FreeDisk) -> Result<FreePlan> {
-    let rule = rule(wanted);
-    told(context, &wanted.site, rule, &due(context, &wanted.site, rule, &wanted.only)?)
+    let rule = rule(&wanted.rule);
+    told(context, &wanted.site, rule, &due(context, &wanted.site, rule, &wanted.rule.only)?)
 }
 
 /// What a change of the rule would let go.
@@ -161,9 +161,16 @@ pub(super) struct Plan {
     told: FreePlan,
 }
 
+impl Run for FreeDisk {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
+}
+
 pub(super) fn plan(context: &Context, wanted: &FreeDisk) -> Result<Plan> {
-    let rule = rule(wanted);
-    let due = due(context, &wanted.site, rule, &wanted.only)?;
+    let rule = rule(&wanted.rule);
+    let due = due(context, &wanted.site, rule, &wanted.rule.only)?;
     if due.is_empty() {
         let mut known = deleted::all(context)?.into_iter();
         if context.store.find_site(&wanted.site)?.is_none()

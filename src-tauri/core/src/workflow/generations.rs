@@ -2,8 +2,8 @@
 use std::{collections::HashMap, path::Path};
 
 use super::{
-    Change, Context, Done, delete_site, prune,
-    request::{PinGeneration, PruneGenerations, SwitchGeneration},
+    Change, Context, Done, Frame, Run, delete_site, prune,
+    request::{PinGeneration, PruneGenerations, SwitchGeneration, UnpinGeneration},
     work::{DRAIN_TIMEOUT, Work, empty_trash_in_background},
 };
 use crate::{
@@ -128,6 +128,13 @@ fn kept(context: &Context, address: &Address, number: u32) -> Result<GenerationR
     })
 }
 
+impl Run for SwitchGeneration {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan_switch(frame.context, self)?;
+        frame.run(plan, run_switch)
+    }
+}
+
 /// The change, checked.
 pub(super) fn plan_switch(context: &Context, wanted: &SwitchGeneration) -> Result<Change> {
     let address = &wanted.environment;
@@ -163,22 +170,45 @@ pub(super) fn run_switch(work: &Work<'_>, change: &Change) -> Result<Done> {
     Ok(Done { changes: vec![change.clone()], result, ..Done::default() })
 }
 
+impl Run for PinGeneration {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let change = plan_pin(frame.context, &self.environment, self.id, true)?;
+        frame.run(change, |_, change| Ok(run_pin(change.clone())))
+    }
+}
+
+impl Run for UnpinGeneration {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let change = plan_pin(frame.context, &self.environment, self.id, false)?;
+        frame.run(change, |_, change| Ok(run_pin(change.clone())))
+    }
+}
+
 /// The change, checked.
-pub(super) fn plan_pin(context: &Context, wanted: &PinGeneration, pin: bool) -> Result<Change> {
-    let row = kept(context, &wanted.environment, wanted.id)?;
+pub(super) fn plan_pin(
+    context: &Context,
+    environment: &Address,
+    number: u32,
+    pin: bool,
+) -> Result<Change> {
+    let row = kept(context, environment, number)?;
     if row.generation.pinned == pin {
         let how = if pin { "pinned already" } else { "not pinned" };
-        return Err(Error::refused(format!(
-            "generation {} of {} is {how}",
-            wanted.id, wanted.environment
-        )));
+        return Err(Error::refused(format!("generation {number} of {environment} is {how}")));
     }
-    let environment = wanted.environment.clone();
-    Ok(Change::Pin { environment, generation: wanted.id, before: !pin, after: pin })
+    let environment = environment.clone();
+    Ok(Change::Pin { environment, generation: number, before: !pin, after: pin })
 }
 
 pub(super) fn run_pin(change: Change) -> Done {
     Done { changes: vec![change], ..Done::default() }
+}
+
+impl Run for PruneGenerations {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let numbers = plan_prune(frame.context, self)?;
+        frame.run(numbers, |work, numbers| run_prune(work, self, numbers))
+    }
 }
 
 /// The generations to let go, newest first: what shares a part goes before what it shares.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Change, Context, Done, delete_site, effort, generation, import_plan,
+    Change, Context, Done, Frame, Run, Workflow, delete_site, effort, generation, import_plan,
     inspect::{self, Said},
     load,
     request::{ImportAs, ImportDatabase, ImportFiles, ImportOptions},
@@ -60,6 +60,13 @@ impl Plan<'_> {
     }
 }
 
+impl Run for ImportDatabase {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan_database(frame.context, self)?;
+        frame.run(plan, run)
+    }
+}
+
 pub(super) fn plan_database<'a>(context: &Context, wanted: &'a ImportDatabase) -> Result<Plan<'a>> {
     let mut plan = plan(context, &wanted.environment, wanted.options.confirm.as_deref())?;
     let file = PathBuf::from(&wanted.file);
@@ -85,6 +92,13 @@ pub(super) fn plan_database<'a>(context: &Context, wanted: &'a ImportDatabase) -
     }
     effort::check_room(context, plan.bytes)?;
     Ok(plan)
+}
+
+impl Run for ImportFiles {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan_files(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan_files<'a>(context: &Context, wanted: &ImportFiles) -> Result<Plan<'a>> {

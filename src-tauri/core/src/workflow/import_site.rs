@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Change, Context, Done, create_site, effort, import,
+    Change, Context, Done, Frame, Run, Workflow, create_site, effort, import,
     import::Uploads,
     import_plan::{self, Parts, least_bytes},
     inspect::{self, Seen},
@@ -29,6 +29,13 @@ pub(super) struct Plan<'a> {
     site: Site,
     /// The environment whose code is replaced.
     target: Option<merge::Target>,
+}
+
+impl Run for ImportSite {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a ImportSite) -> Result<Plan<'a>> {

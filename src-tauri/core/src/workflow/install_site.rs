@@ -1,5 +1,8 @@
 //! `site:install`: the system's own installer, headless, into a new generation.
-use super::{Change, Context, Done, generation, request::InstallSite, running, work::Work};
+use super::{
+    Change, Context, Done, Frame, Run, Workflow, generation, request::InstallSite, running,
+    work::Work,
+};
 use crate::{
     cms::{self, Installation, Surroundings},
     content::database,
@@ -11,6 +14,13 @@ pub(super) struct Plan<'a> {
     wanted: &'a InstallSite,
     site: Site,
     environment: Environment,
+}
+
+impl Run for InstallSite {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a InstallSite) -> Result<Plan<'a>> {

@@ -1,5 +1,5 @@
 //! `generation:keep`: what a site keeps for undo, of each kind.
-use super::{Change, Context, Done, request::KeepGenerations};
+use super::{Change, Context, Done, Frame, Run, Workflow, request::KeepGenerations};
 use crate::{
     error::{Error, Result},
     model::{KeepRule, Site, SiteName, view},
@@ -10,6 +10,13 @@ pub fn of(context: &Context, site: &SiteName) -> Result<view::KeepRule> {
     let own = context.store.keep_rule(&context.store.site(site)?.id)?;
     let KeepRule { count, days } = own.unwrap_or_default();
     Ok(view::KeepRule { count, days, is_default: own.is_none() })
+}
+
+impl Run for KeepGenerations {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let change = plan(frame.context, self)?;
+        frame.run(change, |_, change| Ok(run(change)))
+    }
 }
 
 /// The change, checked.

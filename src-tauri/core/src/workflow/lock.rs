@@ -1,7 +1,7 @@
 //! `lock:enable`, `lock:disable`: what visitors of an environment are asked for.
 use super::{
-    Change, Context,
-    operate::Moves,
+    Change, Context, Frame, Run, Workflow,
+    operate::{self, Moves},
     request::{DisableLock, EnableLock},
     work::random_text,
 };
@@ -12,6 +12,13 @@ use crate::{
 
 /// Letters of a password that nobody chose: it is typed by hand now and then.
 const LENGTH: usize = 16;
+
+impl Run for EnableLock {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan_enable(frame.context, self)?;
+        frame.run(plan, operate::run)
+    }
+}
 
 /// Keeps what the environment has where nothing else is asked for.
 pub(super) fn plan_enable(context: &Context, wanted: &EnableLock) -> Result<Moves> {
@@ -33,6 +40,13 @@ pub(super) fn plan_enable(context: &Context, wanted: &EnableLock) -> Result<Move
     }
     let address = wanted.environment.clone();
     Ok(Change::Lock { environment: address, before: environment.lock, after }.into())
+}
+
+impl Run for DisableLock {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan_disable(frame.context, self)?;
+        frame.run(plan, operate::run)
+    }
 }
 
 pub(super) fn plan_disable(context: &Context, wanted: &DisableLock) -> Result<Moves> {

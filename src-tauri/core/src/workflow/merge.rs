@@ -1,10 +1,10 @@
 //! `multidev:merge-to-dev`, `multidev:merge-from-dev`; and how any commit is brought into a folder that is worked in.
 pub(super) use super::check::check_code;
 use super::{
-    Change, Context, Done,
+    Change, Context, Done, Frame, Run, Workflow,
     conflict::{self, How, Incoming},
     generation,
-    request::Merge,
+    request::{Merge, MergeFromDev, MergeToDev},
     running,
     work::Work,
 };
@@ -37,6 +37,20 @@ pub(super) struct Plan<'a> {
     wanted: &'a Merge,
     target: Target,
     merged: String,
+}
+
+impl Run for MergeToDev {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, &self.merge, Way::ToDev)?;
+        frame.run(plan, run)
+    }
+}
+
+impl Run for MergeFromDev {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, &self.merge, Way::FromDev)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a Merge, way: Way) -> Result<Plan<'a>> {

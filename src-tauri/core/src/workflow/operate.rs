@@ -1,5 +1,5 @@
 //! Workflows that move one small pointer of an environment: its lock, its cron, its mail.
-use super::{Change, Context, Done, request::ClearMail, work::Work};
+use super::{Change, Context, Done, Frame, Run, Workflow, request::ClearMail, work::Work};
 use crate::{
     error::Result,
     model::{Address, Environment, MailRow},
@@ -51,6 +51,13 @@ pub(super) fn set(
 
 /// The setting that says up to when caught mail is not shown any more.
 const MAIL: &str = "mail";
+
+impl Run for ClearMail {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan_clear_mail(frame.context, self)?;
+        frame.run(plan, run)
+    }
+}
 
 /// Messages stay on the disk for a while, so that clearing can be undone.
 pub(super) fn plan_clear_mail(context: &Context, wanted: &ClearMail) -> Result<Moves> {

@@ -10,12 +10,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Context, Done, merge, request::RunHooks, running, title, work, work::Work};
+use super::{
+    Context, Done, Frame, Run, Workflow, merge, request::RunHooks, running, work, work::Work,
+};
 use crate::{
     cms::{self, HookCall},
     code,
     error::{Error, Result},
-    model::{Address, EnvironmentName, Hook, HookEvent, HookRun, HookStage, request::Request},
+    model::{
+        Address, EnvironmentName, Hook, HookEvent, HookRun, HookStage,
+        request::{Request, Verb},
+    },
     progress::{Cancel, Meter},
 };
 
@@ -42,7 +47,7 @@ pub(super) fn around(context: &Context, request: &Request) -> Result<Hooks> {
     for group in groups.iter_mut().filter(|group| group.event.has_before()) {
         group.hooks = Some(hooked(context, &group.environment)?);
     }
-    Ok(Hooks { groups, title: title::of(request), trace: work::random_uuid()? })
+    Ok(Hooks { groups, title: request.title(), trace: work::random_uuid()? })
 }
 
 fn groups(context: &Context, request: &Request) -> Vec<Group> {
@@ -67,7 +72,9 @@ fn groups(context: &Context, request: &Request) -> Vec<Group> {
             vec![group(HookEvent::CreateCloudDevelopmentEnvironment, &address, more)]
         }
         Request::Commit(it) => vec![group(HookEvent::SyncCode, &it.environment, Vec::new())],
-        Request::MergeFromDev(it) => vec![group(HookEvent::SyncCode, &it.environment, Vec::new())],
+        Request::MergeFromDev(it) => {
+            vec![group(HookEvent::SyncCode, &it.merge.environment, Vec::new())]
+        }
         Request::ApplyUpstream(it) => {
             vec![group(HookEvent::SyncCode, &it.environment, Vec::new())]
         }
@@ -251,6 +258,13 @@ pub(super) struct Plan<'a> {
     hooks: Vec<Hook>,
 }
 
+impl Run for RunHooks {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
+}
+
 pub(super) fn plan<'a>(context: &Context, wanted: &'a RunHooks) -> Result<Plan<'a>> {
     let address = &wanted.environment;
     let mut hooks = hooks(context, address)?;
@@ -268,7 +282,7 @@ pub(super) fn plan<'a>(context: &Context, wanted: &'a RunHooks) -> Result<Plan<'
 pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let RunHooks { environment, event, stage } = plan.wanted;
     let call = HookCall {
-        title: title::of(&Request::RunHooks(plan.wanted.clone())),
+        title: plan.wanted.title(),
         trace: work::random_uuid()?,
         user: person(),
         more: Vec::new(),

@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Change, Context, Done,
+    Change, Context, Done, Frame, Run, Workflow,
     request::{AllowPath, DisallowPath},
 };
 use crate::{
@@ -63,6 +63,13 @@ pub fn allowed(context: &Context, site: &SiteName) -> Result<Vec<Allowed>> {
     context.store.allowed(&context.store.site(site)?.id)
 }
 
+impl Run for AllowPath {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let change = plan_allow(frame.context, self)?;
+        frame.run(change, |_, change| Ok(run(change)))
+    }
+}
+
 /// The change, checked.
 ///
 /// # Errors
@@ -94,6 +101,13 @@ pub(super) fn plan_allow(context: &Context, wanted: &AllowPath) -> Result<Change
     after.push(new);
     after.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(change(site, before, after))
+}
+
+impl Run for DisallowPath {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let change = plan_disallow(frame.context, self)?;
+        frame.run(change, |_, change| Ok(run(change)))
+    }
 }
 
 /// The change, checked.

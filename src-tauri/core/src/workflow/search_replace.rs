@@ -2,7 +2,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::{
-    Change, Context, Done, delete_site, generation,
+    Change, Context, Done, Frame, Run, Workflow, delete_site, generation,
     request::SearchReplace,
     running,
     work::{Work, empty_trash_in_background},
@@ -28,6 +28,13 @@ pub(super) struct Plan<'a> {
     rewriter: Rewriter,
 }
 
+impl Run for SearchReplace {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
+}
+
 pub(super) fn plan<'a>(context: &Context, wanted: &'a SearchReplace) -> Result<Plan<'a>> {
     let plan = checked(context, wanted)?;
     if wanted.environment.environment == EnvironmentName::Live {
@@ -43,11 +50,11 @@ fn checked<'a>(context: &Context, wanted: &'a SearchReplace) -> Result<Plan<'a>>
     if site.cms == Cms::Html {
         return Err(Error::refused(format!("{} has no database", site.name)));
     }
-    if wanted.pairs.is_empty() {
+    if wanted.pairs.0.is_empty() {
         return Err(Error::usage("a text and its replacement are needed")
             .hint("Write `portico search-replace acme.dev old.example new.example`."));
     }
-    let pairs: Vec<_> = wanted.pairs.iter().map(|it| (it.old.clone(), it.new.clone())).collect();
+    let pairs: Vec<_> = wanted.pairs.0.iter().map(|it| (it.old.clone(), it.new.clone())).collect();
     Ok(Plan { wanted, site, environment, rewriter: Rewriter::new(&pairs)? })
 }
 

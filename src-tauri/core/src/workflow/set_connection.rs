@@ -1,10 +1,19 @@
 //! `connection:set`: how a writable environment's code is changed.
-use super::{Change, Context, Done, request::SetConnection, running, work::Work};
+use super::{
+    Change, Context, Done, Frame, Run, Workflow, request::SetConnection, running, work::Work,
+};
 use crate::{
     code,
     error::{Error, Result},
     model::{CodePointer, ConnectionMode, Environment, WorktreeState},
 };
+
+impl Run for SetConnection {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let found = plan(frame.context, self)?;
+        frame.run(found, |work, found| run(work, self, found.clone()))
+    }
+}
 
 /// None when the environment is in that mode already: then there is nothing to do (Terminus says so too).
 pub(super) fn plan(context: &Context, wanted: &SetConnection) -> Result<Option<Environment>> {

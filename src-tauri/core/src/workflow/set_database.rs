@@ -2,7 +2,7 @@
 use std::time::Instant;
 
 use super::{
-    Change, Context, Done, generation,
+    Change, Context, Done, Frame, Run, Workflow, generation,
     load::{self, Owner},
     request::SetDatabase,
     running,
@@ -17,6 +17,13 @@ pub(super) struct Plan {
     before: Site,
     after: Site,
     environments: Vec<Environment>,
+}
+
+impl Run for SetDatabase {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan(context: &Context, wanted: &SetDatabase) -> Result<Plan> {

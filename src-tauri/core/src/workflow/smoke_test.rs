@@ -1,7 +1,7 @@
 //! `env:smoke`: visits the pages of an environment and gives a verdict, which a deploy to Live shows.
 use std::time::Instant;
 
-use super::{Context, Done, report, request::SmokeTest, work::Work};
+use super::{Context, Done, Frame, Run, Workflow, report, request::SmokeTest, work::Work};
 use crate::{
     error::{Error, Result},
     front,
@@ -18,6 +18,13 @@ pub(super) struct Plan<'a> {
     wanted: &'a SmokeTest,
     environment: Environment,
     against: Option<Environment>,
+}
+
+impl Run for SmokeTest {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a SmokeTest) -> Result<Plan<'a>> {

@@ -1,6 +1,6 @@
 //! `undo`: the pointers of a workflow moved back, as a new workflow; so an undo can be undone.
 use super::{
-    Change, Context, Done, change, delete_multidev, delete_site, deploy,
+    Change, Context, Done, Frame, Run, change, delete_multidev, delete_site, deploy,
     request::Undo,
     work::{DRAIN_TIMEOUT, Work},
 };
@@ -29,6 +29,13 @@ impl Plan {
             (_, Some(what)) => format!("Undo {what}"),
             _ => format!("Undo “{title}”"),
         }
+    }
+}
+
+impl Run for Undo {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        Frame { title: plan.title(), ..frame }.run(plan, run)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `site:upstream:set`, `upstream:updates:apply`: updates from the repository that a site came from.
 use super::{
-    Change, Context, Done,
+    Change, Context, Done, Frame, Run, Workflow,
     conflict::{self, How, Incoming},
     merge,
     request::{ApplyUpstream, SetUpstream},
@@ -22,6 +22,13 @@ const LISTED: usize = 200;
 
 /// What takes a site's upstream away, as on Pantheon.
 const NONE: &str = "empty";
+
+impl Run for SetUpstream {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let change = plan_set(frame.context, self)?;
+        frame.run(change, |_, change| Ok(run_set(change.clone())))
+    }
+}
 
 /// None when the upstream is that one already.
 pub(super) fn plan_set(context: &Context, wanted: &SetUpstream) -> Result<Option<Change>> {
@@ -139,6 +146,13 @@ fn refuse_releases(environment: &Address) -> Result<()> {
 pub(super) struct Plan<'a> {
     wanted: &'a ApplyUpstream,
     upstream: Upstream,
+}
+
+impl Run for ApplyUpstream {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a ApplyUpstream) -> Result<Plan<'a>> {

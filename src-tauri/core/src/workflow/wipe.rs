@@ -1,5 +1,7 @@
 //! `env:wipe`: an empty generation; code stays.
-use super::{Change, Context, Done, delete_site, generation, request::Wipe, work::Work};
+use super::{
+    Change, Context, Done, Frame, Run, Workflow, delete_site, generation, request::Wipe, work::Work,
+};
 use crate::{
     error::Result,
     model::{Environment, EnvironmentName, Origin},
@@ -8,6 +10,13 @@ use crate::{
 pub(super) struct Plan<'a> {
     wanted: &'a Wipe,
     environment: Environment,
+}
+
+impl Run for Wipe {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 pub(super) fn plan<'a>(context: &Context, wanted: &'a Wipe) -> Result<Plan<'a>> {

@@ -1,232 +1,174 @@
 //! What a shell can ask for. Both shells, the loopback connection and the journal use these types.
 mod check;
 mod code;
+mod command_line;
 mod content;
 mod event;
 mod operate;
 mod query;
 mod site;
+mod verb;
 
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
 pub use check::*;
 pub use code::*;
+pub(crate) use command_line::quote;
 pub use content::*;
 pub use event::Event;
 pub use operate::*;
 pub use query::Query;
 pub use site::*;
+pub use verb::{Target, Verb, Words};
 
-use crate::model::{EnvironmentName, SiteName, secrets::source_without_secrets};
+use crate::model::{EnvironmentName, SiteName};
 
-/// A change that is asked for: one workflow. Its tag is the workflow's kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Request {
+/// The one list of the verbs: a variant of [`Request`] for each, and what is asked of it is asked of its [`Verb`].
+/// The dollar sign is handed in for the macro that this one defines.
+macro_rules! verbs {
+    (($d:tt) $($(#[$about:meta])* $name:ident,)*) => {
+        /// A change that is asked for: one workflow. Its tag is the workflow's kind.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+        #[cfg_attr(test, derive(ts_rs::TS))]
+        #[serde(tag = "kind", rename_all = "snake_case")]
+        #[strum(serialize_all = "snake_case")]
+        pub enum Request {
+            $($(#[$about])* $name($name),)*
+        }
+
+        /// Evaluates an expression for the verb of a request, whichever it is.
+        macro_rules! for_verb {
+            ($d request:expr, $d it:ident => $d body:expr) => {
+                match $d request {
+                    $($crate::model::request::Request::$name($d it) => $d body,)*
+                }
+            };
+        }
+        pub(crate) use for_verb;
+
+        /// Evaluates an expression for the type of each verb, in the order of the list.
+        #[cfg(test)]
+        macro_rules! for_each_verb {
+            ($d verb:ident => $d body:expr) => {
+                $({
+                    type $d verb = $crate::model::request::$name;
+                    $d body
+                })*
+            };
+        }
+        #[cfg(test)]
+        pub(crate) use for_each_verb;
+    };
+}
+
+verbs! { ($)
     /// Makes a site and its Dev environment.
-    CreateSite(CreateSite),
+    CreateSite,
     /// Brings back what of a site is damaged, as far as it can be.
-    RepairSite(RepairSite),
+    RepairSite,
     /// Runs the installer of the site's system.
-    InstallSite(InstallSite),
+    InstallSite,
     /// Takes up a site whose folder is there and which portico.db doesn't know.
-    AdoptSite(AdoptSite),
+    AdoptSite,
     /// Takes a site away; its folder is kept until pruned.
-    DeleteSite(DeleteSite),
+    DeleteSite,
     /// Brings the parent's code to Test or Live.
-    Deploy(Deploy),
+    Deploy,
     /// Brings another environment's content here.
-    CloneContent(CloneContent),
+    CloneContent,
     /// Commits what is changed in a writable environment's folder.
-    Commit(Commit),
+    Commit,
     /// Says how a writable environment's code is changed.
-    SetConnection(SetConnection),
+    SetConnection,
     /// Clears the site's caches.
-    ClearCache(ClearCache),
+    ClearCache,
     /// Empties database and files.
-    Wipe(Wipe),
+    Wipe,
     /// Brings a database, and files if they come with it, from files of the person's.
-    ImportDatabase(ImportDatabase),
+    ImportDatabase,
     /// Brings uploaded files from an archive or a folder.
-    ImportFiles(ImportFiles),
+    ImportFiles,
     /// Writes the database to a file.
-    ExportDatabase(ExportDatabase),
+    ExportDatabase,
     /// Writes the uploaded files to an archive.
-    ExportFiles(ExportFiles),
+    ExportFiles,
     /// Makes a multidev environment.
-    CreateMultidev(CreateMultidev),
+    CreateMultidev,
     /// Takes a multidev environment away; its folder is kept until pruned.
-    DeleteMultidev(DeleteMultidev),
+    DeleteMultidev,
     /// Merges a multidev's branch into Dev's.
-    MergeToDev(Merge),
+    MergeToDev,
     /// Merges Dev's branch into a multidev's.
-    MergeFromDev(Merge),
+    MergeFromDev,
     /// Says where a site's updates come from.
-    SetUpstream(SetUpstream),
+    SetUpstream,
     /// Merges the upstream's updates.
-    ApplyUpstream(ApplyUpstream),
+    ApplyUpstream,
     /// Deploys a tag that exists to Test or Live.
-    DeployTag(DeployTag),
+    DeployTag,
     /// Brings commits that only Test or Live has to Dev.
-    BringToDev(BringToDev),
+    BringToDev,
     /// Moves a site's databases to the other engine.
-    SetDatabase(SetDatabase),
+    SetDatabase,
     /// Asks visitors for a name and a password.
-    EnableLock(EnableLock),
+    EnableLock,
     /// Asks visitors for nothing.
-    DisableLock(DisableLock),
+    DisableLock,
     /// Runs cron by itself.
-    EnableCron(EnableCron),
+    EnableCron,
     /// Runs cron only when asked.
-    DisableCron(DisableCron),
+    DisableCron,
     /// Runs cron now.
-    RunCron(RunCron),
+    RunCron,
     /// Empties the list of caught mail.
-    ClearMail(ClearMail),
+    ClearMail,
     /// Takes back what is changed in a writable environment's folder and not committed.
-    Discard(Discard),
+    Discard,
     /// Runs the site's own scripts as a workflow would.
-    RunHooks(RunHooks),
+    RunHooks,
     /// Visits an environment's pages and compares them with another's.
-    SmokeTest(SmokeTest),
+    SmokeTest,
     /// Brings the configuration of the code into the database.
-    ImportConfig(ImportConfig),
+    ImportConfig,
     /// Brings the configuration of the database into the code, as changed files.
-    ExportConfig(ExportConfig),
+    ExportConfig,
     /// Takes back the newest workflow of a site, or the one that is named.
-    Undo(Undo),
+    Undo,
     /// Makes an environment use another of its generations.
-    SwitchGeneration(SwitchGeneration),
+    SwitchGeneration,
     /// Keeps a generation from being pruned.
-    PinGeneration(PinGeneration),
+    PinGeneration,
     /// Lets a generation be pruned again.
-    UnpinGeneration(PinGeneration),
+    UnpinGeneration,
     /// Lets go of generations, for good.
-    PruneGenerations(PruneGenerations),
+    PruneGenerations,
     /// Replaces texts or addresses throughout a database.
-    SearchReplace(SearchReplace),
+    SearchReplace,
     /// Says which tables' rows clones leave out.
-    SetCloneProfile(SetCloneProfile),
+    SetCloneProfile,
     /// Says what a site keeps for undo.
-    KeepGenerations(KeepGenerations),
+    KeepGenerations,
     /// Lets a site's PHP reach a folder or file outside of it.
-    AllowPath(AllowPath),
+    AllowPath,
     /// Takes that back.
-    DisallowPath(DisallowPath),
+    DisallowPath,
     /// Lets go of what is kept for undo, for good.
-    FreeDisk(FreeDisk),
+    FreeDisk,
     /// Brings a whole site: code, database and files, or those of them that there are.
-    ImportSite(ImportSite),
+    ImportSite,
 }
 
 /// What every shell needs to know of a request before it runs.
 impl Request {
     /// The site that it changes.
     pub fn site(&self) -> &SiteName {
-        match self {
-            Self::CreateSite(it) => &it.name,
-            Self::RepairSite(it) => &it.site,
-            Self::InstallSite(it) => &it.environment.site,
-            Self::AdoptSite(it) => &it.site,
-            Self::DeleteSite(it) => &it.site,
-            Self::Deploy(it) => &it.environment.site,
-            Self::CloneContent(it) => &it.from.site,
-            Self::Commit(it) => &it.environment.site,
-            Self::SetConnection(it) => &it.environment.site,
-            Self::ClearCache(it) => &it.environment.site,
-            Self::Wipe(it) => &it.environment.site,
-            Self::ImportDatabase(it) => &it.environment.site,
-            Self::ImportFiles(it) => &it.environment.site,
-            Self::ExportDatabase(it) => &it.environment.site,
-            Self::ExportFiles(it) => &it.environment.site,
-            Self::CreateMultidev(it) => &it.from.site,
-            Self::DeleteMultidev(it) => &it.environment.site,
-            Self::MergeToDev(it) => &it.environment.site,
-            Self::MergeFromDev(it) => &it.environment.site,
-            Self::SetUpstream(it) => &it.site,
-            Self::ApplyUpstream(it) => &it.environment.site,
-            Self::DeployTag(it) => &it.environment.site,
-            Self::BringToDev(it) => &it.environment.site,
-            Self::SetDatabase(it) => &it.site,
-            Self::EnableLock(it) => &it.environment.site,
-            Self::DisableLock(it) => &it.environment.site,
-            Self::EnableCron(it) => &it.environment.site,
-            Self::DisableCron(it) => &it.environment.site,
-            Self::RunCron(it) => &it.environment.site,
-            Self::ClearMail(it) => &it.environment.site,
-            Self::Discard(it) => &it.environment.site,
-            Self::RunHooks(it) => &it.environment.site,
-            Self::SmokeTest(it) => &it.environment.site,
-            Self::ImportConfig(it) => &it.environment.site,
-            Self::ExportConfig(it) => &it.environment.site,
-            Self::Undo(it) => &it.site,
-            Self::SwitchGeneration(it) => &it.environment.site,
-            Self::PinGeneration(it) | Self::UnpinGeneration(it) => &it.environment.site,
-            Self::PruneGenerations(it) => &it.environment.site,
-            Self::SearchReplace(it) => &it.environment.site,
-            Self::SetCloneProfile(it) => &it.site,
-            Self::KeepGenerations(it) => &it.site,
-            Self::AllowPath(it) => &it.site,
-            Self::DisallowPath(it) => &it.site,
-            Self::FreeDisk(it) => &it.site,
-            Self::ImportSite(it) => &it.environment.site,
-        }
+        for_verb!(self, it => it.target().site)
     }
 
     /// The environment that it changes, where it is one.
     pub fn environment(&self) -> Option<&EnvironmentName> {
-        match self {
-            Self::CreateSite(_)
-            | Self::AdoptSite(_)
-            | Self::DeleteSite(_)
-            | Self::RepairSite(_)
-            | Self::SetUpstream(_)
-            | Self::SetDatabase(_)
-            | Self::Undo(_)
-            | Self::SetCloneProfile(_)
-            | Self::KeepGenerations(_)
-            | Self::AllowPath(_)
-            | Self::DisallowPath(_)
-            | Self::FreeDisk(_) => None,
-            Self::InstallSite(it) => Some(&it.environment.environment),
-            Self::Deploy(it) => Some(&it.environment.environment),
-            Self::CloneContent(it) => Some(&it.to),
-            Self::Commit(it) => Some(&it.environment.environment),
-            Self::SetConnection(it) => Some(&it.environment.environment),
-            Self::ClearCache(it) => Some(&it.environment.environment),
-            Self::Wipe(it) => Some(&it.environment.environment),
-            Self::ImportDatabase(it) => Some(&it.environment.environment),
-            Self::ImportFiles(it) => Some(&it.environment.environment),
-            Self::ExportDatabase(it) => Some(&it.environment.environment),
-            Self::ExportFiles(it) => Some(&it.environment.environment),
-            Self::CreateMultidev(it) => Some(&it.name),
-            Self::DeleteMultidev(it) => Some(&it.environment.environment),
-            Self::MergeToDev(_) | Self::BringToDev(_) => Some(&EnvironmentName::Dev),
-            Self::MergeFromDev(it) => Some(&it.environment.environment),
-            Self::ApplyUpstream(it) => Some(&it.environment.environment),
-            Self::DeployTag(it) => Some(&it.environment.environment),
-            Self::EnableLock(it) => Some(&it.environment.environment),
-            Self::DisableLock(it) => Some(&it.environment.environment),
-            Self::EnableCron(it) => Some(&it.environment.environment),
-            Self::DisableCron(it) => Some(&it.environment.environment),
-            Self::RunCron(it) => Some(&it.environment.environment),
-            Self::ClearMail(it) => Some(&it.environment.environment),
-            Self::Discard(it) => Some(&it.environment.environment),
-            Self::SwitchGeneration(it) => Some(&it.environment.environment),
-            Self::PinGeneration(it) | Self::UnpinGeneration(it) => {
-                Some(&it.environment.environment)
-            }
-            Self::PruneGenerations(it) => Some(&it.environment.environment),
-            Self::SearchReplace(it) => Some(&it.environment.environment),
-            Self::RunHooks(it) => Some(&it.environment.environment),
-            Self::SmokeTest(it) => Some(&it.environment.environment),
-            Self::ImportConfig(it) => Some(&it.environment.environment),
-            Self::ExportConfig(it) => Some(&it.environment.environment),
-            Self::ImportSite(it) => Some(&it.environment.environment),
-        }
+        for_verb!(self, it => it.target().environment)
     }
 
     /// The workflow's kind, as the wire and the lists name it.
@@ -234,25 +176,22 @@ impl Request {
         self.into()
     }
 
+    /// The title of its workflow: "Deploy to Test".
+    pub fn title(&self) -> String {
+        for_verb!(self, it => it.title())
+    }
+
+    /// The command line that does the same. A password shows as `…`: it is not kept.
+    pub fn command_line(&self) -> String {
+        for_verb!(self, it => command_line::of(it))
+    }
+
     /// The request as history, titles and command lines may keep it: without the passwords that it passes through,
     /// and with addresses that open nothing.
     #[must_use]
     pub fn without_secrets(&self) -> Self {
         let mut copy = self.clone();
-        let clean = |source: &mut String| *source = source_without_secrets(source);
-        match &mut copy {
-            Self::InstallSite(it) => it.admin_password.clear(),
-            Self::EnableLock(it) => it.password = None,
-            Self::CreateSite(it) => clean(&mut it.from),
-            Self::SetUpstream(it) => clean(&mut it.url),
-            Self::ImportDatabase(it) => {
-                clean(&mut it.file);
-                it.files.iter_mut().for_each(clean);
-            }
-            Self::ImportFiles(it) => clean(&mut it.file),
-            Self::ImportSite(it) => it.files.iter_mut().for_each(clean),
-            _ => {}
-        }
+        for_verb!(&mut copy, it => it.forget_secrets());
         copy
     }
 }

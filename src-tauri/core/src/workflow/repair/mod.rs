@@ -5,7 +5,7 @@ mod look;
 mod repository;
 mod row;
 
-use super::{Context, Done, request::RepairSite, work::Work};
+use super::{Context, Done, Frame, Run, Workflow, request::RepairSite, work::Work};
 use crate::{
     error::{Error, Result},
     model::{Damage, RepairPlan, Site, SiteName},
@@ -18,6 +18,13 @@ const PASSES: usize = 5;
 /// What of a site is damaged, and what repairing it would do.
 pub fn preview(context: &Context, site: &SiteName, meter: Meter<'_>) -> Result<RepairPlan> {
     look::through(context, &context.store.site(site)?, meter)
+}
+
+impl Run for RepairSite {
+    fn run(&self, frame: Frame<'_>) -> Result<Workflow> {
+        let plan = plan(frame.context, self)?;
+        frame.run(plan, run)
+    }
 }
 
 /// The site; what is damaged is looked for by the workflow itself, which tells how far it is.
