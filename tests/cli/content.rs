@@ -41,6 +41,29 @@ fn install(test: &PorticoTest, environment: &str) {
     test.run(&words).success();
 }
 
+/// How many tables an environment has.
+pub(crate) fn tables(test: &PorticoTest, environment: &str) -> u64 {
+    test.json(&["env:info", environment])["content"]["database"]["tables"].as_u64().unwrap()
+}
+
+/// Its uploads, sorted.
+pub(crate) fn files(test: &PorticoTest, environment: &str) -> Vec<String> {
+    let root = test.environment(environment).join("files");
+    let mut found = Vec::new();
+    let mut waiting = vec![root.clone()];
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => waiting.push(path),
+                false => found.push(path.strip_prefix(&root).unwrap().display().to_string()),
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
 pub(crate) fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }

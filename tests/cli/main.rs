@@ -36,3 +36,4 @@ mod taking_over;
 mod truth;
 mod updates;
 mod wordpress;
+mod wpress;

@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    content::path,
+    content::{files, path, tables},
     support::{PorticoTest, wordpress},
 };
 
@@ -26,27 +26,6 @@ fn with_plain_site() -> PorticoTest {
     fs::write(code.join("pantheon.yml"), "api_version: 1\nfilemount: /files\n").unwrap();
     test.run(&["site:create", "plain", "--from", path(&code), "--database", "mariadb"]).success();
     test
-}
-
-fn tables(test: &PorticoTest, environment: &str) -> u64 {
-    test.json(&["env:info", environment])["content"]["database"]["tables"].as_u64().unwrap()
-}
-
-fn files(test: &PorticoTest, environment: &str) -> Vec<String> {
-    let root = test.environment(environment).join("files");
-    let mut found = Vec::new();
-    let mut waiting = vec![root.clone()];
-    while let Some(folder) = waiting.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => waiting.push(path),
-                false => found.push(path.strip_prefix(&root).unwrap().display().to_string()),
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 fn unused(plan: &Value) -> Vec<&str> {

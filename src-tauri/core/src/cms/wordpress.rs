@@ -277,6 +277,18 @@ pub(super) fn missing_settings(folder: &Path, detected: &Detected) -> Option<(St
     Some((join(docroot, "wp-config.php"), contents))
 }
 
+/// The prefix that `$table_prefix = …;` names; of one that comes from the environment, what it is without that.
+pub(super) fn settings_prefix(code: &Path, site: &Site) -> Option<String> {
+    let settings = Settings::read(code, &core(code, site));
+    let assigned = settings.source.match_indices("$table_prefix").find_map(|(at, name)| {
+        let rest = settings.source[at + name.len()..].trim_start().strip_prefix('=')?;
+        (!rest.starts_with('=')).then(|| rest.split(';').next().unwrap_or_default())
+    })?;
+    // What ends otherwise is asked of something that is not known here.
+    let is_literal = assigned.trim_end().ends_with(['\'', '"']);
+    php_source::last_literal(assigned).filter(|_| is_literal).map(str::to_owned)
+}
+
 /// Where the core's files are, relative to the code.
 pub(super) fn core_folder(code: &Path, site: &Site) -> PathBuf {
     below(code, &core(code, site))

@@ -10,7 +10,10 @@ use std::{
 use zip::{CompressionMethod, ZipArchive, read::ZipFile};
 
 use super::{
-    archive,
+    archive::{
+        self,
+        wpress::{self, Headers, Next, Packing},
+    },
     dump::{self, Member, Place},
     gzip::Gzip,
     recognise::head::{self, Head, SqlHead},
@@ -37,6 +40,8 @@ pub struct Listing {
     pub noise: u64,
     /// What is neither file nor folder: links, pipes, devices.
     pub odd: Vec<String>,
+    /// Where it is damaged or cut short, as far as a list meets that.
+    pub damage: Option<String>,
     looked_into: usize,
     /// Whether the list may be longer than a look needs.
     is_unlimited: bool,
@@ -68,7 +73,11 @@ pub fn list(path: &Path, until: Instant) -> Result<Option<Listing>> {
         return list_zip(path, packed, until).doing(doing).map(Some);
     }
     let mut first = Vec::new();
-    File::open(path).doing(doing)?.take(8).read_to_end(&mut first).doing(doing)?;
+    let most = wpress::HEADER as u64;
+    File::open(path).doing(doing)?.take(most).read_to_end(&mut first).doing(doing)?;
+    if wpress::is_header(&first) {
+        return list_wpress(path, until).doing(doing).map(Some);
+    }
     list_tar(path, &first, until).doing(doing)
 }
 
@@ -263,7 +272,15 @@ fn list_tar(path: &Path, first: &[u8], until: Instant) -> io::Result<Option<List
     let mut listing = Listing { packed, ..Listing::default() };
     let mut tar = tar::Archive::new(io::Cursor::new(header).chain(input));
     for entry in tar.entries()? {
-        let Ok(mut entry) = entry else { return Ok(Some(listing)) };
+        let mut entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                if error.kind() != io::ErrorKind::TimedOut {
+                    listing.damage = Some(damaged_after(listing.files.last()));
+                }
+                return Ok(Some(listing));
+            }
+        };
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let kind = entry.header().entry_type();
         if !(kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse()) {
@@ -283,6 +300,58 @@ fn list_tar(path: &Path, first: &[u8], until: Instant) -> io::Result<Option<List
     }
     listing.is_complete = true;
     Ok(Some(listing))
+}
+
+/// Where a list ends that is not whole.
+fn damaged_after(last: Option<&Listed>) -> String {
+    match last {
+        Some(last) => format!("the archive is damaged or cut short after `{}`", last.path),
+        None => "the archive is damaged or cut short at its start".to_owned(),
+    }
+}
+
+fn list_wpress(path: &Path, until: Instant) -> io::Result<Listing> {
+    let mut listing = Listing { packed: vec!["wpress"], ..Listing::default() };
+    let mut headers = Headers::new(BufReader::new(File::open(path)?));
+    // None where nothing can be looked into.
+    let mut packing = Some(Packing::default());
+    while Instant::now() < until {
+        let (entry, at) = match headers.next() {
+            Ok(Next::File(entry, at)) => (entry, at),
+            Ok(Next::End) => {
+                listing.is_complete = true;
+                return Ok(listing);
+            }
+            Err(error) => {
+                listing.damage = Some(error.message);
+                return Ok(listing);
+            }
+        };
+        let (name, is_package) = (entry.shown(), wpress::is_package(&entry));
+        let packed = if is_package { Packing::Plain } else { packing.unwrap_or_default() };
+        let place = Place::Wpress {
+            archive: path.to_owned(),
+            at,
+            stored: entry.bytes,
+            packed,
+            crc: entry.crc,
+        };
+        let stored = Read::take(&mut headers.input, entry.bytes);
+        let mut content = (is_package || (packing.is_some() && is_to_be_opened(&name)))
+            .then(|| wpress::content(stored, packed, (None, None)));
+        let seen = content.as_mut().map(|it| it as &mut dyn Read);
+        let goes_on = listing.add(&name, entry.bytes, place, seen);
+        drop(content);
+        if !goes_on {
+            return Ok(listing);
+        }
+        if is_package {
+            let text = listing.files.last().and_then(|it| it.text.as_deref()).unwrap_or_default();
+            packing = wpress::packing(text.as_bytes()).ok();
+        }
+        headers.pass()?;
+    }
+    Ok(listing)
 }
 
 /// Reads until a moment, and fails afterwards.

@@ -196,6 +196,7 @@ fn dev(work: &Work<'_>, site: Site, address: &Address, content: Content) -> Resu
         site,
         environment,
         address: address.clone(),
+        code: work.context.layout.code(address),
         database: content.database.map(|it| (it, &options)),
         files: Vec::new(),
         name: String::new(),

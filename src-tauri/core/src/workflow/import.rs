@@ -17,7 +17,7 @@ use crate::{
     cms,
     content::{
         archive, database,
-        dump::{self, Layout, Loading, Source},
+        dump::{self, Layout, Loading, Peeked, Prefix, Source},
         files,
         recognise::Problem,
         urls::Rewriter,
@@ -37,6 +37,8 @@ pub(super) struct Plan<'a> {
     pub(super) database: Option<(Source, &'a ImportOptions)>,
     /// Archives and folders of uploads; several are parts of one set.
     pub(super) files: Vec<Uploads>,
+    /// The code that the content will be used with.
+    pub(super) code: PathBuf,
     /// What lists show: the names of the files.
     pub(super) name: String,
     /// How much there is to read: what it takes at the least, and what the next import's time is told by.
@@ -112,8 +114,16 @@ fn plan<'a>(context: &Context, address: &Address, confirm: Option<&str>) -> Resu
     let site = context.store.site(&address.site)?;
     let environment = context.store.environment(address)?;
     self::confirm(&site, address, confirm)?;
-    let (address, name) = (address.clone(), String::new());
-    Ok(Plan { site, environment, address, database: None, files: Vec::new(), name, bytes: 0 })
+    Ok(Plan {
+        code: running::code_folder(context, &environment),
+        site,
+        environment,
+        address: address.clone(),
+        database: None,
+        files: Vec::new(),
+        name: String::new(),
+        bytes: 0,
+    })
 }
 
 /// Live's content is replaced only when the person typed the site's name.
@@ -221,12 +231,17 @@ fn import_dump(
     generation::empty_database(work, &plan.site, fresh)?;
     let opened = generation::open(work, &plan.site, &plan.environment, fresh)?;
     let Some(database) = &opened.database else { return Ok(Counted::new()) };
-    let pairs = pairs(work, plan, source, options)?;
+    let peeked = look_ahead(work, plan, source, options)?;
+    let pairs = pairs(work, plan, &peeked, source, options);
+    let prefix = other_prefix(work, plan, &peeked, source);
     let rewriter = if pairs.is_empty() { None } else { Some(Rewriter::new(&pairs)?) };
     let started = Instant::now();
     let loaded = work.step("Load the dump", |meter| {
-        let how =
-            Loading { rewriter: rewriter.as_ref(), database: options.from_database.as_deref() };
+        let how = Loading {
+            rewriter: rewriter.as_ref(),
+            database: options.from_database.as_deref(),
+            prefix: prefix.as_ref(),
+        };
         let dump = dump::open(source, how.database)?;
         dump.foreign.iter().for_each(|line| work.line(format!("not of the dump: {line}")));
         load::load(work, plan.owner(fresh.number), database, dump, how, meter)
@@ -237,6 +252,7 @@ fn import_dump(
         count(loaded.tables, "table"),
         started.elapsed().as_secs_f64()
     ));
+    settle(work, database, prefix.as_ref(), source)?;
     let mut replacements = loaded.replacements;
     if !options.keep_urls {
         replacements += convert_the_rest(work, plan, database)?;
@@ -246,27 +262,111 @@ fn import_dump(
     Ok(counted)
 }
 
-/// The addresses to convert while the dump is read: those that it begins with, and what the person adds.
-fn pairs(
+/// What a dump of WordPress's tells before it is loaded.
+fn look_ahead(
     work: &Work<'_>,
     plan: &Plan<'_>,
     source: &Source,
     options: &ImportOptions,
-) -> Result<Vec<(String, String)>> {
+) -> Result<Peeked> {
+    if plan.site.cms != Cms::WordPress {
+        return Ok(Peeked::default());
+    }
+    work.step("Look for addresses", |meter| {
+        let database = options.from_database.as_deref();
+        // A placeholder is no site's prefix: nothing else can be meant.
+        let wanted = cms::settings_prefix(&plan.code, &plan.site)
+            .filter(|_| source.beside.placeholder.is_none());
+        dump::peek(dump::open(source, database)?, database, wanted.as_deref(), meter)
+    })
+}
+
+/// The addresses to convert while the dump is read: those of its main site, what its archive tells, and what the person
+/// adds.
+fn pairs(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    peeked: &Peeked,
+    source: &Source,
+    options: &ImportOptions,
+) -> Vec<(String, String)> {
     let to = work.context.url(&plan.address);
     let mut from: Vec<String> = options.from_url.iter().cloned().collect();
-    if plan.site.cms == Cms::WordPress && !options.keep_urls {
-        let peeked = work.step("Look for addresses", |meter| {
-            let database = options.from_database.as_deref();
-            dump::peek(dump::open(source, database)?, database, meter)
-        })?;
-        from.extend(cms::outermost(&peeked.addresses));
+    if !options.keep_urls && plan.site.cms == Cms::WordPress {
+        let known = [&peeked.addresses[..], &source.beside.addresses].concat();
+        from.extend(cms::outermost(&known));
     }
     from.retain(|from| *from != to);
     from.sort();
     from.dedup();
     from.iter().for_each(|from| work.line(format!("{from} → {to}")));
-    Ok(from.into_iter().map(|from| (from, to.clone())).collect())
+    from.into_iter().map(|from| (from, to.clone())).collect()
+}
+
+/// The prefix that the dump's tables get, where the site's own settings ask for another than they have.
+fn other_prefix(
+    work: &Work<'_>,
+    plan: &Plan<'_>,
+    peeked: &Peeked,
+    source: &Source,
+) -> Option<Prefix> {
+    let is_wordpress = plan.site.cms == Cms::WordPress;
+    let prefix = changed_prefix(
+        source.beside.placeholder.as_deref(),
+        peeked.prefix.as_deref().filter(|_| is_wordpress),
+        cms::settings_prefix(&plan.code, &plan.site),
+    )?;
+    let is_there = |table: &String| {
+        let renamed = table.strip_prefix(&prefix.old).map(|it| format!("{}{it}", prefix.new));
+        renamed.is_some_and(|it| !it.starts_with(&prefix.old) && peeked.tables.contains(&it))
+    };
+    let Prefix { old, new } = &prefix;
+    if let Some(table) = peeked.tables.iter().find(|it| is_there(it)) {
+        work.line(format!(
+            "the tables keep their prefix `{old}`, though the site's settings name `{new}`: of `{table}` it holds both"
+        ));
+        return None;
+    }
+    work.line(format!("the tables' prefix {old} becomes {new}, as the site's settings name it"));
+    Some(prefix)
+}
+
+/// The prefix that tables have, and the one that they need; none where they have it. A placeholder becomes the usual one
+/// where no settings say more.
+pub(super) fn changed_prefix(
+    placeholder: Option<&str>,
+    present: Option<&str>,
+    wanted: Option<String>,
+) -> Option<Prefix> {
+    let (old, new) = match placeholder {
+        Some(old) => (old, wanted.unwrap_or_else(|| cms::USUAL_PREFIX.to_owned())),
+        None => (present?, wanted?),
+    };
+    (old != new && !old.is_empty()).then(|| Prefix { old: old.to_owned(), new })
+}
+
+/// Makes rows fit the tables' new prefix, and active what the archive names as active.
+fn settle(
+    work: &Work<'_>,
+    database: &Database,
+    prefix: Option<&Prefix>,
+    source: &Source,
+) -> Result<()> {
+    let beside = &source.beside;
+    let Some(Prefix { old, new }) = prefix else { return Ok(()) };
+    let tables = database::tables(database)?;
+    let is_placeholder = beside.placeholder.is_some();
+    let mut statements = cms::prefix_statements(&tables, (old, new), is_placeholder);
+    if tables.contains(&format!("{new}options")) {
+        let theme = beside.theme.as_ref();
+        statements.extend(cms::activation_statements(new, &beside.plugins, theme));
+    }
+    if is_placeholder {
+        let theme = beside.theme.as_ref().map_or("none", |(_, it)| it);
+        let plugins = count(beside.plugins.len() as u64, "active plugin");
+        work.line(format!("the archive names {plugins} and the theme {theme}"));
+    }
+    statements.iter().try_for_each(|sql| database::execute(database, sql))
 }
 
 /// Addresses that only the whole database tells, such as those of a multisite's sites.
@@ -302,7 +402,8 @@ fn what_differs(work: &Work<'_>, plan: &Plan<'_>, database: &Database) -> Result
     let Some(before) = &before.database else { return Ok(notes) };
     let before = database::tables(before)?;
     let prefix = |tables: &[String]| cms::table_prefix(site.cms, tables);
-    if notes.is_empty() && !before.is_empty() && prefix(&before) != prefix(&tables) {
+    let is_wanted = cms::settings_prefix(&plan.code, site).is_some_and(|it| it == prefix(&tables));
+    if notes.is_empty() && !before.is_empty() && !is_wanted && prefix(&before) != prefix(&tables) {
         notes.push(format!(
             "its tables begin with `{}`, those before with `{}`; the site's settings must name the prefix",
             prefix(&tables),

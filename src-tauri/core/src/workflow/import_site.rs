@@ -8,6 +8,7 @@ use super::{
     inspect::{self, Seen},
     merge,
     request::ImportSite,
+    running,
     work::Work,
 };
 use crate::{
@@ -105,15 +106,24 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
 
 fn content(work: &Work<'_>, plan: &Plan<'_>, found: Found) -> Result<Done> {
     let wanted = plan.wanted;
-    let Found { database, files, .. } = found;
+    let Found { database, files, code } = found;
     let database = joined(database);
+    let environment = work.context.store.environment(&wanted.environment)?;
+    // Its own settings come with a whole site, mostly.
+    let whole = code.iter().find(|it| it.is_whole).and_then(|it| it.folders.first());
+    let whole = whole.filter(|(it, _)| cms::settings_prefix(it, &plan.site).is_some());
+    let code = match whole {
+        Some((folder, _)) => folder.clone(),
+        None => running::code_folder(work.context, &environment),
+    };
     if database.is_none() && files.is_empty() {
         let clear_cache = wanted.options.cc.then(|| wanted.environment.clone());
         return Ok(Done { clear_cache, ..Done::default() });
     }
     let import = import::Plan {
         site: plan.site.clone(),
-        environment: work.context.store.environment(&wanted.environment)?,
+        environment,
+        code,
         address: wanted.environment.clone(),
         database: database.map(|it| (it, &wanted.options)),
         files,
@@ -130,8 +140,10 @@ fn joined(mut all: Vec<Source>) -> Option<Source> {
     }
     let shown: Vec<&str> = all.iter().map(|it| it.shown.as_str()).collect();
     let shown = shown.join(", ");
+    let beside = all.first().map(|it| it.beside.clone()).unwrap_or_default();
     Some(Source {
         layout: Layout::Tables,
+        beside,
         files: all.into_iter().flat_map(|it| it.files).collect(),
         shown,
     })

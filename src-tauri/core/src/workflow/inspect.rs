@@ -1,11 +1,12 @@
 //! Looks into files before they are imported: quickly, and by their content, whatever they are called.
 use std::{
+    collections::BTreeSet,
     fs,
     path::Path,
     time::{Duration, Instant},
 };
 
-use super::Context;
+use super::{Context, import};
 use crate::{
     cms,
     content::{
@@ -15,7 +16,7 @@ use crate::{
     },
     error::{Error, Result},
     model::{
-        Address, DatabaseEngine, Site,
+        Address, Cms, DatabaseEngine, Site,
         request::ImportAs,
         view::{Holding, Inspected, InspectedDatabase, InspectedFiles},
     },
@@ -77,8 +78,13 @@ pub(super) fn inspect_within(
     if let Some(address) = environment {
         let site = context.store.site(&address.site)?;
         let prefix = present_prefix(context, &site, address)?;
+        let code = context.store.find_environment(address)?;
+        let code = code.map(|it| running::code_folder(context, &it));
+        let wanted = code.and_then(|it| cms::settings_prefix(&it, &site));
         for it in &mut all {
-            it.view.notes.extend(differences(&site, prefix.as_deref(), &it.view.holds));
+            let prefixes = (prefix.as_deref(), wanted.as_deref());
+            let notes = differences(&site, prefixes, &it.reading, &it.view.holds);
+            it.view.notes.extend(notes);
         }
     }
     Ok(all)
@@ -185,6 +191,10 @@ fn of_source(source: &Source, until: Instant) -> InspectedDatabase {
     };
     let survey = survey.unwrap_or_default();
     let known = cms::of_tables(&survey.tables);
+    let mut addresses = survey.addresses;
+    addresses.extend(source.beside.addresses.iter().cloned());
+    let mut met = BTreeSet::new();
+    addresses.retain(|it| met.insert(it.clone()));
     InspectedDatabase {
         sqlite: source.layout == Layout::Sqlite,
         member: source.member().map(str::to_owned),
@@ -192,7 +202,7 @@ fn of_source(source: &Source, until: Instant) -> InspectedDatabase {
         prefix: known.map(|(_, prefix)| prefix).unwrap_or_default(),
         tables: survey.tables,
         complete: survey.is_complete,
-        addresses: survey.addresses,
+        addresses,
         databases: survey.databases,
     }
 }
@@ -207,7 +217,12 @@ fn present_prefix(context: &Context, site: &Site, address: &Address) -> Result<O
 }
 
 /// What of a file does not fit the site.
-fn differences(site: &Site, prefix: Option<&str>, holds: &Holding) -> Vec<String> {
+fn differences(
+    site: &Site,
+    prefixes: (Option<&str>, Option<&str>),
+    reading: &Reading,
+    holds: &Holding,
+) -> Vec<String> {
     let mut notes = Vec::new();
     let cms = match holds {
         Holding::Database(it) => it.cms,
@@ -219,14 +234,7 @@ fn differences(site: &Site, prefix: Option<&str>, holds: &Holding) -> Vec<String
         notes.push(format!("it is of {}, and the site is {}", cms.title(), site.cms.title()));
     }
     if let Some(it) = holds.database() {
-        if let (Some(_), Some(prefix)) = (it.cms, prefix)
-            && it.prefix != prefix
-        {
-            notes.push(format!(
-                "its tables begin with `{}`, the present ones with `{prefix}`; the site's settings must name the prefix",
-                it.prefix
-            ));
-        }
+        notes.extend(prefix_note(site, prefixes, reading, it));
         if it.databases.len() > 1 {
             notes.push(format!("it holds the databases {}; choose one", it.databases.join(", ")));
         }
@@ -235,4 +243,31 @@ fn differences(site: &Site, prefix: Option<&str>, holds: &Holding) -> Vec<String
         }
     }
     notes
+}
+
+/// What becomes of the prefix of its tables, where that is not the one that the site has or needs.
+fn prefix_note(
+    site: &Site,
+    (present, wanted): (Option<&str>, Option<&str>),
+    reading: &Reading,
+    database: &InspectedDatabase,
+) -> Option<String> {
+    let placeholder = reading.database.as_ref().and_then(|it| it.beside.placeholder.as_deref());
+    if database.cms.is_none() && placeholder.is_none() {
+        return None;
+    }
+    let is_changed = site.cms == Cms::WordPress && !database.sqlite;
+    let own = Some(&*database.prefix).filter(|_| is_changed);
+    if let Some(dump::Prefix { old, new }) =
+        import::changed_prefix(placeholder.filter(|_| is_changed), own, wanted.map(str::to_owned))
+    {
+        return Some(format!(
+            "its tables begin with `{old}`; they will begin with `{new}`, as the site's settings name it"
+        ));
+    }
+    let prefix = &database.prefix;
+    let present = present.filter(|it| *it != prefix && wanted != Some(prefix))?;
+    Some(format!(
+        "its tables begin with `{prefix}`, the present ones with `{present}`; the site's settings must name the prefix"
+    ))
 }

@@ -3,6 +3,7 @@
 mod fuzz;
 mod place;
 mod tar;
+pub(super) mod wpress;
 mod zip;
 
 pub(super) use self::{
@@ -12,6 +13,10 @@ pub(super) use self::{
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wpress_fuzz;
+#[cfg(test)]
+pub(super) mod wpress_tests;
 
 use std::{
     fs::{self, File},
@@ -29,7 +34,7 @@ use crate::{
     progress::{Meter, Unit},
 };
 
-/// Unpacks a tar (plain, gz, bz2, xz, zst) or zip into the new folder `into`. An entry that would leave it
+/// Unpacks a tar (plain, gz, bz2, xz, zst), zip or wpress into the new folder `into`. An entry that would leave it
 /// (`../`, an absolute path, a link out of it) is refused and names itself. Reports bytes of the archive.
 ///
 /// Modification times and the executable bit are kept, other modes are not. Devices and pipes are refused.
@@ -39,7 +44,7 @@ pub fn unpack(archive: &Path, into: &Path, meter: Meter<'_>) -> Result<()> {
     let opened = open(archive).doing(doing)?;
     let Some(kind) = opened else {
         return Err(Error::refused(format!("`{}` is no archive", archive.display()))
-            .hint("Archives are tar (plain, gz, bz2, xz, zst) and zip."));
+            .hint("Archives are tar (plain, gz, bz2, xz, zst), zip and wpress."));
     };
     if let Some(parent) = into.parent() {
         fs::create_dir_all(parent).doing(|| format!("create `{}`", parent.display()))?;
@@ -51,6 +56,10 @@ pub fn unpack(archive: &Path, into: &Path, meter: Meter<'_>) -> Result<()> {
         Opened::Tar { stream, read, size } => {
             place.progress = Some((read, size));
             tar::unpack(stream, &mut place)
+        }
+        Opened::Wpress { stream, read, size } => {
+            place.progress = Some((read, size));
+            wpress::unpack(stream, &mut place)
         }
     };
     unpacked.and_then(|()| place.finish()).doing(doing).inspect_err(|_| {
@@ -116,6 +125,12 @@ enum Opened {
         read: Arc<AtomicU64>,
         size: u64,
     },
+    Wpress {
+        stream: BufReader<Counted>,
+        /// Bytes of the file read so far.
+        read: Arc<AtomicU64>,
+        size: u64,
+    },
 }
 
 /// None when the file is no archive.
@@ -126,10 +141,13 @@ fn open(path: &Path) -> io::Result<Option<Opened>> {
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
     let mut first = Vec::new();
-    Read::take(&mut file, 512).read_to_end(&mut first)?;
+    Read::take(&mut file, wpress::HEADER as u64).read_to_end(&mut first)?;
     file.rewind()?;
     let read = Arc::new(AtomicU64::new(0));
     let counted = BufReader::with_capacity(1 << 17, Counted { file, read: Arc::clone(&read) });
+    if wpress::is_header(&first) {
+        return Ok(Some(Opened::Wpress { stream: counted, read, size }));
+    }
     let mut stream = decompress(&first, counted)?;
     let mut header = Vec::new();
     // A compressed file that is cut within its first 512 bytes is no tar either way.

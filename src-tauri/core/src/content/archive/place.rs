@@ -34,7 +34,8 @@ pub(super) struct Place<'a> {
 /// What is known of a file.
 #[derive(Clone, Copy)]
 pub(super) struct About {
-    pub(super) bytes: u64,
+    /// None where only its end tells.
+    pub(super) bytes: Option<u64>,
     pub(super) executable: bool,
     pub(super) modified: Option<SystemTime>,
 }
@@ -82,9 +83,9 @@ impl<'a> Place<'a> {
         self.links.remove(inside);
         let path = self.into.join(inside);
         let mut file = create(&path, about).map_err(|error| disk_full(error, &path))?;
-        if about.bytes > RESERVE {
+        if let Some(bytes) = about.bytes.filter(|bytes| *bytes > RESERVE) {
             // One that says to be too large is refused before anything of it is written.
-            Room::new(self.into).take(about.bytes).map_err(|error| full(inside, error))?;
+            Room::new(self.into).take(bytes).map_err(|error| full(inside, error))?;
         }
         let mut written = 0;
         loop {
@@ -99,8 +100,8 @@ impl<'a> Place<'a> {
             file.write_all(&self.buffer[..count]).map_err(|error| disk_full(error, &path))?;
             self.tick()?;
         }
-        if written != about.bytes {
-            let error = format!("{written} of {} bytes are there", about.bytes);
+        if let Some(bytes) = about.bytes.filter(|bytes| written != *bytes) {
+            let error = format!("{written} of {bytes} bytes are there");
             return Err(cut(inside, io::Error::new(io::ErrorKind::UnexpectedEof, error)));
         }
         if let Some(modified) = about.modified {

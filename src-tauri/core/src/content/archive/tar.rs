@@ -96,7 +96,7 @@ fn unpack_entry<R: Read>(entry: &mut Entry<'_, R>, place: &mut Place<'_>) -> Res
             let mode = entry.header().mode().unwrap_or(0o644);
             let modified = entry.header().mtime().ok().map(Duration::from_secs);
             let about = About {
-                bytes: entry.size(),
+                bytes: Some(entry.size()),
                 executable: mode & 0o100 != 0,
                 modified: modified.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)),
             };
@@ -119,7 +119,7 @@ fn target_of<R: Read>(entry: &Entry<'_, R>) -> Result<Vec<u8>> {
 }
 
 /// Names are bytes; on Windows they must be text.
-fn as_path(name: &[u8]) -> Result<Cow<'_, Path>> {
+pub(super) fn as_path(name: &[u8]) -> Result<Cow<'_, Path>> {
     #[cfg(unix)]
     let path = {
         use std::{ffi::OsStr, os::unix::ffi::OsStrExt};

@@ -74,7 +74,7 @@ fn unpack_entry<R: Read>(entry: &mut ZipFile<'_, R>, place: &mut Place<'_>) -> R
         }
         0 | 0o100_000 => {
             let about = About {
-                bytes: entry.size(),
+                bytes: Some(entry.size()),
                 executable: mode & 0o100 != 0,
                 modified: entry.last_modified().and_then(modified),
             };

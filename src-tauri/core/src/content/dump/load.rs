@@ -91,7 +91,7 @@ fn load(dump: Dump, database: &Database, how: Loading<'_>, meter: Meter<'_>) -> 
             shared: &shared,
             spot,
             longest: usize::try_from(longest).unwrap_or(usize::MAX) - 1024,
-            wanted: how.database,
+            how,
             section: None,
             is_wanted: true,
             batch: Batch::default(),
@@ -200,8 +200,7 @@ struct Load<'a> {
     shared: &'a Shared,
     spot: Spot,
     longest: usize,
-    /// The database to load, where the person chose one.
-    wanted: Option<&'a str>,
+    how: Loading<'a>,
     /// The database that the present section is of, where the dump says so.
     section: Option<String>,
     is_wanted: bool,
@@ -241,8 +240,8 @@ impl Load<'_> {
                 Kind::Row if skips_rows => {}
                 Kind::Row => self.row(piece.text)?,
                 Kind::End => self.end_rows(piece.text)?,
-                Kind::Head => skips_rows = !self.head(piece.text)?,
-                Kind::Statement => self.statement(piece.text)?,
+                Kind::Head => skips_rows = !self.head(&self.how.renamed(piece.text))?,
+                Kind::Statement => self.statement(&self.how.renamed(piece.text))?,
             }
         }
         self.spot.line = statements.line();
@@ -431,7 +430,7 @@ impl Load<'_> {
     }
 
     fn begin_section(&mut self, name: String) -> Result<()> {
-        if let Some(wanted) = self.wanted {
+        if let Some(wanted) = self.how.database {
             self.is_wanted = wanted == name;
         } else if let Some(other) = self.section.as_ref().filter(|it| **it != name) {
             return Err(self.spot.several_databases(other, &name));

@@ -8,7 +8,10 @@ use std::{
 use flate2::Crc;
 use zip::CompressionMethod;
 
-use super::source::{Buffered, buffered, counted, unpacked};
+use super::{
+    super::archive::wpress::{self, Packing},
+    source::{Buffered, buffered, counted, unpacked},
+};
 
 /// A file of a dump.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +55,19 @@ pub enum Place {
         /// Its bytes.
         bytes: u64,
     },
+    /// In a wpress.
+    Wpress {
+        /// The wpress.
+        archive: PathBuf,
+        /// Where its bytes begin.
+        at: u64,
+        /// Its bytes there.
+        stored: u64,
+        /// How they are packed.
+        packed: Packing,
+        /// Its checksum, where there is one.
+        crc: Option<u32>,
+    },
 }
 
 impl Place {
@@ -59,7 +75,9 @@ impl Place {
     pub fn file(&self) -> &Path {
         match self {
             Self::File(path) => path,
-            Self::Zip { archive, .. } | Self::Tar { archive, .. } => archive,
+            Self::Zip { archive, .. }
+            | Self::Tar { archive, .. }
+            | Self::Wpress { archive, .. } => archive,
         }
     }
 }
@@ -119,6 +137,17 @@ pub(in crate::content) fn open_member(
             let content = Box::new(stream);
             let whole = Whole { content, left: *bytes, expected: None, crc: Crc::new() };
             Ok((unpacked(buffered(whole))?, read, size))
+        }
+        Place::Wpress { archive, at, stored, packed, crc } => {
+            let (file, read, size) = counted(archive, *at)?;
+            let content: Box<dyn Read> = match packed {
+                Packing::Plain => {
+                    let (content, crc) = (Box::new(file), *crc);
+                    Box::new(Whole { content, left: *stored, expected: crc, crc: Crc::new() })
+                }
+                _ => wpress::content(file.take(*stored), *packed, (None, *crc)),
+            };
+            Ok((unpacked(buffered(content))?, read, size))
         }
     }
 }

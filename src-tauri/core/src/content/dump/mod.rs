@@ -12,6 +12,7 @@ mod members;
 mod parts;
 mod peek;
 mod preface;
+mod prefix;
 mod rows;
 mod shell;
 mod source;
@@ -38,8 +39,9 @@ pub use members::{Member, Place};
 pub(in crate::content) use parts::are_mydumpers;
 pub use peek::{Peeked, peek};
 pub(in crate::content) use preface::foreign_lines;
+pub use prefix::Prefix;
 pub(in crate::content) use shell::is_shells;
-pub use source::{Dump, Layout, Source, open};
+pub use source::{Beside, Dump, Layout, Source, open};
 pub(in crate::content) use source::{buffered, unpacked};
 use statements::Trouble;
 pub use survey::{Survey, survey, survey_sqlite};
@@ -61,6 +63,18 @@ pub struct Loading<'a> {
     pub rewriter: Option<&'a Rewriter>,
     /// Of a dump of several databases, the one to load.
     pub database: Option<&'a str>,
+    /// Gives the tables another prefix.
+    pub prefix: Option<&'a Prefix>,
+}
+
+impl Loading<'_> {
+    /// A statement as it is loaded.
+    fn renamed<'t>(&self, statement: &'t [u8]) -> std::borrow::Cow<'t, [u8]> {
+        match self.prefix {
+            Some(prefix) => prefix.rename(statement),
+            None => statement.into(),
+        }
+    }
 }
 
 /// What a load brought.

@@ -39,6 +39,19 @@ pub enum Layout {
     Shell,
 }
 
+/// What an archive tells about the site of its database, beside the dump.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// What stands in the dump for the prefix of its tables.
+    pub placeholder: Option<String>,
+    /// Addresses at which the site answered.
+    pub addresses: Vec<String>,
+    /// The active plugins of WordPress, where the dump has none.
+    pub plugins: Vec<String>,
+    /// The active theme of WordPress, where the dump has none: its template and its style sheet.
+    pub theme: Option<(String, String)>,
+}
+
 /// Where a database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -48,13 +61,16 @@ pub struct Source {
     pub files: Vec<Member>,
     /// What messages call it: the name of the file or folder that the person has.
     pub shown: String,
+    /// What the archive tells beside it.
+    pub beside: Beside,
 }
 
 impl Source {
     /// SQL or SQLite in a file that stands alone.
     pub fn of(path: &Path, layout: Layout) -> Self {
         let member = Member::of(path);
-        Self { layout, shown: member.name.clone(), files: vec![member] }
+        let beside = Beside::default();
+        Self { layout, shown: member.name.clone(), files: vec![member], beside }
     }
 
     /// The name of its one file, where that is inside something else.

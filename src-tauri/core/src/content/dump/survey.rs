@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{
     super::listing::Until,
     filter::{self, Filter, Verdict},
-    peek::{Options, is_create_table},
+    peek::{Options, is_create_table, is_numbered},
     source::{self, Source},
     statements::{Kind, Statements},
 };
@@ -19,7 +19,7 @@ pub struct Survey {
     pub databases: Vec<String>,
     /// Tables.
     pub tables: Vec<String>,
-    /// WordPress's `siteurl` and `home`, each once.
+    /// WordPress's `siteurl` and `home`, each once; of a network those of its main site.
     pub addresses: Vec<String>,
     /// Whether all of it was read.
     pub is_complete: bool,
@@ -35,11 +35,10 @@ pub fn survey(source: &Source, until: Instant) -> Result<Survey> {
     loop {
         let piece = match statements.next() {
             Ok(Some(piece)) => piece,
-            Ok(None) => {
-                survey.is_complete = true;
-                return Ok(survey);
+            end => {
+                survey.is_complete = end.is_ok();
+                break;
             }
-            Err(_) => return Ok(survey),
         };
         match piece.kind {
             Kind::Statement if piece.text.len() < 100_000 => match filter.judge(piece.text) {
@@ -55,16 +54,12 @@ pub fn survey(source: &Source, until: Instant) -> Result<Survey> {
             },
             Kind::Statement => {}
             Kind::Head => options.begin(piece.text),
-            Kind::Row => {
-                if let Some((_, address)) = options.address(piece.text)
-                    && !survey.addresses.contains(&address)
-                {
-                    survey.addresses.push(address);
-                }
-            }
+            Kind::Row => options.row(piece.text),
             Kind::End => options.end(),
         }
     }
+    survey.addresses = options.main(None).map(|(_, addresses)| addresses).unwrap_or_default();
+    Ok(survey)
 }
 
 /// What a SQLite file holds; it is only read, and nothing is made beside it.
@@ -83,14 +78,17 @@ pub fn survey_sqlite(path: &Path) -> Result<Survey> {
            AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name",
     )
     .doing(doing)?;
-    let mut addresses = Vec::new();
-    for table in tables.iter().filter(|table| table.ends_with("options")) {
-        let table = table.replace('"', "\"\"");
+    let mut options: Vec<&str> =
+        tables.iter().filter_map(|table| table.strip_suffix("options")).collect();
+    options.sort_by_key(|prefix| (is_numbered(prefix), prefix.len()));
+    let addresses = options.iter().find_map(|prefix| {
+        let table = format!("{prefix}options").replace('"', "\"\"");
         // A table of that name need not be WordPress's.
         let found = list(&format!(
             "SELECT DISTINCT rtrim(option_value, '/') FROM \"{table}\" WHERE option_name IN ('siteurl', 'home')"
         ));
-        addresses.extend(found.unwrap_or_default());
-    }
+        found.ok().filter(|found| !found.is_empty())
+    });
+    let addresses = addresses.unwrap_or_default();
     Ok(Survey { tables, addresses, is_complete: true, ..Survey::default() })
 }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{
-        dump::{self, Layout as DumpLayout, Member, Source},
+        dump::{self, Beside, Layout as DumpLayout, Member, Source},
         listing::Listed,
     },
     Code,
@@ -245,16 +245,18 @@ fn is_of_one_table(file: &Listed) -> bool {
 
 impl Found<'_> {
     /// The databases, each as a whole.
-    pub(super) fn sources(&self, shown: &str) -> Vec<Source> {
+    pub(super) fn sources(&self, shown: &str, beside: &Beside) -> Vec<Source> {
         let many = self.many.iter().map(|(layout, files)| Source {
             layout: *layout,
             files: files.iter().map(|it| member(it)).collect(),
             shown: shown.to_owned(),
+            beside: beside.clone(),
         });
         let sites = self.sites.iter().map(|it| Source {
             layout: if it.head == Head::Sqlite { DumpLayout::Sqlite } else { DumpLayout::Sql },
             files: vec![member(it)],
             shown: shown.to_owned(),
+            beside: beside.clone(),
         });
         many.chain(sites).collect()
     }

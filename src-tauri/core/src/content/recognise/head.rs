@@ -69,7 +69,8 @@ pub(in crate::content) fn of(first: &[u8]) -> Head {
     if first.starts_with(b"PK\x03\x04") || first.starts_with(b"PK\x05\x06") {
         return Head::Archive;
     }
-    if first.len() >= 512 && archive::is_tar_header(&first[..512]) {
+    let is_tar = first.len() >= 512 && archive::is_tar_header(&first[..512]);
+    if is_tar || archive::wpress::is_header(first) {
         return Head::Archive;
     }
     if let Some(foreign) = foreign::of(first) {

@@ -172,13 +172,16 @@ fn of_file(path: &Path, head: Head) -> Reading {
 
 /// What the files of an archive or a folder are.
 fn of_listing(listing: &Listing, shown: &str, look: &Look<'_>) -> Reading {
-    let mut reading = match listing.files.is_empty() {
-        true => unusable(if listing.is_complete { "it is empty" } else { "it is damaged" }, None),
-        false => Reader { files: &listing.files, shown, look }.read(),
+    let mut reading = match (&listing.damage, listing.files.is_empty()) {
+        (Some(damage), _) => unusable(damage.as_str(), Some("Download or copy the archive again.")),
+        (None, true) => {
+            unusable(if listing.is_complete { "it is empty" } else { "it is damaged" }, None)
+        }
+        (None, false) => Reader { files: &listing.files, shown, look }.read(),
     };
     reading.packed.clone_from(&listing.packed);
     reading.is_complete = listing.is_complete;
-    if !listing.is_complete && !listing.files.is_empty() {
+    if !listing.is_complete && listing.damage.is_none() && !listing.files.is_empty() {
         reading.notes.push("it is large: only its beginning was looked at".into());
     }
     if listing.noise > 0 {
@@ -211,6 +214,9 @@ impl Reader<'_> {
             Some((title, layout)) => (Some(title), layout),
             None => (None, Layout::default()),
         };
+        if let Some((reason, hint)) = layout.refused {
+            return Reading { origin, ..unusable(reason, Some(hint)) };
+        }
         if self.look.taken_as == Some(ImportAs::Files) {
             (layout.code, layout.dumps) = (Vec::new(), None);
         }
@@ -232,7 +238,7 @@ impl Reader<'_> {
             .iter()
             .for_each(|it| rules.unused(it, "a dump of a database among other files"));
         found.backups.iter().for_each(|it| rules.unused(it, "backups that a plugin keeps"));
-        self.take_database(found.sources(self.shown), &mut rules, &mut reading);
+        self.take_database(found.sources(self.shown, &layout.beside), &mut rules, &mut reading);
         let root = match uploads {
             Some(root) => Some(root),
             None if reading.code.is_some() => None,
@@ -254,7 +260,9 @@ impl Reader<'_> {
         let paths: Vec<&str> = self.files.iter().map(|it| it.path.as_str()).collect();
         let known = (self.look.code)(&paths);
         let cms = known.as_ref().map(|(cms, _)| *cms).or(layout.cms);
-        let is_whole = known.is_some() || layout.is_whole;
+        // A folder of WordPress's may be in a plugin, too.
+        let is_part = !layout.code.is_empty() && layout.code.iter().all(|(_, to)| !to.is_empty());
+        let is_whole = (known.is_some() && !is_part) || layout.is_whole;
         if !layout.code.is_empty() {
             return Some(Code { cms, folders: layout.code.clone(), is_whole });
         }

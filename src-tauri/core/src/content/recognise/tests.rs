@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::{Look, Problem, Reading, read};
+use crate::content::archive::wpress_tests;
 use crate::model::{Cms, request::ImportAs, view::Becomes};
 
 const DUMP: &str = "-- MySQL dump 10.13\nCREATE TABLE `wp_options` (`a` int);\nINSERT INTO `wp_options` VALUES (1);\n-- Dump completed\n";
@@ -295,6 +296,73 @@ fn backups_that_a_plugin_keeps_and_its_own_sql_stay_out_of_it() {
         "code []",
     );
     assert_eq!(reading.not_code, ["wp-content/updraft"]);
+}
+
+/// An archive of All-in-One WP Migration, as its plugin writes it.
+fn wpress(made: &Made, form: u8, more: &str) -> PathBuf {
+    let dump = DUMP.replace("wp_", "SERVMASK_PREFIX_").replace("-- Dump completed", "");
+    let bytes = wpress_tests::Made::new(form)
+        .add("package.json", wpress_tests::package(more).as_bytes())
+        .add("ai1wm-backups/old.wpress", b"x")
+        .add("index.php", b"<?php")
+        .add("plugins/hello/hello.php", b"<?php")
+        .add("plugins/hello/wp-includes/a.php", b"<?php")
+        .add("themes/leaf/style.css", b"a {}")
+        .add("uploads/2026/a.jpg", b"x")
+        .add("database.sql", dump.as_bytes())
+        .end();
+    let path = made.path("a.wpress");
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[test]
+fn a_wpress_of_either_form_is_code_database_and_uploads() {
+    let made = Made::new();
+    for form in [1, 2] {
+        let reading = seen(&wpress(&made, form, ""));
+        let expected = "part of code [=wp-content] Sql [database.sql] files [uploads]";
+        assert_eq!(parts(&reading), expected, "{:?}", reading.problem);
+        assert_eq!(reading.origin, Some("All-in-One WP Migration"));
+        assert_eq!(reading.packed, ["wpress"]);
+        assert_eq!(unused(&reading), ["ai1wm-backups", "package.json"]);
+        let beside = reading.database.unwrap().beside;
+        assert_eq!(beside.placeholder.as_deref(), Some("SERVMASK_PREFIX_"));
+        assert_eq!(beside.addresses, ["https://old.example"]);
+        assert_eq!(beside.plugins, ["hello/hello.php"]);
+        assert_eq!(beside.theme, Some(("leaf".into(), "leaf".into())));
+    }
+}
+
+#[test]
+fn a_wpress_that_is_cut_is_refused_with_the_place_and_one_with_a_password_by_that() {
+    let made = Made::new();
+    let reason = |path: &Path| match seen(path).problem {
+        Some(Problem::Unusable { reason, hint }) => (reason, hint.unwrap()),
+        other => panic!("{other:?}"),
+    };
+    for form in [1, 2] {
+        let path = wpress(&made, form, "");
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 4_400]).unwrap();
+        let (cut, hint) = reason(&path);
+        assert!(cut.contains("cut short after `database.sql`"), "{cut}");
+        assert!(hint.contains("again"), "{hint}");
+        let path = wpress(&made, form, r#","Encrypted":true,"EncryptedSignature":"abc""#);
+        assert!(reason(&path).0.contains("encrypted with a password"));
+    }
+    fs::write(made.path("b.wpress"), [0; 300]).unwrap();
+    assert!(reason(&made.path("b.wpress")).0.contains("All-in-One"));
+}
+
+#[test]
+fn a_tar_that_is_cut_is_said_to_be_so() {
+    let made = Made::new();
+    let tar = made.tar("a.tar", &[("uploads/a.jpg", "x"), ("uploads/b.jpg", &"x".repeat(3_000))]);
+    let bytes = fs::read(&tar).unwrap();
+    fs::write(&tar, &bytes[..2_700]).unwrap();
+    let problem = seen(&tar).problem;
+    assert!(format!("{problem:?}").contains("cut short after `uploads/"), "{problem:?}");
 }
 
 #[test]

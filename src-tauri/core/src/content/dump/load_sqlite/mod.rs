@@ -72,7 +72,7 @@ pub fn load_sqlite(
         filter: Filter::default(),
         rows: Rows::new(how.rewriter),
         spot: peek::beginning(&dump),
-        wanted: how.database,
+        how,
         section: None,
         is_wanted: true,
         left: BTreeMap::new(),
@@ -91,8 +91,7 @@ struct Load<'a, 'd> {
     filter: Filter,
     rows: Rows<'a>,
     spot: Spot,
-    /// The database to load, where the person chose one.
-    wanted: Option<&'a str>,
+    how: Loading<'a>,
     section: Option<String>,
     is_wanted: bool,
     /// What was left out, and how often.
@@ -122,8 +121,8 @@ impl Load<'_, '_> {
                 // A row that came twice is an error here, whatever the dump's server would do with it.
                 Kind::End if piece.text.is_empty() || filter::is_on_duplicate(piece.text) => {}
                 Kind::End => return Err(self.spot.refused("an unusual end of rows")),
-                Kind::Head => skips_rows = !self.head(piece.text)?,
-                Kind::Statement => self.statement(piece.text)?,
+                Kind::Head => skips_rows = !self.head(&self.how.renamed(piece.text))?,
+                Kind::Statement => self.statement(&self.how.renamed(piece.text))?,
             }
         }
         self.spot.line = statements.line();
@@ -197,7 +196,7 @@ impl Load<'_, '_> {
     }
 
     fn begin_section(&mut self, name: String) -> Result<()> {
-        if let Some(wanted) = self.wanted {
+        if let Some(wanted) = self.how.database {
             self.is_wanted = wanted == name;
         } else if let Some(other) = self.section.as_ref().filter(|it| **it != name) {
             return Err(self.spot.several_databases(other, &name));

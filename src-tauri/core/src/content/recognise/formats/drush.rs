@@ -15,6 +15,7 @@ fn layout(tree: &Tree<'_>) -> Option<Layout> {
             uploads: inside("files"),
             dumps: Some(vec![format!("{base}database")]),
             unused: vec![(manifest, ITS_OWN)],
+            ..Layout::default()
         }
     })
 }

@@ -9,8 +9,9 @@ mod softaculous;
 mod studio;
 mod updraft;
 mod wp_content;
+mod wpress;
 
-use super::super::listing::Listed;
+use super::super::{dump::Beside, listing::Listed};
 use crate::model::Cms;
 
 pub(super) use names::{by_name, nothing_in};
@@ -38,6 +39,10 @@ pub(super) struct Layout {
     pub(super) dumps: Option<Vec<String>>,
     /// What is not used, and why.
     pub(super) unused: Vec<(String, &'static str)>,
+    /// What it tells about the site of the database.
+    pub(super) beside: Beside,
+    /// Why nothing of it can be read, and the way on.
+    pub(super) refused: Option<(&'static str, &'static str)>,
 }
 
 /// All formats, those whose marks are plainest first.
@@ -47,6 +52,7 @@ const ALL: &[Format] = &[
     duplicator::FORMAT,
     cpanel::FORMAT,
     softaculous::FORMAT,
+    wpress::FORMAT,
     backwpup::FORMAT,
     studio::FORMAT,
     updraft::FORMAT,

@@ -19,6 +19,11 @@ const ENDINGS: &[(&str, &str, &str)] = &[
         "Have Duplicator make a zip (Settings, Packages, Archive engine), or run its installer.php and import what it unpacks.",
     ),
     (
+        ".wpress",
+        "it is an archive of All-in-One WP Migration that is damaged or cut short at its start",
+        "Download or copy it again.",
+    ),
+    (
         ".z01",
         "it is a part of a zip in several parts",
         "Put its parts together first: `zip -s 0 first.zip --out whole.zip`.",

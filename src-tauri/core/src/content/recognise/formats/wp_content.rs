@@ -7,6 +7,9 @@ pub(super) const FORMAT: Format = Format { title: "WordPress's wp-content", layo
 /// Folders of `wp-content` that hold code.
 pub(super) const CODE: [&str; 4] = ["plugins", "themes", "mu-plugins", "languages"];
 
+/// What plugins for backups leave in it.
+const KEPT: &str = "backups that a plugin keeps";
+
 fn layout(tree: &Tree<'_>) -> Option<Layout> {
     let is_inside =
         |path: &str| CODE[..3].iter().any(|it| path.starts_with(&format!("wp-content/{it}/")));
@@ -19,15 +22,23 @@ fn layout(tree: &Tree<'_>) -> Option<Layout> {
 
 /// The parts of `wp-content` at `content`.
 pub(super) fn below(tree: &Tree<'_>, content: &str) -> Layout {
-    let uploads = format!("{content}/uploads");
+    let inside = |name: &str| match content.is_empty() {
+        true => name.to_owned(),
+        false => format!("{content}/{name}"),
+    };
+    let uploads = inside("uploads");
     let mut unused = Vec::new();
     for (name, why) in [
         ("cache", "a cache: it is made again when it is needed"),
         ("upgrade", "left over from updates"),
         ("advanced-cache.php", "a page cache of the old host's paths"),
         ("object-cache.php", "it belongs to the old host's cache server"),
+        ("ai1wm-backups", KEPT),
+        ("updraft", KEPT),
+        ("backups-dup-lite", KEPT),
+        ("backups-dup-pro", KEPT),
     ] {
-        unused.push((format!("{content}/{name}"), why));
+        unused.push((inside(name), why));
     }
     Layout {
         code: vec![(content.to_owned(), "wp-content".to_owned())],
