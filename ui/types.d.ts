@@ -27,6 +27,55 @@ path: string,
  * Whether PHP may change it, too.
  */
 write: boolean, };
+/** What answers each question. */
+export interface Answers {
+  sites: Array<SiteRow>;
+  site_cards: Array<SiteCard>;
+  board: Board;
+  environment: EnvironmentInfo;
+  code_log: Array<CommitRow>;
+  diffstat: Array<FileChange>;
+  diff: string;
+  deploy_plan: DeployPlan;
+  multidevs: Array<MultidevRow>;
+  branches: Array<BranchRow>;
+  upstream: Upstream | null;
+  upstream_updates: UpstreamStatus;
+  orphans: Array<CommitRow>;
+  commit: CommitInfo;
+  commit_diff: string;
+  deploys: Array<DeployRow>;
+  merge_plan: MergePlan;
+  connection: Connection;
+  hooks: Array<Hook>;
+  launch_check: LaunchCheck | null;
+  smoke_report: SmokeReport | null;
+  configuration: Configuration;
+  repair_plan: RepairPlan;
+  workflows: Array<WorkflowRow>;
+  workflow_log: string;
+  lock: LockInfo;
+  log: LogPage;
+  mail: Array<MailRow>;
+  mail_message: MailMessage;
+  mail_part: string;
+  cron: CronInfo;
+  doctor: Array<Check>;
+  status: Status;
+  command: string;
+  generations: Array<GenerationInfo>;
+  search_replace_plan: SearchReplacePlan;
+  clone_plan: ClonePlan;
+  import_plan: ImportPlan;
+  compare_content: ContentComparison;
+  clone_profile: CloneProfile;
+  keep_rule: KeepRule;
+  allowed: Array<Allowed>;
+  keep_plan: FreePlan;
+  free_plan: FreePlan;
+  disk: DiskReport;
+  inspect: Array<Inspected>;
+}
 export type ApplyUpstream = { 
 /**
  * Dev or a multidev, as in `acme.dev`
@@ -1407,31 +1456,6 @@ script: string,
  */
 problem: string | null, };
 export type HookEvent = "deploy_product" | "create_cloud_development_environment" | "sync_code" | "clone_database" | "deploy" | "clear_cache";
-export type HookRun = { 
-/**
- * The workflow.
- */
-event: HookEvent, 
-/**
- * When it ran.
- */
-stage: HookStage, 
-/**
- * What it does.
- */
-description: string, 
-/**
- * Its script.
- */
-script: string, 
-/**
- * How long it took, in milliseconds.
- */
-ms: number, 
-/**
- * Why it failed; none when it did not.
- */
-error: string | null, };
 export type HookStage = "before" | "after";
 export type ImportAs = "database" | "files" | "code";
 export type ImportConfig = { 
@@ -1878,19 +1902,6 @@ attachments: number,
  * Its size.
  */
 bytes: number, };
-export type Merge = { 
-/**
- * The multidev that is merged with Dev, as in `acme.blog`
- */
-environment: Address, 
-/**
- * Run the system's database updates after the code is there
- */
-updatedb: boolean, 
-/**
- * How a file that conflicts is solved; may be given for each
- */
-resolve: Array<Resolution>, };
 export type MergeFromDev = { 
 /**
  * The multidev that is merged with Dev, as in `acme.blog`
@@ -2089,7 +2100,7 @@ ids: Array<number>,
  * How many of those that were replaced last stay, for undo [default: 1]
  */
 keep: number | null, };
-export type Query = { "query": "sites" } | { "query": "site_cards" } | { "query": "board", 
+export type Query = { "query": "sites", } | { "query": "site_cards", } | { "query": "board", 
 /**
  * The site.
  */
@@ -2265,7 +2276,7 @@ to: string | null, } | { "query": "cron",
 /**
  * The environment.
  */
-environment: Address, } | { "query": "doctor" } | { "query": "status" } | { "query": "command", 
+environment: Address, } | { "query": "doctor", } | { "query": "status", } | { "query": "command", 
 /**
  * The request.
  */

@@ -7,7 +7,7 @@ use portico_core::{
     model::{
         Address, EnvironmentName, count, human_bytes,
         request::{
-            ExportDatabase, ExportFiles, ImportDatabase, ImportFiles, ImportSite, Query, Request,
+            ExportDatabase, ExportFiles, ImportDatabase, ImportFiles, ImportSite, Request, ask,
         },
         view::{Becomes, Holding, ImportPlan, InspectedDatabase, InspectedFiles},
     },
@@ -76,8 +76,8 @@ fn anything(wanted: ImportAnything, spool: &Spool, output: &Output) -> Result<()
         }
         return run_site(request, spool, output);
     }
-    let query = Query::ImportPlan { request: Box::new(request) };
-    let plan: ImportPlan = crate::open()?.query(&query)?;
+    let question = ask::ImportPlan { request: Box::new(request) };
+    let plan = crate::open()?.ask(question)?;
     if wanted.dry_run {
         return show_plan(plan, output);
     }

@@ -2,8 +2,8 @@
 use portico_core::{
     Result,
     model::{
-        CronInfo, CronMode,
-        request::{Query, Request},
+        CronMode,
+        request::{Request, ask},
     },
 };
 
@@ -16,7 +16,7 @@ pub(crate) fn cron(command: CronCommand, output: &Output) -> Result<()> {
         CronCommand::Run(wanted) => return run(&Request::RunCron(wanted), output),
         CronCommand::Info { environment } => environment,
     };
-    let info: CronInfo = crate::open()?.query(&Query::Cron { environment })?;
+    let info = crate::open()?.ask(ask::Cron { environment })?;
     let runs = match (info.known, info.mode) {
         (false, _) => "never: the site has no cron that Portico knows".into(),
         (_, CronMode::Off) => "only by cron:run".into(),

@@ -3,8 +3,8 @@ use portico_core::{
     Error, Result,
     model::{
         KeptKind, SiteName, count, human_bytes,
-        request::{FreeDisk, Query, Request},
-        view::{DiskParts, DiskReport, DiskSite, FreePlan, Goes},
+        request::{FreeDisk, Request, ask},
+        view::{DiskParts, DiskSite, FreePlan, Goes},
     },
 };
 
@@ -23,7 +23,7 @@ pub(crate) fn run(wanted: DiskArguments, output: &Output) -> Result<()> {
 
 /// What everything takes, a line a site and a line an environment.
 fn show(site: Option<SiteName>, output: &Output) -> Result<()> {
-    let report: DiskReport = crate::open()?.query(&Query::Disk { site })?;
+    let report = crate::open()?.ask(ask::Disk { site })?;
     if output.is_json() {
         output.facts(&report, &[]);
         return Ok(());
@@ -95,7 +95,7 @@ fn free(wanted: &FreeArguments, output: &Output) -> Result<()> {
     let mut plans = Vec::new();
     for site in sites {
         let request = request(site);
-        let plan: FreePlan = crate::open()?.query(&Query::FreePlan { request: request.clone() })?;
+        let plan = crate::open()?.ask(ask::FreePlan { request: request.clone() })?;
         if !plan.goes.is_empty() {
             plans.push((request, plan));
         }
@@ -121,7 +121,7 @@ fn free(wanted: &FreeArguments, output: &Output) -> Result<()> {
 
 /// All sites, and those that were deleted and are kept.
 fn all_sites() -> Result<Vec<SiteName>> {
-    let report: DiskReport = crate::open()?.query(&Query::Disk { site: None })?;
+    let report = crate::open()?.ask(ask::Disk { site: None })?;
     let mut sites: Vec<SiteName> = report.sites.into_iter().map(|it| it.site).collect();
     sites.sort_unstable();
     sites.dedup();

@@ -4,11 +4,10 @@ use portico_core::{
     Error, Result, Session,
     model::{
         Address, ConnectionMode, Damage, EnvironmentName, LockInfo, SiteName, count, human_bytes,
-        request::{CloneContent, Deploy, Query, Request},
+        request::{CloneContent, Deploy, Request, ask},
         rows,
         view::{
-            Board, ClonePlan, CommitInfo, CommitRow, Connection, ContentComparison, DatabaseInfo,
-            DeployPlan, DeployRow, Effort, EnvironmentInfo, FileChange, FileStatus, FilesInfo,
+            CommitRow, DatabaseInfo, Effort, EnvironmentInfo, FileChange, FileStatus, FilesInfo,
             FilesSeen, PendingUpdate, Replacement,
         },
     },
@@ -26,8 +25,7 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
     match command {
         EnvCommand::List { site } => list(site, output),
         EnvCommand::Info { environment } => {
-            let info: EnvironmentInfo =
-                crate::open()?.query(&Query::Environment { environment })?;
+            let info = crate::open()?.ask(ask::Environment { environment })?;
             show(&info, output);
             Ok(())
         }
@@ -60,8 +58,8 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
             workflow::run(&Request::BringToDev(wanted), output)
         }
         EnvCommand::Orphans { environment } => {
-            let query = Query::Orphans { environment };
-            commits(&crate::open()?.query::<Vec<CommitRow>>(&query)?, output);
+            let question = ask::Orphans { environment };
+            commits(&crate::open()?.ask(question)?, output);
             Ok(())
         }
         EnvCommand::Deploys { environment } => deploys(environment, output),
@@ -76,15 +74,15 @@ pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
         EnvCommand::RunHooks(wanted) => workflow::run(&Request::RunHooks(wanted), output),
         EnvCommand::Hooks { environment } => report::hooks(environment, output),
         EnvCommand::CodeLog { environment, limit } => {
-            let query = Query::CodeLog { environment, limit };
-            commits(&crate::open()?.query::<Vec<CommitRow>>(&query)?, output);
+            let question = ask::CodeLog { environment, limit };
+            commits(&crate::open()?.ask(question)?, output);
             Ok(())
         }
     }
 }
 
 fn list(site: SiteName, output: &Output) -> Result<()> {
-    let board: Board = crate::open()?.query(&Query::Board { site })?;
+    let board = crate::open()?.ask(ask::Board { site })?;
     let headings = ["Environment", "Address", "Code", "Content", "Mode", "Initialized"];
     output.table(&headings, &board.environments, |it| {
         [
@@ -100,10 +98,10 @@ fn list(site: SiteName, output: &Output) -> Result<()> {
 }
 
 fn view(environment: &Address, print_only: bool) -> Result<()> {
-    let query = Query::Environment { environment: environment.clone() };
+    let question = ask::Environment { environment: environment.clone() };
     let session = crate::open()?;
-    let info: EnvironmentInfo = session.query(&query)?;
-    let lock: LockInfo = session.query(&Query::Lock { environment: environment.clone() })?;
+    let info = session.ask(question)?;
+    let lock = session.ask(ask::Lock { environment: environment.clone() })?;
     let url = with_credentials(&info.url, &lock);
     if print_only {
         print(&url);
@@ -193,8 +191,8 @@ fn mode(info: &EnvironmentInfo) -> String {
 }
 
 fn deploy_plan(wanted: Deploy, output: &Output) -> Result<()> {
-    let query = Query::DeployPlan { environment: wanted.environment, from: wanted.from };
-    let plan: DeployPlan = crate::open()?.query(&query)?;
+    let question = ask::DeployPlan { environment: wanted.environment, from: wanted.from };
+    let plan = crate::open()?.ask(question)?;
     if output.is_json() {
         output.facts(&plan, &[]);
         return Ok(());
@@ -231,8 +229,8 @@ fn updates(updates: &[PendingUpdate], output: &Output) {
 
 /// What a clone would do.
 fn clone_plan(clone: &CloneContent, output: &Output) -> Result<()> {
-    let query = Query::ClonePlan { request: Box::new(clone.clone()) };
-    let plan: ClonePlan = crate::open()?.query(&query)?;
+    let question = ask::ClonePlan { request: Box::new(clone.clone()) };
+    let plan = crate::open()?.ask(question)?;
     if output.is_json() {
         output.facts(&plan, &[]);
         return Ok(());
@@ -268,7 +266,7 @@ fn clone_plan(clone: &CloneContent, output: &Output) -> Result<()> {
 }
 
 fn deploys(environment: Address, output: &Output) -> Result<()> {
-    let rows: Vec<DeployRow> = crate::open()?.query(&Query::Deploys { environment })?;
+    let rows = crate::open()?.ask(ask::Deploys { environment })?;
     output.table(&["Tag", "Date", "Commit", "Message", "Current"], &rows, |it| {
         let words = if it.message.is_empty() { &it.commit.subject } else { &it.message };
         [
@@ -289,10 +287,10 @@ fn changed(
 ) -> Result<Vec<FileChange>> {
     let environment = environment.clone();
     let Some(commit) = commit.cloned() else {
-        return session.query(&Query::Diffstat { environment });
+        return session.ask(ask::Diffstat { environment });
     };
-    let query = Query::Commit { site: environment.site, commit };
-    Ok(session.query::<CommitInfo>(&query)?.files)
+    let question = ask::Commit { site: environment.site, commit };
+    Ok(session.ask(question)?.files)
 }
 
 /// "https://a → http://b, …"
@@ -317,7 +315,7 @@ fn moment(at: Option<&impl ToString>) -> String {
 }
 
 fn compare(from: Address, to: EnvironmentName, output: &Output) -> Result<()> {
-    let found: ContentComparison = crate::open()?.query(&Query::CompareContent { from, to })?;
+    let found = crate::open()?.ask(ask::CompareContent { from, to })?;
     if output.is_json() {
         output.facts(&found, &[]);
         return Ok(());
@@ -372,13 +370,14 @@ fn diff(environment: &Address, file: Option<String>, commit: Option<String>) -> 
         }
     };
     for file in files {
-        let query = match &commit {
+        let difference = match &commit {
             Some(commit) => {
-                Query::CommitDiff { site: environment.site.clone(), commit: commit.clone(), file }
+                let (site, commit) = (environment.site.clone(), commit.clone());
+                session.ask(ask::CommitDiff { site, commit, file })
             }
-            None => Query::Diff { environment: environment.clone(), file },
+            None => session.ask(ask::Diff { environment: environment.clone(), file }),
         };
-        print(session.query::<String>(&query)?.trim_end());
+        print(difference?.trim_end());
     }
     Ok(())
 }
@@ -404,7 +403,7 @@ pub(crate) fn connection(command: ConnectionCommand, output: &Output) -> Result<
         }
         ConnectionCommand::Info { environment } => environment,
     };
-    let found: Connection = crate::open()?.query(&Query::Connection { environment })?;
+    let found = crate::open()?.ask(ask::Connection { environment })?;
     let mode = match found.connection_mode {
         Some(ConnectionMode::Sftp) => "sftp",
         Some(ConnectionMode::Git) => "git",

@@ -3,8 +3,8 @@ use portico_core::{
     Result,
     model::{
         Address, EnvironmentName, SiteName, count, human_bytes,
-        request::{KeepGenerations, Query, Request, SearchReplace},
-        view::{FreePlan, GenerationInfo, KeepRule, SearchReplacePlan},
+        request::{KeepGenerations, Request, SearchReplace, ask},
+        view::GenerationInfo,
     },
 };
 
@@ -36,8 +36,8 @@ pub(crate) fn run(command: GenerationCommand, output: &Output) -> Result<()> {
             default: false,
         }) => keep_rule(site, output),
         GenerationCommand::Keep(wanted) => {
-            let query = Query::KeepPlan { request: wanted.clone() };
-            let plan: FreePlan = crate::open()?.query(&query)?;
+            let question = ask::KeepPlan { request: wanted.clone() };
+            let plan = crate::open()?.ask(question)?;
             disk::agree(&plan, output)?;
             workflow::run(&Request::KeepGenerations(wanted), output)
         }
@@ -45,7 +45,7 @@ pub(crate) fn run(command: GenerationCommand, output: &Output) -> Result<()> {
 }
 
 fn keep_rule(site: SiteName, output: &Output) -> Result<()> {
-    let rule: KeepRule = crate::open()?.query(&Query::KeepRule { site })?;
+    let rule = crate::open()?.ask(ask::KeepRule { site })?;
     let whose = if rule.is_default { "the default" } else { "this site's own rule" };
     output.facts(
         &rule,
@@ -76,8 +76,8 @@ fn confirm(
 }
 
 fn list(environment: Address, output: &Output) -> Result<()> {
-    let query = Query::Generations { environment, disk: true };
-    let rows: Vec<GenerationInfo> = crate::open()?.query(&query)?;
+    let question = ask::Generations { environment, disk: true };
+    let rows = crate::open()?.ask(question)?;
     let headings = ["Id", "Content", "Made", "By", "Database", "Files", "Own disk use", "State"];
     output.table(&headings, &rows, |it| {
         let bytes = |bytes: Option<u64>| bytes.map(human_bytes).unwrap_or_default();
@@ -127,8 +127,8 @@ pub(crate) fn search_replace(arguments: SearchReplaceArguments, output: &Output)
 }
 
 fn search_replace_plan(request: SearchReplace, output: &Output) -> Result<()> {
-    let query = Query::SearchReplacePlan { request: Box::new(request) };
-    let plan: SearchReplacePlan = crate::open()?.query(&query)?;
+    let question = ask::SearchReplacePlan { request: Box::new(request) };
+    let plan = crate::open()?.ask(question)?;
     if output.is_json() {
         output.facts(&plan, &[]);
         return Ok(());

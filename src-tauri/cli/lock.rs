@@ -2,8 +2,8 @@
 use portico_core::{
     Result,
     model::{
-        Address, LockInfo,
-        request::{Query, Request},
+        Address,
+        request::{Request, ask},
     },
 };
 
@@ -30,7 +30,7 @@ pub(crate) fn lock(command: LockCommand, output: &Output) -> Result<()> {
 }
 
 fn info(environment: Address, output: &Output) -> Result<()> {
-    let info: LockInfo = crate::open()?.query(&Query::Lock { environment })?;
+    let info = crate::open()?.ask(ask::Lock { environment })?;
     output.facts(
         &info,
         &[

@@ -7,7 +7,7 @@ use std::{
 
 use portico_core::{
     Result,
-    model::{LogPage, request::Query},
+    model::{LogPage, request::ask},
 };
 
 use crate::{arguments::Logs, output::Output};
@@ -21,8 +21,7 @@ pub(crate) fn logs(wanted: Logs, output: &Output) -> Result<()> {
     let mut since = None;
     loop {
         let environment = environment.clone();
-        let page: LogPage =
-            session.query(&Query::Log { environment, kind, lines, since: since.clone() })?;
+        let page = session.ask(ask::Log { environment, kind, lines, since: since.clone() })?;
         if !show(&page, follow, output) || !follow {
             return Ok(());
         }

@@ -5,8 +5,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use portico_core::{
     Code, Error, Result,
     model::{
-        MailMessage, MailRow, human_bytes,
-        request::{Query, Request},
+        human_bytes,
+        request::{Request, ask},
     },
 };
 
@@ -21,7 +21,7 @@ pub(crate) fn mail(command: MailCommand, output: &Output) -> Result<()> {
         MailCommand::Clear(wanted) => run(&Request::ClearMail(wanted), output),
         MailCommand::Show(wanted) => show(wanted, output),
         MailCommand::List { environment } => {
-            let rows: Vec<MailRow> = crate::open()?.query(&Query::Mail { environment })?;
+            let rows = crate::open()?.ask(ask::Mail { environment })?;
             output.table(&["Id", "At", "From", "To", "Subject", "Files"], &rows, |row| {
                 [
                     row.id.clone(),
@@ -43,8 +43,7 @@ fn show(wanted: ShowMail, output: &Output) -> Result<()> {
     let id = match id {
         Some(id) => id,
         None => {
-            let rows: Vec<MailRow> =
-                session.query(&Query::Mail { environment: environment.clone() })?;
+            let rows = session.ask(ask::Mail { environment: environment.clone() })?;
             let newest = rows.into_iter().next().map(|row| row.id);
             newest.ok_or_else(|| {
                 Error::new(Code::NotFound, format!("{environment} has sent no mail"))
@@ -52,9 +51,9 @@ fn show(wanted: ShowMail, output: &Output) -> Result<()> {
         }
     };
     if raw || attachment.is_some() {
-        let query = Query::MailPart { environment, id, attachment, to: None };
+        let question = ask::MailPart { environment, id, attachment, to: None };
         let bytes = BASE64_STANDARD
-            .decode(session.query::<String>(&query)?)
+            .decode(session.ask(question)?)
             .map_err(|error| Error::failed("understand the owner's answer").because(error))?;
         let mut out = io::stdout().lock();
         return out
@@ -62,7 +61,7 @@ fn show(wanted: ShowMail, output: &Output) -> Result<()> {
             .and_then(|()| out.flush())
             .map_err(|error| Error::failed("write to standard output").because(error));
     }
-    let message: MailMessage = session.query(&Query::MailMessage { environment, id })?;
+    let message = session.ask(ask::MailMessage { environment, id })?;
     if html && !output.is_json() {
         print(message.html.as_deref().unwrap_or_default().trim_end());
         return Ok(());

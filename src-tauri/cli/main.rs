@@ -32,7 +32,7 @@ use output::Output;
 use portico_core::{
     Code, Config, Error, Result, Session, Truth,
     model::{
-        request::{Query, Request},
+        request::{Request, ask},
         view::{Check, Status},
     },
 };
@@ -141,7 +141,7 @@ fn open_as(truth: Truth) -> Result<Session> {
 }
 
 fn status(output: &Output) -> Result<()> {
-    let status: Status = open()?.query(&Query::Status)?;
+    let status = open()?.ask(ask::Status {})?;
     output.facts(
         &status,
         &[

@@ -1,10 +1,7 @@
 //! `multidev:…` and `branch:…`
 use portico_core::{
     Result,
-    model::{
-        request::{Query, Request, Resolution, Take},
-        view::{BranchRow, MultidevRow},
-    },
+    model::request::{Request, Resolution, Take, ask},
 };
 
 use crate::{
@@ -26,7 +23,7 @@ pub(crate) fn run(command: MultidevCommand, output: &Output) -> Result<()> {
             workflow::run(&Request::MergeFromDev(wanted), output)
         }
         MultidevCommand::List { site } => {
-            let rows: Vec<MultidevRow> = crate::open()?.query(&Query::Multidevs { site })?;
+            let rows = crate::open()?.ask(ask::Multidevs { site })?;
             let headings = ["Name", "Address", "Created", "Ahead", "Behind", "Locked"];
             output.table(&headings, &rows, |it| {
                 [
@@ -54,7 +51,7 @@ pub(crate) fn make_absolute(resolve: &mut [Resolution]) {
 
 pub(crate) fn branch(command: BranchCommand, output: &Output) -> Result<()> {
     let BranchCommand::List { site } = command;
-    let rows: Vec<BranchRow> = crate::open()?.query(&Query::Branches { site })?;
+    let rows = crate::open()?.ask(ask::Branches { site })?;
     output.table(&["Branch", "Commit", "Message", "Environment", "Ahead", "Behind"], &rows, |it| {
         [
             it.name.clone(),

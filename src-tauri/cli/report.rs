@@ -2,8 +2,8 @@
 use portico_core::{
     Error, Result,
     model::{
-        Address, Configuration, Finding, Hook, LaunchCheck, Score, SmokeReport,
-        request::{Query, Request, SmokeTest},
+        Address, Finding, Score, SmokeReport,
+        request::{Request, SmokeTest, ask},
     },
 };
 
@@ -15,7 +15,7 @@ use crate::{
 
 /// `env:hooks`
 pub(crate) fn hooks(environment: Address, output: &Output) -> Result<()> {
-    let rows: Vec<Hook> = crate::open()?.query(&Query::Hooks { environment })?;
+    let rows = crate::open()?.ask(ask::Hooks { environment })?;
     output.table(&["Workflow", "Stage", "Description", "Script", "Problem"], &rows, |it| {
         [
             it.event.clone(),
@@ -35,8 +35,8 @@ pub(crate) fn launch_check(
     details: bool,
     output: &Output,
 ) -> Result<()> {
-    let query = Query::LaunchCheck { environment: environment.clone(), run: !last };
-    let report: Option<LaunchCheck> = crate::open()?.query(&query)?;
+    let question = ask::LaunchCheck { environment: environment.clone(), run: !last };
+    let report = crate::open()?.ask(question)?;
     let report = report.ok_or_else(|| {
         Error::new(portico_core::Code::NotFound, format!("{environment} was not checked yet"))
             .hint(format!("`portico env:status {environment}` checks it."))
@@ -111,8 +111,8 @@ pub(crate) fn configuration(command: ConfigCommand, output: &Output) -> Result<(
             return workflow::run(&Request::ExportConfig(wanted), output);
         }
     };
-    let query = Query::Configuration { environment: environment.clone() };
-    let found: Configuration = crate::open()?.query(&query)?;
+    let question = ask::Configuration { environment: environment.clone() };
+    let found = crate::open()?.ask(question)?;
     if output.is_json() {
         output.facts(&found, &[]);
         return Ok(());

@@ -2,9 +2,9 @@
 use portico_core::{
     Error, Result, Truth,
     model::{
-        Allowed, Damage, RepairPlan, SiteName, count,
-        request::{AdoptSite, AllowPath, CreateSite, DisallowPath, Query, RepairSite, Request},
-        view::{Board, CloneProfile, SiteRow, Status},
+        Damage, SiteName, count,
+        request::{AdoptSite, AllowPath, CreateSite, DisallowPath, RepairSite, Request, ask},
+        view::Board,
     },
 };
 
@@ -34,7 +34,7 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
         }
         SiteCommand::Database(wanted) => workflow::run(&Request::SetDatabase(wanted), output),
         SiteCommand::List => {
-            let sites: Vec<SiteRow> = crate::open()?.query(&Query::Sites)?;
+            let sites = crate::open()?.ask(ask::Sites {})?;
             output.table(&["Name", "Label", "CMS", "Created"], &sites, |site| {
                 let cms = serde_json::to_value(site.cms).expect("it serialises");
                 [
@@ -53,7 +53,7 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
             workflow::run(&Request::SetCloneProfile(wanted), output)
         }
         SiteCommand::Allow { site, path: None, .. } => {
-            let all: Vec<Allowed> = crate::open()?.query(&Query::Allowed { site })?;
+            let all = crate::open()?.ask(ask::Allowed { site })?;
             output.table(&["Path", "PHP may"], &all, |it| {
                 [it.path.clone(), if it.write { "change" } else { "read" }.to_owned()]
             });
@@ -68,14 +68,14 @@ pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
             let path = paths::absolute(&path.to_string_lossy());
             workflow::run(&Request::DisallowPath(DisallowPath { site, path }), output)
         }
-        SiteCommand::Info { site } => info(&crate::open()?.query(&Query::Board { site })?, output),
+        SiteCommand::Info { site } => info(&crate::open()?.ask(ask::Board { site })?, output),
     }
 }
 
 /// Shows what is damaged; repairs it unless it is only asked for, or nothing is.
 fn repair(wanted: RepairSite, dry_run: bool, output: &Output) -> Result<()> {
     let site = wanted.site.clone();
-    let plan: RepairPlan = crate::open()?.query(&Query::RepairPlan { site })?;
+    let plan = crate::open()?.ask(ask::RepairPlan { site })?;
     let can_do_some = plan.findings.iter().any(Damage::is_repairable);
     if dry_run || !can_do_some {
         output.table(&["Environment", "Part", "What", "Repair"], &plan.findings, |it| {
@@ -94,7 +94,7 @@ fn repair(wanted: RepairSite, dry_run: bool, output: &Output) -> Result<()> {
 }
 
 fn clone_profile(site: SiteName, output: &Output) -> Result<()> {
-    let profile: CloneProfile = crate::open()?.query(&Query::CloneProfile { site })?;
+    let profile = crate::open()?.ask(ask::CloneProfile { site })?;
     let whose = if profile.is_default { "the system's own list" } else { "this site's own list" };
     let tables = match profile.exclude.is_empty() {
         true => "none".to_owned(),
@@ -109,7 +109,7 @@ fn adopt(site: Option<SiteName>, output: &Output) -> Result<()> {
     let session = crate::open_as(Truth::Anew)?;
     let sites = match site {
         Some(site) => vec![site],
-        None => session.query::<Status>(&Query::Status)?.unknown_sites,
+        None => session.ask(ask::Status {})?.unknown_sites,
     };
     if sites.is_empty() {
         say("There is no folder of a site that Portico doesn't know.");
@@ -133,7 +133,7 @@ pub(crate) fn restore() -> Result<()> {
     if !session.is_owner() {
         return Err(Error::refused("a Portico runs here, so its portico.db is in use and whole"));
     }
-    let sites: Vec<SiteRow> = session.query(&Query::Sites)?;
+    let sites = session.ask(ask::Sites {})?;
     let names: Vec<_> = sites.iter().map(|it| it.name.to_string()).collect();
     say(&match names.as_slice() {
         [] => "Portico knows no site by that copy.".to_owned(),

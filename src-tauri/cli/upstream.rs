@@ -1,11 +1,7 @@
 //! `upstream:…`
 use portico_core::{
     Error, Result,
-    model::{
-        Upstream,
-        request::{Query, Request},
-        view::UpstreamStatus,
-    },
+    model::request::{Request, ask},
 };
 
 use crate::{
@@ -18,8 +14,8 @@ use crate::{
 pub(crate) fn run(command: UpstreamCommand, output: &Output) -> Result<()> {
     match command {
         UpstreamCommand::Info { site } => {
-            let query = Query::Upstream { site: site.clone() };
-            let found: Option<Upstream> = crate::open()?.query(&query)?;
+            let question = ask::Upstream { site: site.clone() };
+            let found = crate::open()?.ask(question)?;
             let Some(upstream) = found else {
                 return Err(Error::not_found("upstream of the site", &site)
                     .hint(format!("`portico site:upstream:set {site} <url>` gives it one.")));
@@ -29,14 +25,14 @@ pub(crate) fn run(command: UpstreamCommand, output: &Output) -> Result<()> {
             Ok(())
         }
         UpstreamCommand::Updates(UpstreamUpdates::List { environment }) => {
-            let query = Query::UpstreamUpdates { environment, check: true };
-            let status: UpstreamStatus = crate::open()?.query(&query)?;
+            let question = ask::UpstreamUpdates { environment, check: true };
+            let status = crate::open()?.ask(question)?;
             environment::commits(&status.updates, output);
             Ok(())
         }
         UpstreamCommand::Updates(UpstreamUpdates::Status { environment }) => {
-            let query = Query::UpstreamUpdates { environment, check: true };
-            let status: UpstreamStatus = crate::open()?.query(&query)?;
+            let question = ask::UpstreamUpdates { environment, check: true };
+            let status = crate::open()?.ask(question)?;
             if output.is_json() {
                 output.facts(&status, &[]);
             } else {

@@ -8,7 +8,7 @@ use portico_core::{
     Error, Result, Session,
     model::{
         HookRun, SiteName,
-        request::{Query, Request},
+        request::{Request, ask},
         view::WorkflowRow,
     },
     progress::Cancel,
@@ -131,7 +131,7 @@ pub(crate) fn list(command: WorkflowCommand, output: &Output) -> Result<()> {
     let session = crate::open()?;
     match command {
         WorkflowCommand::List { site } => {
-            let rows: Vec<WorkflowRow> = session.query(&Query::Workflows { site })?;
+            let rows = session.ask(ask::Workflows { site })?;
             let headings = ["Id", "Site", "Environment", "What", "State", "Started", "Undo"];
             output.table(&headings, &rows, |row| {
                 [
@@ -147,7 +147,7 @@ pub(crate) fn list(command: WorkflowCommand, output: &Output) -> Result<()> {
         }
         WorkflowCommand::Info(WorkflowInfo::Logs { site, id }) => {
             let row = find(&session, site, id)?;
-            let log: String = session.query(&Query::WorkflowLog { id: row.id })?;
+            let log = session.ask(ask::WorkflowLog { id: row.id })?;
             print(log.trim_end());
         }
         WorkflowCommand::Info(WorkflowInfo::Status { site, id }) => {
@@ -169,7 +169,7 @@ pub(crate) fn list(command: WorkflowCommand, output: &Output) -> Result<()> {
 
 fn find(session: &portico_core::Session, site: SiteName, id: Option<i64>) -> Result<WorkflowRow> {
     let name = site.clone();
-    let rows: Vec<WorkflowRow> = session.query(&Query::Workflows { site: Some(site) })?;
+    let rows = session.ask(ask::Workflows { site: Some(site) })?;
     let mut rows = rows.into_iter().filter(|row| id.is_none_or(|id| row.id == id));
     rows.next().ok_or_else(|| match id {
         Some(id) => Error::not_found("workflow", id),

@@ -3,10 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use portico_core::{
     Config, Result, Session, Truth,
-    model::{
-        request::Query,
-        view::{WorkflowRow, WorkflowState},
-    },
+    model::{request::ask, view::WorkflowState},
 };
 
 use crate::surroundings;
@@ -70,8 +67,7 @@ impl Desktop {
         drop(state);
         let Some(session) = session.filter(|it| it.is_owner()) else { return Vec::new() };
         // An owner that can't read its history has nothing that it could go on with.
-        let all: Vec<WorkflowRow> =
-            session.query(&Query::Workflows { site: None }).unwrap_or_default();
+        let all = session.ask(ask::Workflows { site: None }).unwrap_or_default();
         let running = all.into_iter().filter(|it| it.state == WorkflowState::Running);
         running.map(|it| it.title).collect()
     }

@@ -7,11 +7,7 @@ use std::{
 
 use ts_rs::{Config, TS, TypeVisitor};
 
-use crate::{
-    error,
-    model::{self, request, view},
-    progress,
-};
+use crate::{error, model::request};
 
 /// Each area with the areas that it may know, beside itself (design, section 3).
 const DIRECTION: &[(&str, &[&str])] = &[
@@ -175,158 +171,38 @@ impl TypeVisitor for Types {
     }
 }
 
+/// A name as it is on the wire: `site_cards` of `SiteCards`.
+fn on_the_wire(name: &str) -> String {
+    let mut wire = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !wire.is_empty() {
+            wire.push('_');
+        }
+        wire.extend(letter.to_lowercase());
+    }
+    wire
+}
+
 #[test]
-#[expect(clippy::too_many_lines, reason = "one list")]
 fn the_pages_types_are_those_of_the_core() {
     let mut types = Types::default();
-    macro_rules! export {
-        ($($name:ty),* $(,)?) => {$( types.visit::<$name>(); )*};
-    }
-    export!(
-        error::Code,
-        error::Error,
-        progress::Unit,
-        model::SiteName,
-        model::EnvironmentName,
-        model::Address,
-        model::Cms,
-        model::DatabaseEngine,
-        model::ConnectionMode,
-        model::Origin,
-        request::CreateSite,
-        request::InstallSite,
-        request::AdoptSite,
-        request::RepairSite,
-        request::DeleteSite,
-        request::Deploy,
-        request::CloneContent,
-        request::Commit,
-        request::SetConnection,
-        request::ClearCache,
-        request::Wipe,
-        model::Upstream,
-        request::CreateMultidev,
-        request::DeleteMultidev,
-        request::Merge,
-        request::SetUpstream,
-        request::ApplyUpstream,
-        request::DeployTag,
-        request::BringToDev,
-        request::Discard,
-        request::Resolution,
-        request::Take,
-        request::RunHooks,
-        request::SmokeTest,
-        request::ImportConfig,
-        request::ExportConfig,
-        model::ConfigState,
-        model::ConfigItem,
-        model::Configuration,
-        model::HookEvent,
-        model::HookStage,
-        model::Hook,
-        model::HookRun,
-        request::Undo,
-        request::EnableLock,
-        request::DisableLock,
-        request::EnableCron,
-        request::DisableCron,
-        request::RunCron,
-        request::ClearMail,
-        request::SwitchGeneration,
-        request::PinGeneration,
-        request::PruneGenerations,
-        request::SearchReplace,
-        request::SetCloneProfile,
-        request::KeepGenerations,
-        request::AllowPath,
-        request::DisallowPath,
-        model::Allowed,
-        model::KeptKind,
-        request::FreeDisk,
-        request::ImportSite,
-        request::Request,
-        request::Query,
-        request::Event,
-        view::SiteRow,
-        view::SiteCard,
-        view::EnvironmentInfo,
-        view::CodeInfo,
-        view::ContentInfo,
-        view::DatabaseInfo,
-        view::FilesInfo,
-        view::Health,
-        view::WorkflowRow,
-        view::WorkflowState,
-        view::CommitRow,
-        view::MultidevRow,
-        view::BranchRow,
-        view::UpstreamStatus,
-        view::FileChange,
-        view::FileStatus,
-        model::Score,
-        model::Finding,
-        model::LaunchCheck,
-        model::PageDifference,
-        model::SmokeReport,
-        view::DeployPlan,
-        view::CommitInfo,
-        view::DeployRow,
-        view::MergePlan,
-        view::Conflict,
-        view::Side,
-        view::Connection,
-        view::DatabaseConnection,
-        view::PendingUpdate,
-        view::Board,
-        view::Status,
-        view::Problem,
-        model::Damage,
-        model::Part,
-        model::WayBack,
-        model::RepairPlan,
-        view::ProcessRow,
-        view::Check,
-        model::LockInfo,
-        model::LogKind,
-        model::LogPage,
-        model::LogEntry,
-        model::LogLevel,
-        model::MailRow,
-        model::MailMessage,
-        model::MailAttachment,
-        model::CronMode,
-        model::CronInfo,
-        model::CronRun,
-        view::GenerationInfo,
-        view::DiskUse,
-        view::Replacement,
-        view::ReplacedTable,
-        view::SearchReplacePlan,
-        request::ImportAs,
-        view::Inspected,
-        view::InspectedPiece,
-        view::Becomes,
-        view::Holding,
-        view::InspectedDatabase,
-        view::InspectedFiles,
-        view::TableSize,
-        view::Effort,
-        view::ClonePlan,
-        view::ImportPlan,
-        view::CloneProfile,
-        view::KeepRule,
-        view::DiskReport,
-        view::DiskSite,
-        view::DiskEnvironment,
-        view::DiskParts,
-        view::Goes,
-        view::FreePlan,
-        view::ContentComparison,
-        view::NewerEntries,
-        view::TableDifference,
-        view::FilesSeen,
-    );
+    types.visit::<error::Error>();
+    types.visit::<request::Request>();
+    types.visit::<request::Query>();
+    types.visit::<request::Event>();
+    let mut answers = String::new();
+    request::for_each_question!(Q, called => {
+        type Answer = <Q as request::Ask>::Answer;
+        types.visit::<Answer>();
+        Answer::visit_generics(&mut types);
+        Answer::visit_dependencies(&mut types);
+        let answer = <Answer as TS>::name(&types.config);
+        answers.push_str(&format!("  {}: {answer};\n", on_the_wire(called)));
+    });
+    let about = "/** What answers each question. */";
+    types
+        .declared
+        .insert("Answers".into(), format!("{about}\nexport interface Answers {{\n{answers}}}\n"));
     let declared: String = types.declared.into_values().collect();
     let types = format!("// Made from the core's types by its tests; don't edit.\n{declared}");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/types.d.ts");

@@ -3,6 +3,7 @@
 //! Whoever opens the folder first holds its lock, runs the servers and listens; every later shell speaks to
 //! it. **Invariant:** only the owner writes to `portico.db` or starts a process.
 mod answer;
+mod board;
 #[cfg(test)]
 mod bounds_tests;
 mod branches;
@@ -47,7 +48,7 @@ use crate::{
     layout::Layout,
     model::{
         Address, ToolEnvironment,
-        request::{Event, Query, Request},
+        request::{Ask, Event, Query, Request},
         view::WorkflowRow,
     },
     privacy,
@@ -138,6 +139,11 @@ impl Session {
     }
 
     /// Asks a question.
+    pub fn ask<Q: Ask>(&self, question: Q) -> Result<Q::Answer> {
+        self.query(&question.into())
+    }
+
+    /// Asks a question that somebody else put together; `T` is what its [`Ask`] answers, or any JSON.
     pub fn query<T: DeserializeOwned>(&self, query: &Query) -> Result<T> {
         let answer = match self {
             Self::Owner(engine) => engine.answer(query)?,

@@ -4,6 +4,7 @@ mod code;
 mod command_line;
 mod content;
 mod event;
+mod generation;
 mod operate;
 mod query;
 mod site;
@@ -17,8 +18,12 @@ pub use code::*;
 pub(crate) use command_line::quote;
 pub use content::*;
 pub use event::Event;
+pub use generation::*;
 pub use operate::*;
-pub use query::Query;
+#[cfg(test)]
+pub(crate) use query::for_each_question;
+pub(crate) use query::for_question;
+pub use query::{Ask, Query, ask};
 pub use site::*;
 pub use verb::{Target, Verb, Words};
 
