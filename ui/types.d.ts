@@ -75,6 +75,7 @@ export interface Answers {
   free_plan: FreePlan;
   disk: DiskReport;
   inspect: Array<Inspected>;
+  backups: Array<Backup>;
 }
 export type ApplyUpstream = { 
 /**
@@ -93,6 +94,97 @@ accept_upstream: boolean,
  * How a file that conflicts is solved; may be given for each
  */
 resolve: Array<Resolution>, };
+export type Backup = { 
+/**
+ * Its folder's name: when it was made, in seconds since 1970, and by whom it was asked for, as in `1764580000_backup`.
+ */
+id: string, 
+/**
+ * The environment.
+ */
+environment: Address, 
+/**
+ * When it was begun.
+ */
+made: string, 
+/**
+ * Until when it is kept; none for as long as nobody deletes it.
+ */
+kept_until: string | null, 
+/**
+ * What the person wrote about it.
+ */
+note: string | null, 
+/**
+ * The site's permanent id.
+ */
+site_id: string, 
+/**
+ * The site's system.
+ */
+cms: Cms, 
+/**
+ * The engine that held the database.
+ */
+engine: DatabaseEngine, 
+/**
+ * The address that the site had, without a slash at the end.
+ */
+url: string, 
+/**
+ * The commit that the environment ran.
+ */
+commit: string, 
+/**
+ * The branch or the deploy tag that it was on.
+ */
+reference: string, 
+/**
+ * The version of Portico that made it.
+ */
+version: string, 
+/**
+ * Its archives.
+ */
+parts: Array<BackupPart>, 
+/**
+ * What the last check found; none when it was never finished.
+ */
+check: BackupCheck | null, };
+export type BackupCheck = { 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * What is wrong with it; none when all of it is as it was written.
+ */
+problem: string | null, };
+export type BackupPart = { 
+/**
+ * What it holds.
+ */
+element: Element, 
+/**
+ * Its name.
+ */
+file: string, 
+/**
+ * Its bytes.
+ */
+bytes: number, 
+/**
+ * The SHA-256 of these bytes, 64 hex digits.
+ */
+sha256: string, 
+/**
+ * Files and folders in it; the tables of a database.
+ */
+entries: number, 
+/**
+ * The rows of a database.
+ */
+rows: number | null, };
 export type Becomes = "code" | "database" | "files" | "unused";
 export type Board = { 
 /**
@@ -522,6 +614,23 @@ database: DatabaseInfo,
  * The uploaded files, as last measured.
  */
 files: FilesInfo, };
+export type CreateBackup = { 
+/**
+ * The environment, as in `acme.live`
+ */
+environment: Address, 
+/**
+ * What is backed up
+ */
+element: Elements, 
+/**
+ * For how long it is kept [default: 365]
+ */
+keep_for: KeepFor | null, 
+/**
+ * What it is for
+ */
+note: string | null, };
 export type CreateMultidev = { 
 /**
  * The environment whose database and files are copied, as in `acme.live`
@@ -687,6 +796,15 @@ estimated: boolean,
  * Bytes of data and indexes.
  */
 bytes: number, };
+export type DeleteBackup = { 
+/**
+ * The environment, as in `acme.live`
+ */
+environment: Address, 
+/**
+ * The backup, by its id or the name of one of its archives; `backup:list` shows them
+ */
+file: string, };
 export type DeleteMultidev = { 
 /**
  * The multidev, as in `acme.blog`
@@ -977,6 +1095,8 @@ free: number,
  * Seconds that it takes, about; by what the same took before on this machine. None when nothing is known.
  */
 about_s: number | null, };
+export type Element = "code" | "database" | "files";
+export type Elements = "all" | "code" | "files" | "database";
 export type EnableCron = { 
 /**
  * The environment, as in `acme.dev`
@@ -1128,6 +1248,11 @@ workflow: WorkflowRow, } | { "event": "changed",
  * The site, when it is one site's.
  */
 site: SiteName | null, };
+export type ExpireBackups = { 
+/**
+ * The environment, as in `acme.live`
+ */
+environment: Address, };
 export type ExportConfig = { 
 /**
  * Dev or a multidev, whose code takes the configuration of its database, as in `acme.dev`
@@ -1741,6 +1866,7 @@ admin_password: string,
  * The first administrator's address
  */
 admin_email: string, };
+export type KeepFor = string;
 export type KeepGenerations = { 
 /**
  * The site
@@ -2340,7 +2466,11 @@ paths: Array<string>,
 /**
  * Where they may be imported: notes say what does not fit there.
  */
-environment: Address | null, };
+environment: Address | null, } | { "query": "backups", 
+/**
+ * The environment; one that is gone may have some.
+ */
+environment: Address, };
 export type RepairPlan = { 
 /**
  * The site.
@@ -2381,7 +2511,7 @@ old: string,
  * What replaces it.
  */
 new: string, };
-export type Request = { "kind": "create_site" } & CreateSite | { "kind": "repair_site" } & RepairSite | { "kind": "install_site" } & InstallSite | { "kind": "adopt_site" } & AdoptSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & MergeToDev | { "kind": "merge_from_dev" } & MergeFromDev | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & UnpinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "keep_generations" } & KeepGenerations | { "kind": "allow_path" } & AllowPath | { "kind": "disallow_path" } & DisallowPath | { "kind": "free_disk" } & FreeDisk | { "kind": "import_site" } & ImportSite;
+export type Request = { "kind": "create_site" } & CreateSite | { "kind": "repair_site" } & RepairSite | { "kind": "install_site" } & InstallSite | { "kind": "adopt_site" } & AdoptSite | { "kind": "delete_site" } & DeleteSite | { "kind": "deploy" } & Deploy | { "kind": "clone_content" } & CloneContent | { "kind": "commit" } & Commit | { "kind": "set_connection" } & SetConnection | { "kind": "clear_cache" } & ClearCache | { "kind": "wipe" } & Wipe | { "kind": "import_database" } & ImportDatabase | { "kind": "import_files" } & ImportFiles | { "kind": "export_database" } & ExportDatabase | { "kind": "export_files" } & ExportFiles | { "kind": "create_multidev" } & CreateMultidev | { "kind": "delete_multidev" } & DeleteMultidev | { "kind": "merge_to_dev" } & MergeToDev | { "kind": "merge_from_dev" } & MergeFromDev | { "kind": "set_upstream" } & SetUpstream | { "kind": "apply_upstream" } & ApplyUpstream | { "kind": "deploy_tag" } & DeployTag | { "kind": "bring_to_dev" } & BringToDev | { "kind": "set_database" } & SetDatabase | { "kind": "enable_lock" } & EnableLock | { "kind": "disable_lock" } & DisableLock | { "kind": "enable_cron" } & EnableCron | { "kind": "disable_cron" } & DisableCron | { "kind": "run_cron" } & RunCron | { "kind": "clear_mail" } & ClearMail | { "kind": "discard" } & Discard | { "kind": "run_hooks" } & RunHooks | { "kind": "smoke_test" } & SmokeTest | { "kind": "import_config" } & ImportConfig | { "kind": "export_config" } & ExportConfig | { "kind": "undo" } & Undo | { "kind": "switch_generation" } & SwitchGeneration | { "kind": "pin_generation" } & PinGeneration | { "kind": "unpin_generation" } & UnpinGeneration | { "kind": "prune_generations" } & PruneGenerations | { "kind": "search_replace" } & SearchReplace | { "kind": "set_clone_profile" } & SetCloneProfile | { "kind": "keep_generations" } & KeepGenerations | { "kind": "allow_path" } & AllowPath | { "kind": "disallow_path" } & DisallowPath | { "kind": "free_disk" } & FreeDisk | { "kind": "import_site" } & ImportSite | { "kind": "create_backup" } & CreateBackup | { "kind": "restore_backup" } & RestoreBackup | { "kind": "delete_backup" } & DeleteBackup | { "kind": "expire_backups" } & ExpireBackups | { "kind": "verify_backup" } & VerifyBackup;
 export type Resolution = { 
 /**
  * The path in the code.
@@ -2391,6 +2521,35 @@ file: string,
  * What it holds in the end.
  */
 take: Take, };
+export type RestoreBackup = { 
+/**
+ * The environment that was backed up, as in `acme.live`
+ */
+environment: Address, 
+/**
+ * The backup, by its id or the name of one of its archives; that archive alone then [default: the newest]
+ */
+file: string | null, 
+/**
+ * What of it is restored
+ */
+element: Elements, 
+/**
+ * Restore it into this environment of the site [default: the same]
+ */
+to: EnvironmentName | null, 
+/**
+ * Run the system's database updates afterwards
+ */
+updatedb: boolean, 
+/**
+ * Clear caches afterwards
+ */
+cc: boolean, 
+/**
+ * The site's name, to confirm that Live's content is replaced
+ */
+confirm: string | null, };
 export type RunCron = { 
 /**
  * The environment, as in `acme.dev`
@@ -2749,6 +2908,15 @@ behind: number,
  * They, newest first; the first 200.
  */
 updates: Array<CommitRow>, };
+export type VerifyBackup = { 
+/**
+ * The environment, as in `acme.live`
+ */
+environment: Address, 
+/**
+ * The backup, by its id or the name of one of its archives [default: all of the environment's]
+ */
+file: string | null, };
 export type WayBack = { "type": "row" } | { "type": "release", 
 /**
  * The commit, 40 hex digits.

@@ -4,15 +4,16 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use portico_core::model::{
-    Address, EnvironmentName, LogKind, SiteName,
+    Address, Elements, EnvironmentName, LogKind, SiteName,
     request::{
-        ApplyUpstream, BringToDev, ClearCache, ClearMail, CloneContent, Commit, CreateMultidev,
-        CreateSite, DeleteMultidev, DeleteSite, Deploy, DeployTag, DisableCron, DisableLock,
-        Discard, EnableCron, EnableLock, ExportConfig, ExportDatabase, ExportFiles, FreeRule,
-        ImportConfig, ImportDatabase, ImportFiles, ImportOptions, ImportSite, InstallSite,
-        KeepGenerations, MergeFromDev, MergeToDev, PinGeneration, PruneGenerations, RepairSite,
-        RunCron, RunHooks, SearchReplace, SetCloneProfile, SetConnection, SetDatabase, SetUpstream,
-        SmokeTest, SwitchGeneration, Undo, UnpinGeneration, Wipe,
+        ApplyUpstream, BringToDev, ClearCache, ClearMail, CloneContent, Commit, CreateBackup,
+        CreateMultidev, CreateSite, DeleteBackup, DeleteMultidev, DeleteSite, Deploy, DeployTag,
+        DisableCron, DisableLock, Discard, EnableCron, EnableLock, ExpireBackups, ExportConfig,
+        ExportDatabase, ExportFiles, FreeRule, ImportConfig, ImportDatabase, ImportFiles,
+        ImportOptions, ImportSite, InstallSite, KeepGenerations, MergeFromDev, MergeToDev,
+        PinGeneration, PruneGenerations, RepairSite, RestoreBackup, RunCron, RunHooks,
+        SearchReplace, SetCloneProfile, SetConnection, SetDatabase, SetUpstream, SmokeTest,
+        SwitchGeneration, Undo, UnpinGeneration, VerifyBackup, Wipe,
     },
 };
 
@@ -76,6 +77,9 @@ pub(crate) enum Command {
     /// Deploy, clone, commit, wipe: what happens to an environment
     #[command(subcommand)]
     Env(EnvCommand),
+    /// Archives of an environment, checked, and the way back from them
+    #[command(subcommand, alias = "backups")]
+    Backup(BackupCommand),
     /// Replace an environment's database or files by what you have: `portico import <file>… <site.env>`
     Import(ImportArguments),
     /// Write an environment's database or files to a file
@@ -456,6 +460,49 @@ pub(crate) enum ImportCommand {
 }
 
 #[derive(Subcommand)]
+pub(crate) enum BackupCommand {
+    /// Make archives of an environment's code, database and files, and read them back
+    Create(CreateBackup),
+    /// List the backups of an environment, newest first
+    List {
+        /// The environment, as in `acme.live`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Show what is known of a backup and one of its archives
+    Info(BackupFile),
+    /// Print where an archive is, or copy it
+    Get {
+        #[command(flatten)]
+        file: BackupFile,
+        /// Copy it to this file, or into this folder
+        #[arg(long, value_name = "PATH")]
+        to: Option<PathBuf>,
+    },
+    /// Bring an environment back from a backup, or another environment to its state; it can be undone
+    Restore(RestoreBackup),
+    /// Read backups to their end and compare them with what was written
+    Verify(VerifyBackup),
+    /// Delete a backup; it can be undone until it is pruned
+    Delete(DeleteBackup),
+    /// Let backups go that were kept long enough; Portico does so once a day
+    Expire(ExpireBackups),
+}
+
+#[derive(Args)]
+pub(crate) struct BackupFile {
+    /// The environment, as in `acme.live`
+    #[arg(value_name = "SITE.ENV")]
+    pub(crate) environment: Address,
+    /// The archive, or the backup by its id [default: the newest that has it]
+    #[arg(long, value_name = "ID|FILE")]
+    pub(crate) file: Option<String>,
+    /// Which part of it
+    #[arg(long, value_enum, default_value = "files")]
+    pub(crate) element: Elements,
+}
+
+#[derive(Subcommand)]
 pub(crate) enum ExportCommand {
     /// Write the database as a dump or a SQLite file
     #[command(alias = "db")]
@@ -675,6 +722,7 @@ pub(crate) struct Tool {
 }
 
 const GROUPS: &[&str] = &[
+    "backup",
     "config",
     "self",
     "site",

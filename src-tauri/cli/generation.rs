@@ -62,7 +62,8 @@ fn keep_rule(site: SiteName, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn confirm(
+/// Asks for the site's name where Live's content is about to be changed.
+pub(crate) fn confirm(
     environment: &Address,
     given: Option<String>,
     does: &str,

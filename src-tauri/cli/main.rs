@@ -1,6 +1,7 @@
 //! The command `portico`. It parses, asks the core, and shows what the core says.
 
 mod arguments;
+mod backup;
 mod content;
 mod cron;
 mod disk;
@@ -71,6 +72,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<()> {
     match arguments.command {
         Command::Site(command) => site::run(command, output),
         Command::Env(command) => environment::run(command, output),
+        Command::Backup(command) => backup::backup(command, output),
         Command::Import(wanted) => content::import(wanted, output),
         Command::Export(command) => content::export(command, output),
         Command::Generation(command) => generation::run(command, output),

@@ -2,6 +2,7 @@
 // Helpers of tests are tests.
 #![allow(clippy::unwrap_used)]
 
+mod backup;
 mod checks;
 mod code;
 mod configuration;

@@ -68,6 +68,9 @@ const WHOLE: &[Case] = &[
     case(&[], "site:create fresh --from CODE --database ENGINE"),
     case(&[], "site:delete SITE --confirm SITE"),
     case(&["site:delete SITE --confirm SITE"], "undo SITE"),
+    case(&[], "backup:create SITE.live"),
+    case(&["backup:create SITE.live"], "undo SITE"),
+    case(&["backup:create SITE.live", "env:wipe SITE.dev"], "backup:restore SITE.live --to dev"),
 ];
 
 #[test]

@@ -177,6 +177,31 @@ impl Layout {
         self.site(site).join("backups")
     }
 
+    /// The backups of an environment, each a folder; they stay when the environment goes.
+    pub fn backups_of(&self, address: &Address) -> PathBuf {
+        self.backups(&address.site).join(address.environment.as_str())
+    }
+
+    /// One backup's folder.
+    pub fn backup(&self, address: &Address, id: &str) -> PathBuf {
+        self.backups_of(address).join(id)
+    }
+
+    /// What a backup says of itself; written when all else of it is.
+    pub fn backup_manifest(&self, address: &Address, id: &str) -> PathBuf {
+        self.backup(address, id).join("manifest.json")
+    }
+
+    /// What its last check found.
+    pub fn backup_check(&self, address: &Address, id: &str) -> PathBuf {
+        self.backup(address, id).join("check.json")
+    }
+
+    /// Where a deleted backup waits until it is pruned or brought back.
+    pub fn deleted_backup(&self, address: &Address, id: &str) -> PathBuf {
+        self.deleted_sites().join(format!("{address}-{id}"))
+    }
+
     /// One environment's folder.
     pub fn environment(&self, address: &Address) -> PathBuf {
         self.site(&address.site).join(address.environment.as_str())
@@ -260,6 +285,13 @@ pub enum DeletedName {
         /// When it was made, in milliseconds since 1970.
         created: i64,
     },
+    /// A backup.
+    Backup {
+        /// The environment that it is of.
+        environment: Address,
+        /// Its id.
+        id: String,
+    },
 }
 
 impl DeletedName {
@@ -271,6 +303,12 @@ impl DeletedName {
             && let (Ok(environment), Ok(created)) = (environment.parse(), created.parse())
         {
             return Some(Self::Environment { environment, created });
+        }
+        if let Some((environment, id)) = name.rsplit_once('-')
+            && let Ok(environment) = environment.parse()
+            && id.split_once('_').is_some_and(|(made, _)| made.parse::<i64>().is_ok())
+        {
+            return Some(Self::Backup { environment, id: id.to_owned() });
         }
         let (site, id) = name.split_at_checked(name.len().checked_sub(UUID)?)?;
         let site = site.strip_suffix('-')?.parse().ok()?;
@@ -305,6 +343,9 @@ mod tests {
         let known = DeletedName::Environment { environment: environment.clone(), created: 17 };
         assert_eq!(read(&layout.deleted_environment(&environment, 17)), Some(known.clone()));
         assert_eq!(read(&layout.deleted_worktree(&environment, 17)), Some(known));
+        let id = "1764580000_backup".to_owned();
+        let backup = layout.deleted_backup(&environment, &id);
+        assert_eq!(read(&backup), Some(DeletedName::Backup { environment, id }));
         for other in ["notes", "acme-2", "notes.txt", "acme.blog-x", ""] {
             assert_eq!(DeletedName::read(other), None, "{other}");
         }

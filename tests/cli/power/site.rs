@@ -211,6 +211,7 @@ impl Sites {
             let folder = self.test.root().join("sites").join(site);
             for environment in ["dev", "test", "live", "feat", "blog"] {
                 let address = format!("{site}.{environment}");
+                self.see_backups(&address, &mut seen);
                 let info = self.test.run(&["env:info", &address, "--format", "json"]);
                 if !info.is_success() || info.json()["initialized"] == false {
                     continue;
@@ -248,6 +249,24 @@ impl Sites {
             }
         }
         seen
+    }
+
+    /// How many backups there are, and what each holds, whose bytes are those that it says.
+    fn see_backups(&self, address: &str, seen: &mut Seen) {
+        let all = self.test.json(&["backup:list", address]);
+        for (number, backup) in all.as_array().unwrap().iter().enumerate() {
+            for part in backup["parts"].as_array().unwrap() {
+                let file = part["file"].as_str().unwrap();
+                let element = part["element"].as_str().unwrap();
+                let get = ["backup:get", address, "--file", file, "--element", element];
+                let path = self.test.run(&get).success().stdout;
+                let said =
+                    self.test.shell(&self.test.root(), &format!("sha256sum '{}'", path.trim()));
+                let is_whole = said.stdout.starts_with(part["sha256"].as_str().unwrap());
+                let holds = format!("{} {} {is_whole}", part["entries"], part["rows"]);
+                seen.insert(format!("{address} backup {number} {element}"), holds);
+            }
+        }
     }
 
     /// Git finds nothing broken, in the repository and in the worktrees.

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::error::{Doing, Error, Result};
 
+mod backup;
 mod branches;
 mod changes;
 mod checkout;

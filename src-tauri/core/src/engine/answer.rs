@@ -362,6 +362,12 @@ impl Answer for ask::Disk {
     }
 }
 
+impl Answer for ask::Backups {
+    fn answer(&self, &Asked { context, .. }: &Asked<'_>) -> Result<Self::Answer> {
+        workflow::backup::list(context, &self.environment)
+    }
+}
+
 impl Answer for ask::Inspect {
     fn answer(&self, &Asked { context, .. }: &Asked<'_>) -> Result<Self::Answer> {
         let Self { paths, environment } = self;

@@ -1,7 +1,7 @@
 //! Housekeeping that nobody asked for: what falls out of the rules by its age, and repositories with much that is loose.
 //! Never beside a workflow of the same site: one that begins ends it.
 use std::{
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, Weak},
     time::SystemTime,
 };
 
@@ -9,9 +9,12 @@ use super::owner::Shared;
 use crate::{
     content::files,
     error::{Logged, Result},
-    model::SiteName,
+    model::{
+        Address, SiteName,
+        request::{ExpireBackups, Request},
+    },
     progress::{Cancel, Meter},
-    workflow::{Context, keeping},
+    workflow::{Context, backup, keeping},
 };
 
 /// A site that is tidied up, and how that is ended.
@@ -28,6 +31,7 @@ impl Shared {
             if aged {
                 // What can't be let go now is when its site's next workflow ends.
                 keeping::everywhere(&context).logged(|| "let go of what is too old".into());
+                expire_backups(&weak);
                 keeping::bounds::keep_bounds(&context, SystemTime::now())
                     .logged(|| "let go of what would grow for ever".into());
             }
@@ -50,6 +54,30 @@ impl Shared {
         {
             cancel.cancel();
         }
+    }
+}
+
+/// Lets expired backups go, by a workflow for each environment that has some.
+fn expire_backups(weak: &Weak<Shared>) {
+    let Some(shared) = weak.upgrade() else { return };
+    let due = |shared: &Shared| -> Result<Vec<Address>> {
+        let mut due = Vec::new();
+        for site in shared.context.store.sites()? {
+            for environment in shared.context.store.environments(&site.name)? {
+                let address = Address::new(&site.name, &environment.name);
+                if !backup::due(&shared.context, &address)?.is_empty() {
+                    due.push(address);
+                }
+            }
+        }
+        Ok(due)
+    };
+    for environment in due(&shared).logged(|| "look for expired backups".into()).unwrap_or_default()
+    {
+        let told = format!("let expired backups of {environment} go");
+        let request = Request::ExpireBackups(ExpireBackups { environment });
+        // Busy now, it is their turn tomorrow.
+        shared.run(&request, &|_| {}, &Cancel::default()).logged(|| told);
     }
 }
 

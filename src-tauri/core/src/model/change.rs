@@ -41,6 +41,17 @@ pub enum Change {
         /// After.
         after: bool,
     },
+    /// Whether a backup is among those of its environment. Its folder waits at `Layout::deleted_backup` while it is not.
+    Backup {
+        /// The environment.
+        environment: Address,
+        /// The backup.
+        id: String,
+        /// Before.
+        before: bool,
+        /// After.
+        after: bool,
+    },
     /// How an environment's code is changed.
     ConnectionMode {
         /// The environment.
@@ -209,6 +220,7 @@ impl Change {
             Self::Code { before, after, .. } => std::mem::swap(before, after),
             Self::Content { before, after, .. } => std::mem::swap(before, after),
             Self::Pin { before, after, .. } => std::mem::swap(before, after),
+            Self::Backup { before, after, .. } => std::mem::swap(before, after),
             Self::ConnectionMode { before, after, .. } => std::mem::swap(before, after),
             Self::Environment { before, after, .. } => std::mem::swap(before, after),
             Self::Reference { before, after, .. } => std::mem::swap(before, after),
@@ -235,6 +247,7 @@ impl Change {
             Self::Pin { environment, generation, .. } => {
                 format!("generation {generation} of {environment}")
             }
+            Self::Backup { environment, id, .. } => format!("the backup {id} of {environment}"),
             Self::ConnectionMode { environment, .. } => {
                 format!("the connection mode of {environment}")
             }

@@ -1,4 +1,5 @@
 //! Plain data. A name is checked once, when it is parsed.
+mod backup;
 mod change;
 mod check;
 mod configuration;
@@ -16,6 +17,7 @@ mod site;
 mod taken_over;
 pub mod view;
 
+pub use backup::{Backup, BackupCheck, BackupPart, Element, Elements, KeepFor};
 pub use change::{Change, RawRow, WorktreeState};
 pub use check::{Finding, LaunchCheck, PageDifference, Score, SmokeReport};
 pub use configuration::{ConfigItem, ConfigState, Configuration};

@@ -47,8 +47,21 @@ const LONGEST_MULTIDEV_NAME: usize = 11;
 
 /// Names that Pantheon keeps for itself (docs, "Multidev", naming), with those of the fixed three.
 const RESERVED: &[&str] = &[
-    "master", "settings", "team", "support", "multidev", "debug", "files", "tags", "billing",
-    "dev", "test", "live", "main",
+    "master",
+    "settings",
+    "team",
+    "support",
+    "multidev",
+    "debug",
+    "files",
+    "tags",
+    "billing",
+    "dev",
+    "test",
+    "live",
+    "main", // Folders beside those of the environments.
+    "backups",
+    "set-aside",
 ];
 
 /// Lower-case letters, digits and inner hyphens, 1 to `longest` characters.

@@ -7,7 +7,7 @@ use crate::{
     store::{self, Store},
 };
 
-/// Whether the pointer stands where the change starts from. References are the repository's to tell.
+/// Whether the pointer stands where the change starts from. References are the repository's to tell, backups the disk's.
 pub(crate) fn starts_from_here(change: &Change, store: &Store) -> Result<bool> {
     Ok(match change {
         Change::Code { environment, before, .. } => {
@@ -50,7 +50,7 @@ pub(crate) fn starts_from_here(change: &Change, store: &Store) -> Result<bool> {
         Change::CloneProfile { id, before, .. } => store.clone_profile(id)? == *before,
         Change::KeepRule { id, before, .. } => store.keep_rule(id)? == *before,
         Change::Allowed { id, before, .. } => store.allowed(id)? == *before,
-        Change::Reference { .. } | Change::Worktree { .. } => true,
+        Change::Reference { .. } | Change::Worktree { .. } | Change::Backup { .. } => true,
     })
 }
 
@@ -121,5 +121,7 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<()> {
         Change::Allowed { id, after, .. } => store::profiles::set_allowed(connection, id, after),
         // The repository is not the database's: the frame moves these, journalled, before the switch.
         Change::Reference { .. } | Change::Worktree { .. } => Ok(()),
+        // A backup is where it is; the workflow moves it, journalled, before the switch.
+        Change::Backup { .. } => Ok(()),
     }
 }

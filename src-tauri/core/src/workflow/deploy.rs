@@ -112,7 +112,7 @@ fn next_number(repository: &Repository, to: &Address) -> Result<u64> {
     Ok(newest.first().map_or(1, |tag| tag.number + 1))
 }
 
-fn tag_name(to: &Address, number: u64) -> String {
+pub(super) fn tag_name(to: &Address, number: u64) -> String {
     format!("pantheon_{}_{number}", to.environment)
 }
 

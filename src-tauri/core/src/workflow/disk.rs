@@ -78,7 +78,7 @@ fn of_site(context: &Context, site: &Site, tally: &mut Tally) -> Result<DiskSite
         kept_of(context, environment, &going, &mut known.parts, tally)?;
     }
     for it in deleted::all(context)?.iter().filter(|it| it.site() == name) {
-        if let DeletedName::Environment { .. } = it.name {
+        if !matches!(it.name, DeletedName::Site { .. }) {
             for folder in it.folders(context).iter().filter(|it| !going.contains(*it)) {
                 parts.deleted += tally.add(folder)?;
             }

@@ -124,9 +124,8 @@ pub(super) fn goes(
         Kept::Snapshots { site, made, .. } => (site.clone(), None, *made),
         Kept::Deleted(it) => {
             let environment = match &it.name {
-                DeletedName::Environment { environment, .. } => {
-                    Some(environment.environment.clone())
-                }
+                DeletedName::Environment { environment, .. }
+                | DeletedName::Backup { environment, .. } => Some(environment.environment.clone()),
                 DeletedName::Site { .. } => None,
             };
             (it.site().clone(), environment, it.at)

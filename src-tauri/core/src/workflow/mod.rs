@@ -4,6 +4,7 @@
 //! database transaction. **Invariant:** before that transaction nothing that a visitor or a person
 //! uses has changed; a failure, a cancel or a crash before it takes away what was built.
 mod adopt_site;
+pub mod backup;
 mod bring_to_dev;
 mod change;
 mod check;

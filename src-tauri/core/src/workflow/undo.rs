@@ -164,6 +164,10 @@ fn exists(context: &Context, change: &Change) -> Result<bool> {
             context.store.find_site(site)?.is_some()
                 && context.repository(site).reference(name)? == *before
         }
+        Change::Backup { environment, id, before: true, .. } => {
+            layout.backup(environment, id).exists()
+        }
+        Change::Backup { environment, id, .. } => layout.deleted_backup(environment, id).exists(),
         _ => true,
     })
 }
@@ -236,6 +240,16 @@ fn prepare(work: &Work<'_>, change: &mut Change) -> Result<()> {
             if after.name.is_writable() =>
         {
             delete_multidev::bring_back(work, after)
+        }
+        Change::Backup { environment, id, after, .. } => {
+            let (here, aside) = (
+                context.layout.backup(environment, id),
+                context.layout.deleted_backup(environment, id),
+            );
+            match after {
+                true => work.move_path(&aside, &here),
+                false => work.move_path(&here, &aside),
+            }
         }
         Change::Worktree { environment, before, after, .. } => {
             // Nobody sees half of the files.

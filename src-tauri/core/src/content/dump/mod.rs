@@ -44,7 +44,7 @@ pub(in crate::content) use shell::is_shells;
 pub use source::{Beside, Dump, Layout, Source, open};
 pub(in crate::content) use source::{buffered, unpacked};
 use statements::Trouble;
-pub use survey::{Survey, survey, survey_sqlite};
+pub use survey::{Survey, count_tables, survey, survey_sqlite};
 pub(in crate::content) use tab::stem as tab_stem;
 
 use super::urls::Rewriter;

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     super::listing::Until,
+    Spot,
     filter::{self, Filter, Verdict},
     peek::{Options, is_create_table, is_numbered},
     source::{self, Source},
@@ -60,6 +61,24 @@ pub fn survey(source: &Source, until: Instant) -> Result<Survey> {
     }
     survey.addresses = options.main(None).map(|(_, addresses)| addresses).unwrap_or_default();
     Ok(survey)
+}
+
+/// Reads a dump of Portico's own to its end, and counts the tables that it defines.
+///
+/// # Errors
+/// Where it is cut short, can't be read, or is no dump.
+pub fn count_tables(input: impl std::io::Read, name: &str) -> Result<u64> {
+    let mut statements = Statements::new(input);
+    let spot = |line| Spot { name: name.to_owned(), line, ..Spot::default() };
+    let mut tables = 0;
+    while let Some(piece) = statements.next().map_err(|it| spot(0).trouble(it))? {
+        let is_table = piece.kind == Kind::Statement && is_create_table(piece.text);
+        tables += u64::from(is_table);
+    }
+    match statements.lacks_its_end() {
+        true => Err(spot(statements.line()).lacks_its_end()),
+        false => Ok(tables),
+    }
 }
 
 /// What a SQLite file holds; it is only read, and nothing is made beside it.

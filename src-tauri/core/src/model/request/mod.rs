@@ -1,4 +1,5 @@
 //! What a shell can ask for. Both shells, the loopback connection and the journal use these types.
+mod backup;
 mod check;
 mod code;
 mod command_line;
@@ -13,6 +14,7 @@ mod verb;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
+pub use backup::*;
 pub use check::*;
 pub use code::*;
 pub(crate) use command_line::quote;
@@ -162,6 +164,16 @@ verbs! { ($)
     FreeDisk,
     /// Brings a whole site: code, database and files, or those of them that there are.
     ImportSite,
+    /// Makes archives of an environment's code, database and files.
+    CreateBackup,
+    /// Brings an environment back from a backup, or another one to its state.
+    RestoreBackup,
+    /// Takes a backup away; it is kept until pruned.
+    DeleteBackup,
+    /// Lets backups go that were kept long enough.
+    ExpireBackups,
+    /// Reads backups to their end.
+    VerifyBackup,
 }
 
 /// What every shell needs to know of a request before it runs.

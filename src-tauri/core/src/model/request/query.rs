@@ -378,4 +378,10 @@ questions! { ($)
         /// Where they may be imported: notes say what does not fit there.
         environment: Option<Address>,
     } -> Vec<view::Inspected>;
+
+    /// An environment's backups, newest first.
+    Backups {
+        /// The environment; one that is gone may have some.
+        environment: Address,
+    } -> Vec<model::Backup>;
 }

@@ -31,14 +31,15 @@ impl Deleted {
     pub(in super::super) fn site(&self) -> &SiteName {
         match &self.name {
             DeletedName::Site { site, .. } => site,
-            DeletedName::Environment { environment, .. } => &environment.site,
+            DeletedName::Environment { environment, .. }
+            | DeletedName::Backup { environment, .. } => &environment.site,
         }
     }
 
     /// Git's index of its worktree.
     pub(super) fn index(&self, context: &Context) -> Option<PathBuf> {
         match &self.name {
-            DeletedName::Site { .. } => None,
+            DeletedName::Site { .. } | DeletedName::Backup { .. } => None,
             DeletedName::Environment { environment, created } => {
                 Some(context.layout.deleted_index(environment, *created))
             }
@@ -50,6 +51,9 @@ impl Deleted {
         let layout = &context.layout;
         match &self.name {
             DeletedName::Site { site, id } => vec![layout.deleted(site, id)],
+            DeletedName::Backup { environment, id } => {
+                vec![layout.deleted_backup(environment, id)]
+            }
             DeletedName::Environment { environment, created } => vec![
                 layout.deleted_environment(environment, *created),
                 layout.deleted_worktree(environment, *created),
@@ -64,6 +68,9 @@ impl fmt::Display for Deleted {
             DeletedName::Site { site, .. } => write!(f, "the deleted site {site}"),
             DeletedName::Environment { environment, .. } => {
                 write!(f, "the deleted environment {environment}")
+            }
+            DeletedName::Backup { environment, id } => {
+                write!(f, "the deleted backup {id} of {environment}")
             }
         }
     }
@@ -101,6 +108,7 @@ fn deleted_at(context: &Context, deleted: &Deleted) -> Result<Option<Timestamp>>
     let what = match deleted.name {
         DeletedName::Site { .. } => "site",
         DeletedName::Environment { .. } => "environment",
+        DeletedName::Backup { .. } => "backup",
     };
     for workflow in context.store.workflows_that_changed(deleted.site(), what, HISTORY_LIMIT)? {
         if workflow.changes.iter().any(|change| named(change).as_ref() == Some(&deleted.name)) {
@@ -127,20 +135,28 @@ pub(in super::super) fn named(change: &Change) -> Option<DeletedName> {
             let created = before.created.as_millisecond();
             Some(DeletedName::Environment { environment: environment.clone(), created })
         }
+        Change::Backup { environment, id, before: true, after: false } => {
+            Some(DeletedName::Backup { environment: environment.clone(), id: id.clone() })
+        }
         _ => None,
     }
 }
 
-/// The deleted environments that a site which is there lets go.
+/// The deleted environments and backups that a site which is there lets go.
 pub(super) fn environments_due(
     context: &Context,
     site: &SiteName,
     limit: &Limit,
 ) -> Result<Vec<Kept>> {
-    let is_one = |it: &Deleted| matches!(&it.name, DeletedName::Environment { environment, .. } if environment.site == *site);
-    let all = all(context)?.into_iter().filter(is_one).enumerate();
-    let due = all.filter(|(later, it)| limit.retires(*later, it.at));
-    Ok(due.map(|(_, it)| Kept::Deleted(it)).collect())
+    let of_site = all(context)?.into_iter().filter(|it| it.site() == site);
+    let (backups, environments): (Vec<_>, Vec<_>) = of_site
+        .filter(|it| !matches!(it.name, DeletedName::Site { .. }))
+        .partition(|it| matches!(it.name, DeletedName::Backup { .. }));
+    let due = |all: Vec<Deleted>| {
+        let all = all.into_iter().enumerate();
+        all.filter(|(later, it)| limit.retires(*later, it.at)).map(|(_, it)| Kept::Deleted(it))
+    };
+    Ok(due(environments).chain(due(backups)).collect())
 }
 
 /// The deleted sites of this name that are let go, by the rule that each had when it was deleted or by another; and what
@@ -155,7 +171,7 @@ pub(super) fn sites_due(
     let mut is_left = context.store.find_site(name)?.is_some();
     let sites = all.iter().filter_map(|it| match &it.name {
         DeletedName::Site { site, id } => Some((it, site, id)),
-        DeletedName::Environment { .. } => None,
+        DeletedName::Environment { .. } | DeletedName::Backup { .. } => None,
     });
     for (later, (it, site, id)) in sites.enumerate().filter(|(_, (_, site, _))| *site == name) {
         let limit = by.map_or_else(|| Limit::of(context, id), Ok)?;
@@ -164,7 +180,8 @@ pub(super) fn sites_due(
             false => is_left |= site == name,
         }
     }
-    let is_orphan = |it: &&Deleted| matches!(&it.name, DeletedName::Environment { environment, .. } if environment.site == *name);
+    let is_orphan =
+        |it: &&Deleted| it.site() == name && !matches!(it.name, DeletedName::Site { .. });
     if !is_left {
         due.extend(all.iter().filter(is_orphan).cloned().map(Kept::Deleted));
     }
