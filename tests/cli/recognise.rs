@@ -217,6 +217,33 @@ fn a_set_of_updraftplus_comes_in_whole_and_each_of_it_as_what_it_is() {
     }
     test.run(&["undo", "acme"]).success();
     assert!(!tracked().contains("themes/leaf") && files(&test, "acme.dev").is_empty());
+    // Each says which others lie beside it.
+    let alone = test.json(&["import", all[0], "acme.dev", "--dry-run"]);
+    let notes = alone["sources"][0]["notes"].to_string();
+    for name in ["-plugins.zip", "-themes.zip", "-uploads.zip"] {
+        assert!(notes.contains(name), "{name} in {notes}");
+    }
+    // Parts of what was too large for one archive, and what else there was.
+    let parts = test.folder("parts");
+    fs::create_dir(&parts).unwrap();
+    let part = |end: &str| parts.join(format!("backup_2026-01-02-0304_Garden_abc123def456-{end}"));
+    fs::copy(all[3], part("uploads.zip")).unwrap();
+    let pack = |to: &Path, name: &str, text: &str| {
+        let script = format!(
+            "mkdir -p p/{0} && printf '{text}' > p/{name} && cd p && zip -qr {1} . && cd .. && rm -r p",
+            Path::new(name).parent().unwrap().display(),
+            path(to)
+        );
+        test.shell(&test.folder("."), &script).success();
+    };
+    pack(&part("uploads2.zip"), "uploads/2026/02/b.jpg", "x");
+    pack(&part("others.zip"), "fonts/a.css", "x");
+    let all_parts = [part("uploads.zip"), part("uploads2.zip"), part("others.zip")];
+    let given: Vec<&str> = all_parts.iter().map(|it| path(it)).collect();
+    test.run(&[&["import"], &given[..], &["acme.dev"]].concat()).success();
+    assert_eq!(files(&test, "acme.dev"), ["2026/01/a.jpg", "2026/02/b.jpg"]);
+    assert!(tracked().contains("wp-content/fonts/a.css"));
+    test.run(&["undo", "acme"]).success();
     // Themes alone are code, whatever is asked.
     let row = test.json(&["import", all[2], "acme.dev"]);
     assert!(row["result"]["commit"].is_string(), "{row}");

@@ -75,6 +75,15 @@ pub(super) fn inspect_within(
     let share = budget / u32::try_from(paths.len().max(1)).unwrap_or(u32::MAX);
     let mut all: Vec<Seen> =
         paths.iter().map(|path| look(path, said, Instant::now() + share)).collect();
+    for it in &mut all {
+        let siblings = siblings(Path::new(&it.view.path), paths);
+        if !siblings.is_empty() {
+            let names = siblings.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+            it.view.notes.push(format!(
+                "it is a part of a backup of UpdraftPlus, and these of the same backup lie beside it: {names}; give them together for the whole site"
+            ));
+        }
+    }
     if let Some(address) = environment {
         let site = context.store.site(&address.site)?;
         let prefix = present_prefix(context, &site, address)?;
@@ -88,6 +97,23 @@ pub(super) fn inspect_within(
         }
     }
     Ok(all)
+}
+
+/// The other files of the backup that a file is a part of, which lie beside it and are not among `given`.
+fn siblings(file: &Path, given: &[String]) -> Vec<String> {
+    let name = name_of(file);
+    let (Some((set, _)), Some(folder)) = (recognise::set_of(&name), file.parent()) else {
+        return Vec::new();
+    };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    // What can't be listed has none to offer.
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.map(|it| it.file_name().to_string_lossy().into_owned());
+    let is_given = |it: &String| given.iter().any(|path| name_of(Path::new(path)) == *it);
+    let is_of_it = |it: &String| recognise::set_of(it).is_some_and(|(other, _)| other == set);
+    let mut found: Vec<String> = names.filter(|it| is_of_it(it) && !is_given(it)).collect();
+    found.sort();
+    found
 }
 
 /// Reads what is at `path`, as long as it takes up to [`READ_TIMEOUT`].

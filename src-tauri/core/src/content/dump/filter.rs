@@ -4,7 +4,11 @@
 //! database.
 use std::collections::BTreeSet;
 
-use super::statements::{is_any, is_word_byte};
+use super::{
+    modes::Modes,
+    statements::{is_any, is_word_byte},
+    translate,
+};
 
 /// What becomes of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +40,18 @@ pub(super) struct Filter {
     pub(super) own: Option<String>,
     /// What was changed, in words, each once.
     pub(super) changed: BTreeSet<String>,
+    /// The mode that the dump has set.
+    pub(super) modes: Modes,
+}
+
+/// What is made of statements, and keeps the mode in which it is made.
+const BODIES: [&str; 6] = ["VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"];
+
+/// Whether a definition is one of those.
+pub(super) fn has_body(tokens: &[Token<'_>]) -> bool {
+    let is_definition = tokens.first().is_some_and(|it| it.is(&["CREATE", "ALTER"]));
+    let kind = tokens.iter().take(24).find(|it| it.is(&BODIES) || it.is(&["TABLE"]));
+    is_definition && kind.is_some_and(|it| it.is(&BODIES))
 }
 
 /// A word or another token of a statement, with where it stands. Comments are none; what is inside a conditional
@@ -87,7 +103,12 @@ impl Filter {
         }
         let word = String::from_utf8_lossy(first.text).to_ascii_uppercase();
         match word.as_str() {
-            "SET" => set(&tokens),
+            "SET" => {
+                self.modes.read(&tokens);
+                set(&tokens)
+            }
+            // Where a sequence stands is a part of it.
+            "DO" if is_any(second, &["SETVAL"]) => Verdict::Run(statement.to_vec()),
             "USE" => Verdict::Use(tokens.get(1).map(Token::name).unwrap_or_default()),
             "CREATE" | "DROP" | "ALTER" | "RENAME" | "TRUNCATE" => {
                 self.definition(statement, &tokens)
@@ -179,19 +200,72 @@ impl Filter {
             edits.push((database.start, dot.end, String::new()));
         }
         let is_row = tokens[0].is(&["INSERT", "REPLACE", "UPDATE", "DELETE"]);
+        let has_body = has_body(tokens);
         if !is_row {
             self.edit_definition(tokens, &mut edits);
+            self.edit_own_names(tokens, has_body, &mut edits);
+            let is_table = tokens[0].is(&["CREATE"]) && !has_body;
+            if is_table && tokens.iter().take(4).any(|it| it.is(&["TABLE"])) {
+                translate::table(statement, tokens, &mut edits, &mut self.changed);
+            }
         }
-        edits.sort_by_key(|edit| edit.0);
+        if self.modes.has_ansi_quotes() && !has_body {
+            edits.extend(tokens.iter().filter_map(unquoted));
+        }
+        // Of two in one place the first that takes the more counts.
+        edits.sort_by_key(|edit| (edit.0, std::cmp::Reverse(edit.1)));
         let mut out = Vec::with_capacity(statement.len());
         let mut at = 0;
         for (start, end, new) in edits {
+            if start < at {
+                continue;
+            }
             out.extend_from_slice(&statement[at..start]);
             out.extend_from_slice(new.as_bytes());
             at = end;
         }
         out.extend_from_slice(&statement[at..]);
         Verdict::Run(out)
+    }
+
+    /// The dump's own database before names of tables, views and routines: it is loaded into another.
+    fn edit_own_names(
+        &self,
+        tokens: &[Token<'_>],
+        has_body: bool,
+        edits: &mut Vec<(usize, usize, String)>,
+    ) {
+        const BEFORE: [&str; 10] = [
+            "TABLE",
+            "EXISTS",
+            "FROM",
+            "JOIN",
+            "INTO",
+            "UPDATE",
+            "ON",
+            "REFERENCES",
+            "VIEW",
+            "LIKE",
+        ];
+        let Some(own) = &self.own else { return };
+        for (at, three) in tokens.windows(3).enumerate() {
+            let [database, dot, name] = three else { continue };
+            if dot.text != b"." || !name.is_name() || !database.is_name() || database.name() != *own
+            {
+                continue;
+            }
+            let text = |at: usize| tokens.get(at).map(|it| it.text).unwrap_or_default();
+            let before = at.checked_sub(1).map(text).unwrap_or_default();
+            let is_of_table = is_any(before, &BEFORE)
+                || (has_body && (text(at + 3) == b"." || text(at + 3) == b"("))
+                || (has_body
+                    && before == b"("
+                    && at > 1
+                    && is_any(text(at - 2), &["FROM", "JOIN"]));
+            if is_of_table && before != b"." {
+                edits.push((database.start, dot.end, String::new()));
+            }
+        }
     }
 
     fn edit_definition(&mut self, tokens: &[Token<'_>], edits: &mut Vec<(usize, usize, String)>) {
@@ -250,18 +324,39 @@ impl Filter {
     }
 }
 
-/// The nearest collation that the server has.
+/// The name in `"` with the quotes that mean a name in every mode.
+fn unquoted(token: &Token<'_>) -> Option<(usize, usize, String)> {
+    let inside = token.text.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    let name = String::from_utf8_lossy(inside).replace("\"\"", "\"").replace('`', "``");
+    Some((token.start, token.end, format!("`{name}`")))
+}
+
+/// The nearest collation that the server has, by what it means: MySQL's of version 8 tell blanks at the end apart, and
+/// some of them accents and capitals.
 fn collation_for(name: &str, known: &BTreeSet<String>) -> String {
     let charset = name.split('_').next().unwrap_or_default();
     let charset = if charset == "utf8mb3" { "utf8" } else { charset };
-    let cased = ["_bin", "_cs"].iter().any(|end| name.ends_with(end));
-    let ends: &[&str] = match cased {
-        true => &["_bin"],
-        false => &["_unicode_520_ci", "_unicode_ci", "_general_ci", "_swedish_ci"],
+    let meanings: &[&str] = match () {
+        () if name.contains("_0900_") && name.ends_with("_bin") => &["_nopad_bin", "_bin"],
+        () if name.contains("_0900_") && name.ends_with("_as_cs") => {
+            &["_uca1400_nopad_as_cs", "_nopad_bin", "_bin"]
+        }
+        // Accents that are told apart may not be lost: capitals are told apart as well where nothing else is there.
+        () if name.contains("_0900_") && name.ends_with("_as_ci") => {
+            &["_uca1400_nopad_as_ci", "_nopad_bin", "_bin"]
+        }
+        () if name.contains("_0900_") => {
+            &["_uca1400_nopad_ai_ci", "_unicode_520_nopad_ci", "_unicode_520_ci", "_unicode_ci"]
+        }
+        () if ["_bin", "_cs"].iter().any(|end| name.ends_with(end)) => &["_bin"],
+        () => &["_unicode_520_ci", "_unicode_ci", "_general_ci", "_swedish_ci"],
     };
     let mut found =
-        ends.iter().map(|end| format!("{charset}{end}")).filter(|it| known.contains(it));
-    found.next().unwrap_or_else(|| format!("utf8mb4{}", if cased { "_bin" } else { "_unicode_ci" }))
+        meanings.iter().map(|end| format!("{charset}{end}")).filter(|it| known.contains(it));
+    let is_plain = meanings.last() == Some(&"_bin");
+    found
+        .next()
+        .unwrap_or_else(|| format!("utf8mb4{}", if is_plain { "_bin" } else { "_unicode_ci" }))
 }
 
 /// Where a user's name after `DEFINER =` ends.

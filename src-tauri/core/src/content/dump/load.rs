@@ -16,7 +16,7 @@ use super::{
     super::database::{Building, end_connections},
     Loaded, Loading, Progress, Spot,
     filter::{self, Filter, Verdict},
-    foreign_end, peek,
+    foreign_end, modes, peek,
     rows::Rows,
     source::Dump,
     statements::{Kind, Statements},
@@ -130,9 +130,12 @@ fn connect(database: &Database) -> Result<Conn> {
         .prefer_socket(true)
         .init(vec![
             // Without unique checks a connection that fills an empty table keeps the others from it.
-            "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO', \
-             unique_checks = 1, foreign_key_checks = 0"
-                .to_owned(),
+            // Options of tables that this server does not know are told, and no reason to refuse them.
+            format!(
+                "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = '{}', unique_checks = 1, \
+                 foreign_key_checks = 0, innodb_strict_mode = 0",
+                modes::USUAL
+            ),
             "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned(),
         ]);
     Conn::new(options).doing(|| "connect to the database".into())
@@ -474,7 +477,42 @@ impl Load<'_> {
         if let Some(table) = &self.spot.table {
             self.known.forget(table);
         }
-        execute(&mut self.main, &sql, &self.spot, self.shared)
+        let is_kept = filter::has_body(&filter::tokens(sql.as_bytes()));
+        let mode = self.filter.modes.of(is_kept);
+        if let Some(mode) = &mode {
+            self.use_mode(mode)?;
+        }
+        execute(&mut self.main, &sql, &self.spot, self.shared)?;
+        if mode.is_some() { self.use_mode(modes::USUAL) } else { Ok(()) }
+    }
+
+    fn use_mode(&mut self, mode: &str) -> Result<()> {
+        let set = format!("SET sql_mode = '{mode}'");
+        self.main.query_drop(set).map_err(|error| self.spot.error().because(error))
+    }
+
+    /// Makes what most of the dump's tables have the database's own collation: tables that are made later can be joined
+    /// with them.
+    fn follow_collation(&mut self) -> Result<()> {
+        let doing = || "ask the database for its collation".to_owned();
+        let most: Option<(String, String)> = self
+            .main
+            .query_first(
+                "SELECT table_collation, @@collation_database FROM information_schema.tables \
+                 WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_collation LIKE 'utf8mb4%' \
+                 GROUP BY 1 ORDER BY COUNT(*) DESC, 1 LIMIT 1",
+            )
+            .doing(doing)?;
+        let Some((most, present)) = most.filter(|(most, present)| most != present) else {
+            return Ok(());
+        };
+        self.main
+            .query_drop(format!("ALTER DATABASE CHARACTER SET utf8mb4 COLLATE {most}"))
+            .doing(doing)?;
+        self.loaded.notes.push(format!(
+            "the database's own collation {present} became {most}, which most tables have"
+        ));
+        Ok(())
     }
 
     /// A definition in UTF-8; one of latin1 is decoded.
@@ -511,6 +549,7 @@ impl Load<'_> {
         self.begin_keys()?;
         self.wait_for_keys()?;
         self.count_again()?;
+        self.follow_collation()?;
         self.loaded.replacements = self.rows.met.replacements;
         let notes = &mut self.loaded.notes;
         let left = self.left.iter();

@@ -9,6 +9,7 @@ mod fuzz;
 mod load;
 mod load_sqlite;
 mod members;
+mod modes;
 mod parts;
 mod peek;
 mod preface;
@@ -23,6 +24,7 @@ mod tab;
 pub(in crate::content) mod tests;
 #[cfg(test)]
 mod tools_tests;
+mod translate;
 mod values;
 mod workers;
 

@@ -1,7 +1,8 @@
 //! What a row's literals become on their way into the database: addresses converted, bytes kept.
 use std::borrow::Cow;
 
-use memchr::{memchr2, memchr2_iter, memmem};
+use aho_corasick::AhoCorasick;
+use memchr::{memchr2, memchr2_iter};
 
 use super::{Spot, statements::is_word_byte};
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 pub(super) struct Rows<'a> {
     rewriter: Option<&'a Rewriter>,
     /// What a value must contain to be rewritten: as it is, and as hexadecimal digits in either case.
-    needles: Vec<[memmem::Finder<'static>; 3]>,
+    needles: Option<[AhoCorasick; 2]>,
     /// The character set that the dump's texts are in, where it is not UTF-8.
     pub(super) charset: Option<String>,
     /// The column that keeps its addresses: WordPress's `guid`, which names a post to feed readers for ever.
@@ -24,13 +25,13 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(super) fn new(rewriter: Option<&'a Rewriter>) -> Self {
-        let needles = rewriter.map(Rewriter::needles).unwrap_or_default();
-        let finder = |needle: &[u8]| memmem::Finder::new(needle).into_owned();
-        let needles = needles.iter().map(|needle| {
-            let digits = hex(needle);
-            [needle, digits.as_bytes(), digits.to_ascii_uppercase().as_bytes()].map(finder)
+        let needles = rewriter.map(Rewriter::needles).filter(|it| !it.is_empty());
+        let needles = needles.and_then(|needles| {
+            let digits = needles.iter().map(|needle| hex(needle));
+            let digits = digits.flat_map(|it| [it.to_ascii_uppercase(), it]);
+            // They were built into one of the same kind before.
+            Some([AhoCorasick::new(needles).ok()?, AhoCorasick::new(digits).ok()?])
         });
-        let needles = needles.collect();
         Self { rewriter, needles, charset: None, kept: None, met: Met::default() }
     }
 
@@ -58,7 +59,7 @@ impl<'a> Rows<'a> {
 
     /// The row as it is sent: always UTF-8, since bytes that are not are written as hexadecimal literals.
     pub(super) fn convert<'r>(&mut self, row: &'r [u8]) -> Cow<'r, str> {
-        let has_needle = self.has_needle(row) || (!self.needles.is_empty() && self.has_hex(row));
+        let has_needle = self.has_needle(row) || (self.needles.is_some() && self.has_hex(row));
         if !has_needle
             && (self.charset.is_none() || row.is_ascii())
             && let Ok(text) = str::from_utf8(row)
@@ -163,7 +164,7 @@ impl<'a> Rows<'a> {
     }
 
     fn has_needle(&self, text: &[u8]) -> bool {
-        self.needles.iter().any(|[plain, ..]| plain.find(text).is_some())
+        self.needles.as_ref().is_some_and(|[plain, _]| plain.is_match(text))
     }
 
     /// Whether the digits of a needle are somewhere in a row (behind `0x` or `X'`), or in digits alone.
@@ -174,11 +175,7 @@ impl<'a> Rows<'a> {
         };
         let may_have = text.iter().take(16).all(u8::is_ascii_hexdigit)
             || memchr2_iter(b'X', b'x', text).any(begins);
-        may_have
-            && self
-                .needles
-                .iter()
-                .any(|[_, lower, upper]| lower.find(text).is_some() || upper.find(text).is_some())
+        may_have && self.needles.as_ref().is_some_and(|[_, digits]| digits.is_match(text))
     }
 }
 

@@ -379,3 +379,95 @@ fn rows_as_values_and_rows_as_inserts_are_the_same_rows() {
         prop_assert_eq!(load(&rows, "INSERT"), load(&rows, "INSERT IGNORE"));
     });
 }
+
+/// One of the small inputs.
+fn case(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/import-cases");
+    fs::read(Path::new(folder).join(name)).unwrap()
+}
+
+#[test]
+fn small_inputs_of_other_servers_load_and_what_is_lost_is_told() {
+    let target = Target::new();
+    let load = |name: &str| {
+        target
+            .load_bytes(&case(name), Loading::default())
+            .unwrap_or_else(|error| panic!("{name}: {error:?}"))
+            .notes
+            .join("; ")
+    };
+    load("01b-ansi-mode.sql");
+    assert_eq!(target.ask("SELECT title FROM fx_orders WHERE id = 1"), "blue \"chair\"");
+    // Blanks at the end and accents tell rows apart.
+    load("08-trailing-space-unique.sql");
+    assert_eq!(target.ask("SELECT COUNT(*) FROM fx_terms"), "3");
+    load("79-dup-index-and-ci.sql");
+    assert_eq!(target.ask("SELECT COUNT(*) FROM fx_a WHERE s = 'RESUME'"), "1");
+    // A table that is made later is like the dump's.
+    load("09-illegal-mix.sql");
+    target.server.sql(&[
+        "CREATE TABLE site.later (sku varchar(40))",
+        "INSERT INTO site.later VALUES ('A-1')",
+    ]);
+    assert_eq!(target.ask("SELECT COUNT(*) FROM fx_orders JOIN later USING (sku)"), "1");
+    for name in ["10b-nouuid.sql", "10c.sql"] {
+        let told = load(name);
+        let definition = target.ask("SELECT GROUP_CONCAT(column_name) FROM information_schema.columns WHERE table_schema = 'site' AND extra LIKE '%INVISIBLE%'");
+        assert_eq!(definition, "hid", "{name}");
+        assert!(told.contains("not enforced") && told.contains("ignored"), "{name}: {told}");
+        assert_eq!(target.ask("SELECT name FROM fx_m"), "Größe");
+    }
+    assert!(load("10d-functional-index.sql").contains("the index `m` on an expression"));
+    assert_eq!(target.ask("SELECT mail FROM fx_f"), "A@x.example");
+    load("14-sequence.sql");
+    assert_eq!(target.ask("SELECT NEXTVAL(fx_s)"), "3");
+    load("15b-seq-only.sql");
+    assert_eq!(target.ask("SELECT NEXTVAL(fx_seq)"), "100");
+    load("17b-routine-pipes.sql");
+    assert_eq!(target.ask("SELECT fx_cat('a', 'b')"), "a-b");
+    target.server.sql(&["UPDATE site.fx_a SET s = 'y'"]);
+    assert_eq!(target.ask("SELECT s FROM fx_a"), "y!");
+    assert!(load("60-rowformat-fixed.sql").contains("ROW_FORMAT"));
+    assert!(load("62-compression.sql").contains("COMPRESSION, which MariaDB lacks, was left out"));
+    load("69-qualified-view.sql");
+    assert_eq!(target.ask("SELECT id FROM fx_v"), "1");
+    assert!(load("77-generated-notnull.sql").contains("NOT NULL of generated columns"));
+    assert_eq!(target.ask("SELECT h FROM fx_a"), "9dd4e461268c8034f5c8564e155c67a6");
+    assert!(load("78-check-not-enforced.sql").contains("not enforced"));
+    assert_eq!(target.ask("SELECT q FROM fx_a"), "-5");
+}
+
+#[test]
+fn each_form_of_an_address_is_converted_or_counted_and_none_is_half() {
+    let target = Target::new();
+    let pairs = [("https://garden.example".to_owned(), "http://dev-g.localhost:8080".to_owned())];
+    let rewriter = Rewriter::new(&pairs).unwrap();
+    let how = Loading { rewriter: Some(&rewriter), ..Loading::default() };
+    let told = target.load_bytes(&case("50-urls.sql"), how).unwrap().notes.join("; ");
+    let old = "SELECT GROUP_CONCAT(k ORDER BY k) FROM fx_u WHERE v LIKE '%garden_example%' OR v LIKE '%garden\\\\\\\\.example%'";
+    assert_eq!(
+        target.ask(old),
+        "backslashes,bare,feed,htaccess,js,mail,path,regex_escaped,sub,user,www"
+    );
+    assert!(told.contains("left as they are") && told.contains("9 mentions"), "{told}");
+    assert!(told.contains("2 base64 values") && told.contains("is a part of a text"), "{told}");
+    for half in ["https://dev-g", "https&%dev-g", "8080.", "8080:"] {
+        let count = target.ask(&format!("SELECT COUNT(*) FROM fx_u WHERE v LIKE '%{half}%'"));
+        assert_eq!(count, "0", "{half}");
+    }
+}
+
+#[test]
+fn a_dump_gets_another_prefix_while_it_is_loaded() {
+    let target = Target::new();
+    let prefix = super::Prefix { old: "old_".into(), new: "wp_".into() };
+    let how = Loading { prefix: Some(&prefix), ..Loading::default() };
+    let sql = "CREATE TABLE `old_a` (\n  `old_id` int NOT NULL,\n  PRIMARY KEY (`old_id`),\n  KEY `k` (`old_id`)\n) ENGINE=InnoDB;
+        INSERT INTO `old_a` VALUES (1),(2);
+        CREATE VIEW `old_v` AS SELECT `old_a`.`old_id` AS `old_id` FROM `old_a`;
+        CREATE TRIGGER old_t BEFORE INSERT ON old_a FOR EACH ROW SET NEW.old_id = NEW.old_id + (SELECT COUNT(*) FROM old_a);";
+    target.load_bytes(sql.as_bytes(), how).unwrap();
+    assert_eq!(target.ask("SELECT SUM(old_id) FROM wp_v"), "3");
+    target.server.sql(&["INSERT INTO site.wp_a VALUES (10)"]);
+    assert_eq!(target.ask("SELECT MAX(old_id) FROM wp_a"), "12");
+}

@@ -18,6 +18,7 @@ use std::{fs, path::Path, time::Instant};
 
 pub use foreign::Foreign;
 use formats::Layout;
+pub use formats::set_of;
 use head::Head;
 use pieces::Rules;
 
@@ -210,7 +211,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&self) -> Reading {
-        let (origin, mut layout) = match formats::of(self.files) {
+        let (origin, mut layout) = match formats::of(self.files, self.shown) {
             Some((title, layout)) => (Some(title), layout),
             None => (None, Layout::default()),
         };

@@ -225,6 +225,13 @@ fn a_set_of_updraftplus_is_told_archive_by_archive() {
     everywhere(&plugins, "part of code [plugins=wp-content/plugins]");
     everywhere(&[("themes/leaf/style.css", "a{}")], "part of code [themes=wp-content/themes]");
     everywhere(&[("uploads/2026/a.jpg", "x")], "files [uploads]");
+    // What else there is in `wp-content` has no folder of its own: its name tells.
+    let made = Made::new();
+    let others = [("index.php", "<?php"), ("languages/de.mo", "x"), ("cache/a.html", "x")];
+    let zip = made.zip("backup_2026-01-02-0304_Garden_abc123def456-others.zip", &others);
+    let reading = seen(&zip);
+    assert_eq!(parts(&reading), "part of code [=wp-content]");
+    assert_eq!(unused(&reading), ["cache"]);
 }
 
 #[test]

@@ -29,7 +29,9 @@ pub struct Rewriter {
     /// Finds any needle, or any trace of one in base64.
     finder: AhoCorasick,
     needles: Vec<Needle>,
-    /// The needles' bytes.
+    /// What only seems to be an address: hosts in base64, and in regular expressions.
+    traces: Vec<Vec<u8>>,
+    /// The needles' bytes, as people write them, and the traces.
     texts: Vec<Vec<u8>>,
 }
 
@@ -49,6 +51,10 @@ pub struct Met {
     pub broken: u64,
     /// Base64 texts that seem to hold an address; left alone.
     pub base64: u64,
+    /// Serialised values within texts, whose lengths are not right any more.
+    pub inside: u64,
+    /// Mentions of a host that are none of its addresses as they are written; left alone.
+    pub left: u64,
 }
 
 impl Met {
@@ -63,6 +69,18 @@ impl Met {
             let values = count(self.base64, "base64 value");
             notes.push(format!("left alone, though an address seems to be in it: {values}"));
         }
+        if self.inside > 0 {
+            let values = count(self.inside, "text");
+            notes.push(format!(
+                "replaced within serialised data that is a part of a text, where its lengths stay: {values}"
+            ));
+        }
+        if self.left > 0 {
+            let mentions = count(self.left, "mention");
+            notes.push(format!(
+                "left as they are, for they are no address of the site as they stand (a bare name, mail, another scheme): {mentions}"
+            ));
+        }
         notes
     }
 }
@@ -72,6 +90,8 @@ impl std::ops::AddAssign for Met {
         self.replacements += more.replacements;
         self.broken += more.broken;
         self.base64 += more.base64;
+        self.inside += more.inside;
+        self.left += more.left;
     }
 }
 
@@ -101,12 +121,21 @@ impl Rewriter {
         });
         let needles = needles.collect();
         let traces = pairs.iter().filter(|pair| pair.is_address());
-        let traces: Vec<Vec<u8>> = traces.flat_map(|pair| base64_traces(pair.needle())).collect();
+        let traces = traces.flat_map(|pair| {
+            let mut all = base64_traces(pair.needle());
+            all.extend(regex_traces(pair.needle()).into_iter().filter(|it| !it.is_empty()));
+            all
+        });
+        let traces: Vec<Vec<u8>> = traces.collect();
+        // A host's letters count in either case.
         let finder = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
             .build(texts.iter().chain(&traces))
             .doing(|| "prepare the addresses".into())?;
-        Ok(Self { finder, needles, texts })
+        let spelled = texts.iter().flat_map(|text| spellings(text)).chain(traces.iter().cloned());
+        let spelled: std::collections::BTreeSet<Vec<u8>> = spelled.collect();
+        Ok(Self { finder, needles, traces, texts: spelled.into_iter().collect() })
     }
 
     /// The value with its addresses replaced; borrowed when nothing was.
@@ -145,8 +174,43 @@ impl Rewriter {
             }
         }
         met.broken += u64::from(serialized);
-        self.text(value, met)
+        let inside = met.inside;
+        let rewritten = self.text(value, met);
+        if serialized {
+            // It is counted as broken.
+            met.inside = inside;
+        }
+        rewritten
     }
+}
+
+/// A host as people write it: as it is, and each of its first parts in small letters, capitals, or with one capital.
+fn spellings(host: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = vec![Vec::new()];
+    for (number, part) in host.split(|byte| *byte == b'.').enumerate() {
+        let lower = part.to_ascii_lowercase();
+        let mut first = lower.clone();
+        first.iter_mut().take(1).for_each(|byte| byte.make_ascii_uppercase());
+        let forms = match number {
+            0..3 => vec![lower, part.to_ascii_uppercase(), first],
+            _ => vec![part.to_vec()],
+        };
+        let dot: &[u8] = if number == 0 { b"" } else { b"." };
+        let longer =
+            all.iter().flat_map(|it| forms.iter().map(move |form| [it, dot, form].concat()));
+        all = longer.collect();
+    }
+    all.push(host.to_vec());
+    all
+}
+
+/// A host in a regular expression, and the same in a dump.
+fn regex_traces(host: &[u8]) -> [Vec<u8>; 2] {
+    let escaped = |dot: &[u8]| host.split(|byte| *byte == b'.').collect::<Vec<_>>().join(dot);
+    if !host.contains(&b'.') {
+        return [Vec::new(), Vec::new()];
+    }
+    [escaped(b"\\."), escaped(b"\\\\.")]
 }
 
 /// What a host looks like inside base64: three forms, by where it starts among groups of three bytes.

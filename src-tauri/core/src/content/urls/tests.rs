@@ -52,6 +52,62 @@ fn every_form_of_an_address_is_found() {
 }
 
 #[test]
+fn an_address_is_one_however_its_letters_slashes_and_colons_are_written() {
+    for (old, expected) in [
+        (
+            "https://Acme.Test/a HTTP://ACME.TEST/b",
+            "http://dev-acme.localhost:8080/a http://dev-acme.localhost:8080/b",
+        ),
+        ("https%3a%2f%2fACME.test%2fx", "http%3a%2f%2fdev-acme.localhost%3a8080%2fx"),
+        (
+            r#"{"u":"https:\u002F\u002Facme.test\u002Fa"}"#,
+            r#"{"u":"http:\u002F\u002Fdev-acme.localhost:8080\u002Fa"}"#,
+        ),
+        (r"https:\\u002f\\u002facme.test", r"http:\\u002f\\u002fdev-acme.localhost:8080"),
+        ("https:&#x2F;&#x2F;acme.test&#x2F;a", "http:&#x2F;&#x2F;dev-acme.localhost:8080&#x2F;a"),
+        ("https:&#047;&#047;acme.test/a", "http:&#047;&#047;dev-acme.localhost:8080/a"),
+        ("https&#58;//acme.test/a", "http&#58;//dev-acme.localhost&#58;8080/a"),
+        ("https&colon;&sol;&sol;acme.test", "http&colon;&sol;&sol;dev-acme.localhost&colon;8080"),
+        ("https://acme.test:443/a", "http://dev-acme.localhost:8080/a"),
+        ("http://acme.test:80", "http://dev-acme.localhost:8080"),
+        ("https%3A%2F%2Facme.test%3A443%2F", "http%3A%2F%2Fdev-acme.localhost%3A8080%2F"),
+        ("https://acme.test./a", "http://dev-acme.localhost:8080/a"),
+        (
+            "wss://acme.test/socket ws://acme.test",
+            "ws://dev-acme.localhost:8080/socket ws://dev-acme.localhost:8080",
+        ),
+    ] {
+        let (new, met) = rewrite(&rewriter(&[(OLD, NEW)]), old);
+        assert_eq!(new, expected);
+        assert!(met.replacements > 0 && met.left == 0, "{old}: {met:?}");
+    }
+    let secure = rewriter(&[("http://acme.test", "https://dev.acme.test")]);
+    assert_eq!(rewrite(&secure, "ws://acme.test/x").0, "wss://dev.acme.test/x");
+    assert_eq!(rewrite(&secure, "https://acme.test:80/x").0, "https://acme.test:80/x");
+}
+
+#[test]
+fn what_is_no_address_as_it_stands_is_left_whole_and_counted() {
+    for (same, left) in [
+        ("visit acme.test/contact, or ACME.TEST", 2),
+        ("feed://acme.test/feed", 1),
+        ("mailto:me@acme.test", 1),
+        ("https://me:pw@acme.test/", 1),
+        ("var a='https:'+'//acme.test/x';", 1),
+        ("https:\\\\acme.test\\a", 1),
+        ("RewriteCond %{HTTP_HOST} ^acme\\.test$", 1),
+        ("/srv/www/acme.test/htdocs", 1),
+        ("https://www.acme.test/ https://cdn-acme.test acme.tests", 0),
+    ] {
+        let (new, met) = rewrite(&rewriter(&[(OLD, NEW)]), same);
+        assert_eq!((new.as_str(), met.left, met.replacements), (same, left, 0));
+    }
+    let inside = "see a:1:{i:0;s:17:\"https://acme.test\";} there";
+    let (_, met) = rewrite(&rewriter(&[(OLD, NEW)]), inside);
+    assert_eq!((met.replacements, met.inside), (1, 1));
+}
+
+#[test]
 fn other_addresses_are_left_alone() {
     for same in [
         "https://acme.test.au/",
@@ -189,7 +245,7 @@ fn keys_and_names_stay() {
 fn a_broken_length_is_counted_and_replaced_as_text() {
     let (new, met) = rewrite(&rewriter(&[(OLD, NEW)]), "a:1:{i:0;s:99:\"https://acme.test\";}");
     assert_eq!(new, format!("a:1:{{i:0;s:99:\"{NEW}\";}}"));
-    assert_eq!(met, Met { replacements: 1, broken: 1, base64: 0 });
+    assert_eq!(met, Met { replacements: 1, broken: 1, ..Met::default() });
 }
 
 #[test]

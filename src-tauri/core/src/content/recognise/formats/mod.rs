@@ -15,6 +15,7 @@ use super::super::{dump::Beside, listing::Listed};
 use crate::model::Cms;
 
 pub(super) use names::{by_name, nothing_in};
+pub use updraft::set_of;
 
 /// A program or host whose archives are known.
 pub(super) struct Format {
@@ -60,14 +61,16 @@ const ALL: &[Format] = &[
 ];
 
 /// The format of the files, and where its parts are.
-pub(super) fn of(files: &[Listed]) -> Option<(&'static str, Layout)> {
-    let tree = Tree { files };
+pub(super) fn of(files: &[Listed], shown: &str) -> Option<(&'static str, Layout)> {
+    let tree = Tree { files, shown };
     ALL.iter().find_map(|format| Some((format.title, (format.layout)(&tree)?)))
 }
 
 /// The files of an archive, as formats ask for them.
 pub(super) struct Tree<'a> {
     files: &'a [Listed],
+    /// What the archive is called.
+    shown: &'a str,
 }
 
 impl Tree<'_> {
