@@ -1,5 +1,12 @@
 //! `import:…`, `export:…`, and `import` that finds out by itself.
-use std::{fs, io, path::Path};
+use std::{
+    fs,
+    io::{self, Read, Write},
+    path::Path,
+    sync::mpsc::{RecvTimeoutError, sync_channel},
+    thread,
+    time::Duration,
+};
 
 use portico_core::{
     Error, Result,
@@ -243,6 +250,60 @@ impl Spool {
             io::copy(&mut io::stdin().lock(), &mut spooled).map_err(doing)?;
             return Ok(file.display().to_string());
         }
-        Ok(paths::absolute(path))
+        match is_stream(path) {
+            true => self.spooled(path),
+            false => Ok(paths::absolute(path)),
+        }
     }
+
+    /// Reads a pipe to its end into a file of its name: it can be read once, and only by who is beside it.
+    ///
+    /// # Errors
+    /// Refused when nothing comes for [`SILENCE`].
+    fn spooled(&self, path: &str) -> Result<String> {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        let doing = |error| Error::failed(format!("read `{path}`")).because(error);
+        let file = self.folder()?.path().join(name);
+        let mut spooled = fs::File::create(&file).map_err(doing)?;
+        let (send, chunks) = sync_channel(8);
+        let pipe = path.to_owned();
+        // It may wait for a writer that never comes, and ends with this command then.
+        thread::spawn(move || {
+            let read = fs::File::open(pipe).and_then(|mut input| {
+                let mut buffer = vec![0; 256 << 10];
+                loop {
+                    let count = input.read(&mut buffer)?;
+                    if count == 0 || send.send(Ok(buffer[..count].to_vec())).is_err() {
+                        return Ok(());
+                    }
+                }
+            });
+            if let Err(error) = read {
+                // Nobody waits for it any more once the command has given up.
+                drop(send.send(Err(error)));
+            }
+        });
+        loop {
+            match chunks.recv_timeout(SILENCE) {
+                Ok(chunk) => spooled.write_all(&chunk.map_err(doing)?).map_err(doing)?,
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    let seconds = SILENCE.as_secs();
+                    return Err(Error::refused(format!(
+                        "nothing came from the pipe `{path}` in {seconds} s"
+                    ))
+                    .hint("Start what writes into it, or write into a file first."));
+                }
+            }
+        }
+        Ok(file.display().to_string())
+    }
+}
+
+/// So long nothing may come from a pipe before it is given up.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Whether what is at a path can be read once alone: a pipe, `/dev/stdin`, what a shell puts for `<(…)`.
+fn is_stream(path: &str) -> bool {
+    fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
 }

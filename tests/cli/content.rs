@@ -220,6 +220,32 @@ fn a_dump_can_come_by_standard_input() {
     assert!(test.browser().get("acme.dev", "/").ok().has("Before the dump"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_dump_can_come_by_a_pipe_and_one_that_nobody_writes_into_is_given_up() {
+    let test = PorticoTest::new();
+    let code = test.folder("code");
+    fs::create_dir_all(&code).unwrap();
+    fs::write(code.join("index.php"), "<?php").unwrap();
+    test.run(&["site:create", "plain", "--from", path(&code), "--database", "mariadb"]).success();
+    let pipe = test.folder("dump.sql");
+    test.shell(&test.folder("."), "mkfifo dump.sql").success();
+    let writer = {
+        let pipe = pipe.clone();
+        std::thread::spawn(move || {
+            fs::write(pipe, "CREATE TABLE `a` (`b` int);\nINSERT INTO `a` VALUES (1);\n")
+        })
+    };
+    test.run(&["import", path(&pipe), "plain.dev"]).success();
+    writer.join().unwrap().unwrap();
+    assert_eq!(tables(&test, "plain.dev"), 1);
+    let started = std::time::Instant::now();
+    test.run(&["import", path(&pipe), "plain.dev"])
+        .status(5)
+        .stderr_has("nothing came from the pipe");
+    assert!(started.elapsed() < std::time::Duration::from_secs(60));
+}
+
 #[test]
 fn sqlite_and_files_come_in_one_step_and_go_out_again() {
     let test = PorticoTest::new();

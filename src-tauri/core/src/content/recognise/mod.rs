@@ -126,6 +126,11 @@ pub enum Problem {
 /// Reads what is at `path`.
 pub fn read(path: &Path, look: &Look<'_>) -> Result<Reading> {
     let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    // One waits for a pipe, perhaps for ever.
+    if fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+        let hint = "Write what comes from it into a file, and import that.";
+        return Ok(unusable("it is a pipe or a device, and no file", Some(hint)));
+    }
     if let Some(listing) = listing::list(path, look.until)? {
         return Ok(of_listing(&listing, &shown, look));
     }
