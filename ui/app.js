@@ -1,5 +1,6 @@
 // Mounts the page, carries verbs to whoever does them, and draws when the store has news.
 import * as api from './api.js';
+import { createBackupDialog, restoreBackupDialog } from './dialogs/backup.js';
 import { cloneDialog } from './dialogs/clone.js';
 import { allowedDialog } from './dialogs/allowed.js';
 import { cloneProfileDialog } from './dialogs/clone-profile.js';
@@ -132,6 +133,8 @@ const verbs = {
   importContent: (detail) => importDialog(detail, board()),
   exportContent: (detail) => exportDialog(detail),
   searchReplace: (detail) => searchReplaceDialog(detail, board()),
+  createBackup: (detail) => createBackupDialog(detail),
+  restoreBackup: (detail) => restoreBackupDialog(detail, board()),
   switchGeneration: (detail) => switchDialog(detail),
   moveDatabase: (detail) => moveDatabaseDialog(detail),
   cloneProfile: (site) => once(() => cloneProfileDialog(site), 'Tables that clones leave out'),

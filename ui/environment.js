@@ -3,6 +3,7 @@ import { html, keyed, make, partsOf, send, show, text } from './lib/dom.js';
 import { envName, host } from './lib/words.js';
 import { Tabs } from './lib/tabs.js';
 import { environmentMenu } from './actions.js';
+import { Backups } from './backups.js';
 import { Code } from './code.js';
 import { Configuration } from './configuration.js';
 import { Content } from './content.js';
@@ -27,6 +28,7 @@ export const TABS = [
   { id: 'code', label: 'Code', mount: Code, badge: (info) => info.code.uncommitted },
   { id: 'deploys', label: 'Deploys', mount: Deploys, for: (info) => !info.connection_mode, badge: (info) => info.code.deployable },
   { id: 'content', label: 'Database / Files', mount: Content },
+  { id: 'backups', label: 'Backups', mount: Backups },
   { id: 'status', label: 'Status', mount: Status },
   { id: 'configuration', label: 'Configuration', mount: Configuration, badge: (info) => info.config_differences, for: (info, board) => ['wordpress', 'drupal7', 'drupal'].includes(board.site.cms) },
   { id: 'logs', label: 'Logs', mount: Logs, badge: (info) => info.fatal_errors },

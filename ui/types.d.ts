@@ -148,6 +148,10 @@ version: string,
  */
 parts: Array<BackupPart>, 
 /**
+ * Where its archives are; not a part of the manifest, for it may be moved.
+ */
+folder?: string, 
+/**
  * What the last check found; none when it was never finished.
  */
 check: BackupCheck | null, };

@@ -33,16 +33,12 @@ pub(crate) fn backup(command: BackupCommand, output: &Output) -> Result<()> {
     }
 }
 
-fn all(environment: &Address) -> Result<(PathBuf, Vec<Backup>)> {
-    let session = crate::open()?;
-    let root = session.ask(ask::Status {})?.root;
-    let layout = portico_core::layout::Layout::new(root.into());
-    let all = session.ask(ask::Backups { environment: environment.clone() })?;
-    Ok((layout.backups_of(environment), all))
+fn all(environment: &Address) -> Result<Vec<Backup>> {
+    crate::open()?.ask(ask::Backups { environment: environment.clone() })
 }
 
 fn list(environment: Address, output: &Output) -> Result<()> {
-    let (_, all) = all(&environment)?;
+    let all = all(&environment)?;
     if all.is_empty() && !output.is_json() {
         say(&format!(
             "No backups available. Create one with `portico backup:create {environment}`."
@@ -78,7 +74,7 @@ fn checked(backup: &Backup) -> String {
 /// The archive that is meant: the one that is named, or that part of the newest backup which has it.
 fn archive(wanted: &BackupFile) -> Result<(PathBuf, Backup, BackupPart)> {
     let environment = &wanted.environment;
-    let (folder, all) = all(environment)?;
+    let all = all(environment)?;
     let element = match wanted.element {
         Elements::All => {
             return Err(Error::usage("which archive is meant is not said")
@@ -101,7 +97,7 @@ fn archive(wanted: &BackupFile) -> Result<(PathBuf, Backup, BackupPart)> {
         None => Error::refused(format!("{environment} has no backup of its {element}"))
             .hint(format!("Make one: `portico backup:create {environment}`.")),
     })?;
-    Ok((folder.join(&backup.id).join(&part.file), backup, part))
+    Ok((Path::new(&backup.folder).join(&part.file), backup, part))
 }
 
 fn info(wanted: BackupFile, output: &Output) -> Result<()> {

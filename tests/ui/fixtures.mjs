@@ -100,6 +100,16 @@ export const generations = [
   generation(5, { created: before(20 * 1440), pinned: true, needed_by: [6], disk: { own: 31_000_000, is_exact: true } }),
   generation(4, { created: before(28 * 1440), origin: { type: 'install' }, database: null, files: null, disk: { own: 190_000_000, is_exact: true } }),
 ];
+const backup = (days, extra) => ({
+  id: `${1_764_000_000 - days}_backup`, environment: 'acme.live', made: before(days * 1440), kept_until: before((days - 365) * 1440), note: null, site_id: 'x', cms: 'wordpress', engine: 'mariadb',
+  url: 'http://live-acme.localhost:8080', commit: '5c0d77b1', reference: 'pantheon_live_7', version: '0.1.0', folder: `/home/mira/Portico/sites/acme/backups/live/${days}`, check: { at: before(days * 1440 - 2), problem: null },
+  parts: [['code', 38_000_000, 4273, null], ['database', 30_000_000, 48, 214_310], ['files', 1_900_000_000, 3216, null]].map(([element, bytes, entries, rows]) => ({ element, file: `acme_live_${element}`, bytes, sha256: 'f'.repeat(64), entries, rows })), ...extra,
+});
+export const backups = [
+  backup(1, { note: 'Before the relaunch of the calendar' }),
+  backup(8, { kept_until: null }),
+  backup(15, { check: { at: before(600), problem: 'cannot check acme_live_files: its bytes are not those that were written (SHA-256)' } }),
+];
 const effort = { needed: 2_112_000_000, free: 80_000_000_000, about_s: 9 };
 export const clonePlan = {
   from: 'acme.live', to: 'acme.dev', database: { engine: 'mariadb', tables: 51, rows: 221_904, estimated: false, bytes: 219_000_000 }, files: { count: 3240, bytes: 1_912_000_000 }, replaces: acme[0].content,
@@ -141,6 +151,6 @@ export const diskReport = {
 };
 export const dryRun = { tables: [{ table: 'wp_options', rows: 12, replacements: 31 }, { table: 'wp_postmeta', rows: 410, replacements: 902 }, { table: 'wp_posts', rows: 228, replacements: 271 }], rows: 650, replacements: 1204, notes: ['2 serialised values were broken before and are left as they are'] };
 Object.assign(full, {
-  disk: diskReport, generations, keep_plan: { count: 1, days: 0, goes: [], bytes: 0, is_exact: true }, keep_rule: { count: 5, days: 14, is_default: true }, clone_plan: clonePlan, inspect: [dump, uploads, unusable], import_plan: { effort }, compare_content: comparison, search_replace_plan: dryRun, clone_profile: { exclude: ['actionscheduler_logs', 'yoast_indexable', 'cache_*'], is_default: true },
+  disk: diskReport, backups, generations, keep_plan: { count: 1, days: 0, goes: [], bytes: 0, is_exact: true }, keep_rule: { count: 5, days: 14, is_default: true }, clone_plan: clonePlan, inspect: [dump, uploads, unusable], import_plan: { effort }, compare_content: comparison, search_replace_plan: dryRun, clone_profile: { exclude: ['actionscheduler_logs', 'yoast_indexable', 'cache_*'], is_default: true },
   allowed: [{ path: '/opt/tools/wkhtmltopdf', write: false }, { path: '/srv/shared', write: true }],
 });

@@ -189,6 +189,9 @@ pub struct Backup {
     pub version: String,
     /// Its archives.
     pub parts: Vec<BackupPart>,
+    /// Where its archives are; not a part of the manifest, for it may be moved.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub folder: String,
     /// What the last check found; none when it was never finished.
     #[serde(default)]
     pub check: Option<BackupCheck>,

@@ -133,6 +133,7 @@ fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
         reference,
         version: env!("CARGO_PKG_VERSION").into(),
         parts,
+        folder: String::new(),
         check: None,
     };
     // It counts from here on.

@@ -63,6 +63,7 @@ mod tests {
             reference: String::new(),
             version: String::new(),
             parts: elements.iter().map(part).collect(),
+            folder: String::new(),
             check: Some(BackupCheck { at: made, problem: (!is_whole).then(|| "cut".into()) }),
         }
     }

@@ -57,6 +57,7 @@ fn read(layout: &Layout, address: &Address, id: &str) -> Result<Option<Backup>> 
             return Ok(None);
         }
     };
+    backup.folder = layout.backup(address, id).display().to_string();
     let check = layout.backup_check(address, id);
     backup.check = fs::read(check).ok().and_then(|it| serde_json::from_slice(&it).ok());
     Ok(Some(backup))
