@@ -45,7 +45,12 @@ function channel(onEvent) {
  */
 export const answered = (asked) => asked.then((it) => [it, null], (thrown) => [null, asError(thrown)]);
 
-/** @param {import('./types').Query} query */
+/**
+ * Asks a question; what answers it is known by its name.
+ * @template {import('./types').Query} Q
+ * @param {Q} query
+ * @returns {Promise<import('./types').Answers[Q['query']]>}
+ */
 export const query = (query) => call('query', { query });
 
 /**

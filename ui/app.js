@@ -28,7 +28,7 @@ import { Disk, refreshDisk } from './disk.js';
 import { Drag } from './drag.js';
 import { Drawer } from './drawer.js';
 import { Drop } from './drop.js';
-import { make, show } from './lib/dom.js';
+import { make, must, show } from './lib/dom.js';
 import { forgetDraft } from './lib/draft.js';
 import { count, sentence, took } from './lib/words.js';
 import { Announcer } from './announce.js';
@@ -47,7 +47,7 @@ import { Toasts } from './toast.js';
 import { Welcome } from './welcome.js';
 
 const { state } = store;
-const main = document.getElementById('main');
+const main = must(document, '#main');
 const drawerEl = /** @type {HTMLElement} */ (document.querySelector('.drawer'));
 const toast = Toasts(document.querySelector('.toasts'));
 const sidebar = Sidebar(document.querySelector('.side'));
@@ -108,6 +108,8 @@ function then(row) {
   return row.undoable ? { action: 'Undo', run: () => verbs.undo(row) } : {};
 }
 const board = () => store.board();
+/** Of the site that is open, for what is only offered there. */
+const opened = () => /** @type {import('./types').Board} */ (store.board());
 
 /** Every verb that the page's parts send up. */
 const verbs = {
@@ -124,9 +126,9 @@ const verbs = {
   showConnection: (info) => once(() => connectionDialog(info), 'Connection Info'),
   merge: (detail) => once(() => mergeDialog(detail, board()), 'Merge'),
   setUpstream: (detail) => upstreamDialog(detail),
-  hotfix: (info) => hotfixDialog(info, board()),
+  hotfix: (info) => hotfixDialog(info, opened()),
   deployHotfix: ({ info, from }) => once(() => deployDialog(info, board(), from), 'Deploy'),
-  createMultidev: (given) => once(() => createMultidevDialog(board(), given), 'Create Multidev Environment'),
+  createMultidev: (given) => once(() => createMultidevDialog(opened(), given), 'Create Multidev Environment'),
   deleteMultidev: (info) => deleteMultidevDialog(info),
   install: (info) => installDialog(info, board()),
   wipe: (info) => wipeDialog(info),
@@ -134,7 +136,7 @@ const verbs = {
   exportContent: (detail) => exportDialog(detail),
   searchReplace: (detail) => searchReplaceDialog(detail, board()),
   createBackup: (detail) => createBackupDialog(detail),
-  restoreBackup: (detail) => restoreBackupDialog(detail, board()),
+  restoreBackup: (detail) => restoreBackupDialog(detail, opened()),
   switchGeneration: (detail) => switchDialog(detail),
   moveDatabase: (detail) => moveDatabaseDialog(detail),
   cloneProfile: (site) => once(() => cloneProfileDialog(site), 'Tables that clones leave out'),
@@ -164,7 +166,7 @@ const verbs = {
   }, 'It can’t be brought back'),
   lookAgain: () => { store.refreshChecks(); store.refreshStatus(); },
 };
-for (const [verb, act] of Object.entries(/** @type {Record<string, (detail: any) => unknown>} */ (verbs))) document.addEventListener(verb, (/** @type {CustomEvent} */ { detail }) => act(detail));
+for (const [verb, act] of Object.entries(/** @type {Record<string, (detail: any) => unknown>} */ (verbs))) document.addEventListener(verb, (event) => act(/** @type {CustomEvent} */ (event).detail));
 
 store.onChange(draw);
 store.onFinished((row, mine) => {

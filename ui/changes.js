@@ -23,6 +23,7 @@ export function Changes(el, { ask, boxes = false, changed = () => {}, discard })
   let files = [];
   const left = new Set();
   let shown = null;
+  /** What is drawn. @type {{ diff: any, split: boolean | null, file: string | null }} */
   let drawn = { diff: null, split: null, file: null };
   let asked = 0;
   show(parts.all, boxes);
@@ -76,7 +77,7 @@ export function Changes(el, { ask, boxes = false, changed = () => {}, discard })
     own.discard.append(icon('undo'));
     own.discard.title = 'Discard';
     own.discard.setAttribute('aria-label', `Discard changes of ${file}`);
-    own.discard.addEventListener('click', () => discard(file));
+    own.discard.addEventListener('click', () => discard?.(file));
     own.box.setAttribute('aria-label', `Include ${file}`);
     text(own.sign, SIGNS[status]).title = WORDS[status];
     own.sign.classList.add(status);

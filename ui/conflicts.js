@@ -11,13 +11,20 @@ const MARKER = /^(<<<<<<<|>>>>>>>) /m;
 /** A file with markers as pairs of lines: what merged by itself in both columns, conflicts side by side. */
 export function readMarkers(merged) {
   const pairs = [];
-  let [ours, theirs, side] = [[], [], null];
+  /** @type {string[]} */
+  let ours = [];
+  /** @type {string[]} */
+  let theirs = [];
+  /** @type {string[] | null} */
+  let side = null;
   for (const line of merged.replace(/\n$/, '').split('\n')) {
     if (side === null && line.startsWith('<<<<<<< ')) side = ours;
     else if (side === ours && line === '=======') side = theirs;
     else if (side === theirs && line.startsWith('>>>>>>> ')) {
       for (let n = 0; n < Math.max(ours.length, theirs.length); n += 1) pairs.push(markPair(of('del', ours[n]), of('ins', theirs[n])));
-      [ours, theirs, side] = [[], [], null];
+      ours = [];
+      theirs = [];
+      side = null;
     } else if (side) side.push(line);
     else { const same = of('same', line); pairs.push([same, same]); }
   }

@@ -1,6 +1,6 @@
 // Where the disk goes, what could be freed, and what is given up for it.
 import { asError } from './api.js';
-import { attribute, html, icon, keyed, partsOf, send, show, text } from './lib/dom.js';
+import { attribute, html, icon, keyed, must, partsOf, send, show, text } from './lib/dom.js';
 import { ErrorNote } from './lib/error.js';
 import { bytes, count, day, facts } from './lib/words.js';
 import { ask, changed, state } from './store.js';
@@ -155,7 +155,7 @@ function bar(el, segments, whole) {
 
 function KeyEntry([name]) {
   const row = html`<li><i></i><span></span></li>`;
-  row.firstElementChild.className = `part-${name}`;
+  must(row, ':scope > :first-child').className = `part-${name}`;
   row.update = (words, n) => text(row.lastElementChild, `${words}, ${bytes(n)}`);
   return row;
 }

@@ -43,7 +43,7 @@ export function Drag(root, board, busy) {
       document.body.append(ghost);
       document.body.classList.add('dragging');
       for (const place of places()) {
-        const why = refusal(kind, from, place.dataset.environment, board().environments);
+        const why = refusal(kind, from, place.dataset.environment, board()?.environments ?? []);
         place.classList.add(why === null ? 'legal' : 'illegal');
         if (why && place.tagName !== 'TR') place.append(make('p', 'reason', why));
         if (why === null && place.tagName !== 'TR') place.append(make('p', `reason ${kind}`, kind === 'code' ? `Deploy to ${envName(place.dataset.environment)}` : `Clone to ${envName(place.dataset.environment)}`));
@@ -78,7 +78,7 @@ export function Drag(root, board, busy) {
       const to = over?.dataset.environment;
       end();
       if (!to) return;
-      const info = board().environments.find((it) => it.environment === to);
+      const info = board()?.environments.find((it) => it.environment === to);
       if (kind === 'code') send(root, 'deploy', info);
       else send(root, 'clone', { info, from, to });
     }

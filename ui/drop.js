@@ -84,7 +84,7 @@ export async function Drop(root, board) {
     const inspected = seen.get(environment(place) && address(environment(place)))?.inspected ?? null;
     mark(null);
     if (drag.type === 'drop') paths = [];
-    if (!dropped) return;
+    if (!place || !dropped) return;
     if (place.dataset.drop === 'source') send(place, 'fillSource', dropped);
     else if (place.dataset.drop === 'content') send(root, 'importContent', { info: environment(place), paths: dropped, inspected });
     else send(root, 'newSite', { from: dropped[0] });

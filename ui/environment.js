@@ -22,7 +22,7 @@ import { Status } from './status.js';
  * `update({ info, board, busy, state })`, called while it is open. `for` says which environments have it (all where
  * it is left out), `badge` a number beside its name.
  * @type {{ id: string, label: string, mount: (el: HTMLElement) => (view: any) => void,
- *   for?: (info: import('./types').EnvironmentInfo, board: import('./types').Board) => boolean, badge?: (info: import('./types').EnvironmentInfo) => number }[]}
+ *   for?: (info: import('./types').EnvironmentInfo, board: import('./types').Board) => boolean, badge?: (info: import('./types').EnvironmentInfo) => number | null }[]}
  */
 export const TABS = [
   { id: 'code', label: 'Code', mount: Code, badge: (info) => info.code.uncommitted },
@@ -82,7 +82,7 @@ export function Environment(el) {
     damage(info.damage);
     const own = TABS.filter((it) => it.for?.(info, board) ?? true);
     const open = own.find((it) => it.id === state.environmentTab) ?? own[0];
-    tabs(own.map((it) => ({ ...it, badge: it.badge?.(info) })), open.id);
+    tabs(own.map((it) => ({ ...it, badge: it.badge?.(info) ?? undefined })), open.id);
     const shown = panel(open);
     for (const { inner } of mounted.values()) show(inner, inner === shown.inner);
     shown.update({ info, board, busy, state });

@@ -45,7 +45,7 @@ function Finding() {
   const score = Score();
   row.prepend(score);
   row.update = (it) => {
-    score.update(it.score);
+    score.update?.(it.score);
     text(parts.name, nameOf(it));
     text(parts.result, it.result);
     text(parts.action, it.action);

@@ -2,7 +2,7 @@ import { answered, query } from './api.js';
 import { address } from './actions.js';
 import { Findings, Score } from './findings.js';
 import { Asked } from './lib/asked.js';
-import { html, keyed, make, partsOf, send, show, text } from './lib/dom.js';
+import { html, keyed, make, must, partsOf, send, show, text } from './lib/dom.js';
 import { ErrorNote } from './lib/error.js';
 import { ago, count, duration, envName, exact } from './lib/words.js';
 
@@ -91,9 +91,9 @@ function Page() {
   const row = html`<li><div class="what selectable"><b></b><span></span><small class="meta"></small></div></li>`;
   const score = Score();
   row.prepend(score);
-  const [path, what, from] = row.lastElementChild.children;
+  const [path, what, from] = must(row, ':scope > :last-child').children;
   row.update = (it) => {
-    score.update(it.score);
+    score.update?.(it.score);
     text(path, it.path);
     text(what, it.what.join(' '));
     text(from, it.linked_from ? `Linked from ${it.linked_from}` : '');

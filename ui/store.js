@@ -58,7 +58,12 @@ export async function recover(way) {
   }
 }
 
-/** Asks, and hands the answer on only when nothing newer was asked under the same key meanwhile. */
+/**
+ * Asks, and hands the answer on only when nothing newer was asked under the same key meanwhile.
+ * @template {import('./types').Query} Q
+ * @param {string} key @param {Q} query
+ * @param {(answer: import('./types').Answers[Q['query']] | null, error: api.AppError | null) => void} take
+ */
 export async function ask(key, query, take) {
   const mine = (latest.get(key) ?? 0) + 1;
   latest.set(key, mine);
@@ -68,7 +73,7 @@ export async function ask(key, query, take) {
   changed();
 }
 
-export const board = () => state.boards.get(state.selected) ?? null;
+export const board = () => (state.selected ? state.boards.get(state.selected) : null) ?? null;
 /** The environment that is open, as long as it exists. */
 export const environment = () => board()?.environments.find((it) => it.environment === state.environment && it.initialized) ?? null;
 /** Whether a workflow holds the site that is shown. */
@@ -77,7 +82,7 @@ export const busy = () => !!state.sites?.find((it) => it.name === state.selected
 export function refreshSites() {
   return ask('sites', { query: 'site_cards' }, (sites, error) => {
     state.fatal = error;
-    if (error) return;
+    if (!sites) return;
     state.sites = sites.sort((a, b) => byLabel.compare(a.label, b.label));
     if (!sites.some((it) => it.name === state.selected)) state.selected = sites[0]?.name ?? null;
   });

@@ -34,7 +34,7 @@ export function Toasts(el) {
     toast.addEventListener('focusin', (/** @type {FocusEvent} */ event) => { wait(); opener ??= event.relatedTarget; });
     toast.addEventListener('focusout', () => setTimeout(go));
     parts.close.addEventListener('click', close);
-    parts.action.addEventListener('click', () => { close(); run(); });
+    parts.action.addEventListener('click', () => { close(); run?.(); });
     // One that is pointed at or focused is in use: it stays until it is left.
     const idle = [...el.children].filter((it) => !it.matches(':hover, :focus-within'));
     for (const old of idle.slice(0, Math.max(0, el.children.length - MOST + 1))) old.remove();

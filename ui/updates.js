@@ -68,7 +68,7 @@ export function Updates(el) {
     parts.check.disabled = checking;
     parts.apply.disabled = busy || checking;
     show(parts.list, behind);
-    listCommits(parts.list, behind ? status.updates : []);
+    listCommits(parts.list, behind ? status?.updates ?? [] : []);
   }
 
   return (next, board, isBusy) => {

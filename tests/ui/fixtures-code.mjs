@@ -18,6 +18,7 @@ export const plan = (extra = {}) => ({
   by_hand: ['portico connection:set acme.dev git', 'git clone /home/mira/Portico/sites/acme/repository.git merge', 'cd merge', 'git switch master', 'git pull --no-rebase origin blog', 'git commit -a', 'git push'], ...extra,
 });
 
+/** @type {import('./fixtures.mjs').Answered} */
 export const code = {
   commit: {
     row: commit('5c0d77b', 'Event calendar', 1500, { tags: ['pantheon_test_12'] }), message: 'Event calendar\n\nEvents come from the parish office as iCal; past ones are hidden.', email: 'mira@acme.example', parents: [hex('77be012')],

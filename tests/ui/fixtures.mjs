@@ -14,6 +14,7 @@ const environment = (site, name, extra) => ({
   code: { commit: null, tag: null, branch: null, message: null, author: null, date: null, deployable: 0, uncommitted: 0 }, content: content(), health: { type: 'asleep' }, fatal_errors: 0, damage: [],
   code_folder: `/home/mira/Portico/sites/${site}/${name}/code`, files_folder: `/home/mira/Portico/sites/${site}/${name}/files`, ...extra,
 });
+/** @param {number} id @param {string} kind @param {string} title @param {{ at?: number } & Record<string, any>} given @returns {any} */
 export const row = (id, kind, title, { at = 40, ...extra } = {}) => ({
   id, site: 'acme', environment: 'test', kind, title, state: 'succeeded', started_at: before(at), finished_at: before(at - 1.1 / 60), undoes: null, undoable: false,
   command: `portico env:${kind} acme.test`, result: null, error: null, ...extra,
@@ -23,7 +24,7 @@ export const failure = { code: 'failed', message: 'cannot read `acme.sql`', hint
 const commits = [
   ['a41c9e2', 'Add hero block to front page', 12, [], ['dev']], ['03fe1bb', 'Hero: image sizes', 64, [], ['dev']], ['9c2d410', 'Update Akismet 5.3 → 5.4', 190, [], ['dev']],
   ['5c0d77b', 'Event calendar', 1500, ['pantheon_test_12'], ['dev', 'test']], ['77be012', 'New footer', 9 * 1440, ['pantheon_test_11', 'pantheon_live_11'], ['dev', 'test', 'live']],
-].map(([commit, subject, minutes, tags, labels]) => ({ commit: hex(commit), subject, author: 'Mira Novak', date: before(minutes), tags, labels }));
+].map(([commit, subject, minutes, tags, labels]) => /** @type {any} */ ({ commit: hex(commit), subject, author: 'Mira Novak', date: before(minutes), tags, labels }));
 
 const acme = [
   environment('acme', 'dev', { health: { type: 'answered', status: 200, ms: 84, at: before(3) }, code: { commit: hex('a41c9e2'), tag: null, branch: 'master', message: 'Add hero block to front page', author: 'Maximiliane Alexandra Novak-Schwarzenberg', date: before(12), deployable: 0, uncommitted: 2 } }),
@@ -40,9 +41,19 @@ export const checks = [
   check('MariaDB', { version: '10.11.14', path: '/usr/sbin/mariadbd', optional: true }),
   check('PHP 8.4', { ok: false, optional: true, version: '8.4.1', path: '/usr/bin/php8.4', problem: 'lacks mysqli, gd', remedy: 'sudo apt install php8.4-mysql php8.4-gd' }),
 ];
+/** @type {import('../../ui/types').Status} */
+const status = { root: '/home/mira/Portico', port: 8080, free: 80_000_000_000, processes: [], healed: [], problems: [], told: [], unknown_sites: [] };
+
+/**
+ * What the shell answers: a question that the core has, as the core answers it. The plan of an import is put together in
+ * support.mjs, from what is inspected.
+ * @typedef {Partial<Omit<import('../../ui/types').Answers, 'import_plan'>> & Record<string, unknown>} Answered
+ */
+
+/** @type {Answered} */
 export const nothing = {
   site_cards: [], workflows: [], doctor: [check('PHP', { ok: false, problem: 'not found', remedy: 'sudo apt install php-fpm php-mysql php-gd php-xml' }), check('MariaDB', { ok: false, optional: true, remedy: 'sudo apt install mariadb-server' }), check('Git', { version: '2.39.5' })],
-  status: { root: '/home/mira/Portico', port: 8080, free: 80_000_000_000, processes: [], healed: [] },
+  status,
 };
 export const history = [
   row(41, 'deploy', 'Deploy to Test', { undoable: true, at: 1500 }),
@@ -54,7 +65,8 @@ export const history = [
 const letter = (id, minutes, subject, extra) => ({ id, at: before(minutes), from: 'Acme Corp <shop@acme.example>', to: 'Ada <ada@client.example>', subject, attachments: 0, bytes: 4120, ...extra });
 const letters = [letter('3-c.eml', 4, 'Your order 1042', { attachments: 1 }), letter('2-b.eml', 90, '[Acme Corp] Password Reset'), letter('1-a.eml', 3000, '')];
 /** What tabs of an environment ask for. */
-const care = {
+/** @type {Answered} */
+const operate = {
   log: { cursor: 'x:9', cut: false, entries: [
     { level: 'info', text: '[25-Nov-2026 03:12:30 UTC] PHP Deprecated:  Creation of dynamic property in /code/wp-content/plugins/a.php on line 3' },
     { level: 'warning', text: '[25-Nov-2026 03:12:36 UTC] PHP Warning:  Undefined variable $hero in /code/wp-content/themes/acme/hero.php on line 12' },
@@ -71,8 +83,9 @@ const care = {
 const board = (name, label, cms, cms_version, environments, workflows) => ({ site: { name, label, cms, created: before(90 * 1440) }, cms_version, repository: `/home/mira/Portico/sites/${name}/repository.git`, damage: [], environments, workflows });
 
 /** Answers by `query` or `query:argument`. */
+/** @type {Answered} */
 export const full = {
-  ...nothing, ...care, doctor: checks,
+  ...nothing, ...operate, doctor: checks,
   site_cards: [card('acme', 'Acme Corp', 'wordpress', '6.9', 4), card('library', 'City Library', 'drupal7', '7.103', 0), card('harbor', 'Harbor Festival', 'wordpress', '6.8.2', 0), card('intranet', 'Intranet', 'drupal', '10.4', 1)],
   'board:acme': board('acme', 'Acme Corp', 'wordpress', '6.9', acme, history),
   'board:library': board('library', 'City Library', 'drupal7', '7.103', [environment('library', 'dev', { code: { ...acme[0].code, uncommitted: 0 } }), fresh('library', 'test'), fresh('library', 'live')], []),
@@ -87,7 +100,7 @@ export const full = {
   diffstat: [{ file: 'wp-content/themes/acme/style.css', status: 'modified', deletions: 2, additions: 3 }, { file: 'wp-content/themes/acme/hero.php', status: 'added', deletions: 0, additions: 41 }],
   diff: 'diff --git a/style.css b/style.css\n--- a/style.css\n+++ b/style.css\n@@ -38,7 +38,8 @@ body\n .hero {\n   display: grid;\n-  padding: 2rem;\n+  padding: clamp(2rem, 6vw, 5rem);\n+  background: var(--brand);\n }\n \n-.hero img { width: 100% }\n+.hero img { inline-size: 100%; block-size: auto }\n',
   workflow_log: 'Checking out pantheon_test_12\nWrote 1,204 files\nSwitched Test to pantheon_test_12\n',
-  status: { ...nothing.status, processes: [{ what: 'PHP 8.2', environment: 'acme.dev', pid: 4182 }, { what: 'MariaDB 10.11', environment: 'acme.dev', pid: 4188 }] },
+  status: { ...status, processes: [{ what: 'PHP 8.2', environment: 'acme.dev', pid: 4182 }, { what: 'MariaDB 10.11', environment: 'acme.dev', pid: 4188 }] },
 };
 
 const generation = (id, extra) => ({
@@ -100,7 +113,8 @@ export const generations = [
   generation(5, { created: before(20 * 1440), pinned: true, needed_by: [6], disk: { own: 31_000_000, is_exact: true } }),
   generation(4, { created: before(28 * 1440), origin: { type: 'install' }, database: null, files: null, disk: { own: 190_000_000, is_exact: true } }),
 ];
-const backup = (days, extra) => ({
+/** @param {number} days @param {Partial<import('../../ui/types').Backup>} extra @returns {import('../../ui/types').Backup} */
+const backup = (days, extra) => /** @type {any} */ ({
   id: `${1_764_000_000 - days}_backup`, environment: 'acme.live', made: before(days * 1440), kept_until: before((days - 365) * 1440), note: null, site_id: 'x', cms: 'wordpress', engine: 'mariadb',
   url: 'http://live-acme.localhost:8080', commit: '5c0d77b1', reference: 'pantheon_live_7', version: '0.1.0', folder: `/home/mira/Portico/sites/acme/backups/live/${days}`, check: { at: before(days * 1440 - 2), problem: null },
   parts: [['code', 38_000_000, 4273, null], ['database', 30_000_000, 48, 214_310], ['files', 1_900_000_000, 3216, null]].map(([element, bytes, entries, rows]) => ({ element, file: `acme_live_${element}`, bytes, sha256: 'f'.repeat(64), entries, rows })), ...extra,
@@ -111,12 +125,14 @@ export const backups = [
   backup(15, { check: { at: before(600), problem: 'cannot check acme_live_files: its bytes are not those that were written (SHA-256)' } }),
 ];
 const effort = { needed: 2_112_000_000, free: 80_000_000_000, about_s: 9 };
+/** @type {import('../../ui/types').ClonePlan} */
 export const clonePlan = {
   from: 'acme.live', to: 'acme.dev', database: { engine: 'mariadb', tables: 51, rows: 221_904, estimated: false, bytes: 219_000_000 }, files: { count: 3240, bytes: 1_912_000_000 }, replaces: acme[0].content,
   excluded: [{ table: 'wp_actionscheduler_logs', rows: 148_210, estimated: true, bytes: 31_000_000 }, { table: 'wp_yoast_indexable', rows: 12_003, estimated: false, bytes: 9_400_000 }],
   pairs: [{ old: 'http://live-acme.localhost:8080', new: 'http://dev-acme.localhost:8080' }, { old: 'https://www.acme.example', new: 'http://dev-acme.localhost:8080' }], effort, confirm: false,
 };
-const inspected = (name, bytes, packed, holds, notes = []) => ({ path: `/home/mira/Downloads/${name}`, name, bytes, packed, holds, notes });
+/** @returns {import('../../ui/types').Inspected} */
+const inspected = (name, bytes, packed, holds, notes = []) => ({ path: `/home/mira/Downloads/${name}`, name, bytes, packed, holds, notes, origin: null, pieces: [] });
 export const dump = inspected('acme-live-2026-11-20.sql.gz', 31_000_000, ['gzip'], { type: 'database', sqlite: false, member: null, cms: 'wordpress', prefix: 'wp_', tables: ['wp_options', 'wp_posts', 'wp_users'], complete: false, addresses: ['https://www.acme.example', 'https://cdn.acme.example'], databases: [] }, ['its collation utf8mb4_0900_ai_ci is mapped to utf8mb4_uca1400_ai_ci']);
 export const uploads = inspected('acme_live_files.tar.gz', 1_700_000_000, ['gzip', 'tar'], { type: 'files', count: 3222, bytes: 1_900_000_000, complete: true, root: 'files_live' });
 export const unusable = inspected('holiday.jpg', 2_400_000, [], { type: 'unusable', reason: 'it is neither a dump, nor an archive, nor a folder' });
@@ -150,7 +166,7 @@ export const diskReport = {
   ],
 };
 export const dryRun = { tables: [{ table: 'wp_options', rows: 12, replacements: 31 }, { table: 'wp_postmeta', rows: 410, replacements: 902 }, { table: 'wp_posts', rows: 228, replacements: 271 }], rows: 650, replacements: 1204, notes: ['2 serialised values were broken before and are left as they are'] };
-Object.assign(full, {
+Object.assign(full, /** @satisfies {Answered} */ ({
   disk: diskReport, backups, generations, keep_plan: { count: 1, days: 0, goes: [], bytes: 0, is_exact: true }, keep_rule: { count: 5, days: 14, is_default: true }, clone_plan: clonePlan, inspect: [dump, uploads, unusable], import_plan: { effort }, compare_content: comparison, search_replace_plan: dryRun, clone_profile: { exclude: ['actionscheduler_logs', 'yoast_indexable', 'cache_*'], is_default: true },
   allowed: [{ path: '/opt/tools/wkhtmltopdf', write: false }, { path: '/srv/shared', write: true }],
-});
+}));

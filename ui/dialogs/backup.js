@@ -56,7 +56,7 @@ export function restoreBackupDialog({ info, backup }, board) {
   const sure = typedName(info.site, (it) => { matches = it; dialog.setReady(isReady()); });
 
   function draw() {
-    const target = all.find((it) => it.environment === to.value);
+    const target = all.find((it) => it.environment === to.value) ?? info;
     const name = envName(to.value);
     const { database, files } = target.content;
     const wants = (part) => present.has(part) && ['all', part].includes(element.value);

@@ -23,8 +23,9 @@ export function hotfixDialog(info, board) {
   let wanted = null;
   let waits = {};
   let seen = null;
-  const others = () => present().environments.filter((it) => !FIXED.includes(it.environment));
-  const of = (name) => present().environments.find((it) => it.environment === name);
+  const others = () => (present()?.environments ?? []).filter((it) => !FIXED.includes(it.environment));
+  /** @returns {import('../types').EnvironmentInfo} */
+  const of = (name) => /** @type {any} */ (present()?.environments.find((it) => it.environment === name));
   const main = document.getElementById('main');
   const leave = (verb, detail) => { dialog.close(); send(main, verb, detail); };
   const typed = nameField(board.environments.map((it) => it.environment), (name) => { wanted = name; draw(); });
@@ -45,7 +46,7 @@ export function hotfixDialog(info, board) {
   parts.folder.addEventListener('click', () => send(view, 'openFolder', of(chosen).code_folder));
   parts.terminal.addEventListener('click', () => send(view, 'openTerminal', of(chosen).code_folder));
   parts.visit.addEventListener('click', () => send(view, 'visit', of(chosen)));
-  parts.clone.addEventListener('click', () => send(view, 'copyText', { text: `git clone -b ${of(chosen).code.branch} ${present().repository} ${site}`, said: 'Copied the clone command' }));
+  parts.clone.addEventListener('click', () => send(view, 'copyText', { text: `git clone -b ${of(chosen).code.branch} ${present()?.repository} ${site}`, said: 'Copied the clone command' }));
   parts.commit.addEventListener('click', () => leave('commit', of(chosen)));
   for (const name of ['test', 'live']) parts[name].addEventListener('click', () => leave('deployHotfix', { info: of(name), from: chosen }));
   parts.bring.addEventListener('click', () => leave('merge', { kind: 'bring_to_dev', environment: `${site}.live` }));
@@ -85,7 +86,7 @@ export function hotfixDialog(info, board) {
   }
 
   function update() {
-    if (!present() || present().site.name !== site || !of('live')?.initialized) return dialog.close();
+    if (present()?.site.name !== site || !of('live')?.initialized) return dialog.close();
     const names = others().map((it) => it.environment);
     if ([...parts.chosen.options].map((it) => it.value).join() !== ['', ...names].join()) {
       parts.chosen.replaceChildren(new Option('A new one', ''), ...names.map((name) => new Option(name, name)));

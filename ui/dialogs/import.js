@@ -151,7 +151,7 @@ export function importDialog({ info, paths = [], inspected = null }, board) {
   const typed = () => { add([parts.typed.value]); parts.typed.value = ''; };
   parts.add.addEventListener('click', typed);
   parts.typed.addEventListener('keydown', (event) => { if (event.key === 'Enter') { event.preventDefault(); typed(); } });
-  view.addEventListener('fillSource', (/** @type {CustomEvent} */ { detail }) => add(detail));
+  view.addEventListener('fillSource', (event) => add(/** @type {CustomEvent} */ (event).detail));
   for (const el of [urls.input, databases, more]) el.addEventListener('change', ask);
   dialog.body.append(view, problem, list, databaseField, addresses, afterwards);
   if (sure) dialog.confirm(sure);

@@ -1,5 +1,5 @@
 import { leave } from '../api.js';
-import { make } from '../lib/dom.js';
+import { make, must } from '../lib/dom.js';
 import { openDialog } from '../lib/dialog.js';
 
 /** The window is closed while workflows run. @param {string[]} titles what runs */
@@ -12,7 +12,7 @@ export function leaveDialog(titles) {
   const end = make('button', 'bad', 'Cancel it and close');
   end.type = 'button';
   end.addEventListener('click', () => leave('cancel').catch(dialog.fail));
-  const footer = dialog.form.querySelector('footer');
+  const footer = must(dialog.form, 'footer');
   footer.insertBefore(end, footer.querySelector('[data-part="act"]'));
   dialog.body.append(
     make('p', '', titles.length === 1 ? 'This is not done yet:' : 'These are not done yet:'), list,

@@ -53,7 +53,7 @@ export async function createMultidevDialog(board, { branch } = {}) {
   const at = make('select');
   at.append(new Option('Dev’s code', ''));
   for (const it of branches.filter((row) => !row.environment)) at.append(new Option(`Branch ${it.name}`, it.name));
-  for (const it of board.environments.filter((row) => row.code.tag)) at.append(new Option(`${envName(it.environment)}’s code (${it.code.tag})`, it.code.tag));
+  for (const it of board.environments.filter((row) => row.code.tag)) at.append(new Option(`${envName(it.environment)}’s code (${it.code.tag})`, it.code.tag ?? ''));
   at.value = branch ?? '';
   const database = check('Database', { checked: true });
   const files = check('Files', { checked: true });

@@ -94,7 +94,7 @@ export function newSiteDialog({ from = '', sample = false } = {}) {
     suggest();
     draw();
   }
-  dialog.el.addEventListener('fillSource', (/** @type {CustomEvent} */ { detail }) => fill(detail[0]));
+  dialog.el.addEventListener('fillSource', (event) => fill(/** @type {CustomEvent} */ (event).detail[0]));
   parts.from.value = from;
   suggest();
   draw();

@@ -1,6 +1,6 @@
 import { asError, copy, query } from '../api.js';
 import { PARTS } from '../damage.js';
-import { icon, make, text } from '../lib/dom.js';
+import { icon, make, must, text } from '../lib/dom.js';
 import { requestDialog } from '../lib/dialog.js';
 import { marked } from '../lib/error.js';
 import { count, envName, facts, sentence } from '../lib/words.js';
@@ -30,7 +30,7 @@ export async function repairDialog(site, label = site) {
     : able.length === 0 ? 'Nothing here can be repaired by Portico itself. Nothing has been changed.'
       : `${count(able.length, 'thing')} can be repaired${others.length ? `, ${others.length} can only be told` : ''}. Nothing has been changed yet.`);
   list.replaceChildren(...able.map((it) => found(it, 'alert', '')), ...others.map((it) => found(it, 'search', 'told')), ...plan.whole.map(whole));
-  if (plan.findings.length) dialog.form.querySelector('footer').prepend(copyButton(plan));
+  if (plan.findings.length) must(dialog.form, 'footer').prepend(copyButton(plan));
   dialog.act(able.length > 1 ? `Repair ${able.length} things` : 'Repair');
   dialog.setReady(able.length > 0);
 }

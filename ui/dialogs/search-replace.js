@@ -1,6 +1,6 @@
 import { answered, query } from '../api.js';
 import { address } from '../actions.js';
-import { html, icon, keyed, make, partsOf, show, text } from '../lib/dom.js';
+import { html, icon, keyed, make, must, partsOf, show, text } from '../lib/dom.js';
 import { check, field, group, requestDialog, typedName } from '../lib/dialog.js';
 import { ErrorNote } from '../lib/error.js';
 import { count, envName, sentence } from '../lib/words.js';
@@ -88,7 +88,7 @@ export function searchReplaceDialog({ info }, board) {
     return row;
   }
 
-  more.addEventListener('click', () => { pairs = [...pairs, { id: ++serial, old: '', new: '' }]; draw(); rows.lastElementChild.querySelector('input').focus(); });
+  more.addEventListener('click', () => { pairs = [...pairs, { id: ++serial, old: '', new: '' }]; draw(); must(rows, ':scope > :last-child input').focus(); });
   dry.addEventListener('click', run);
   tables.addEventListener('input', changed);
   guid?.input.addEventListener('change', changed);
@@ -99,7 +99,7 @@ export function searchReplaceDialog({ info }, board) {
   dialog.body.append(list, problem, result, field('Only in these tables', tables, 'Names with a space between; all tables when empty.'), ...(guid ? [guid] : []), group('Afterwards', caches));
   if (live) dialog.confirm(typedName(info.site, (it) => { matches = it; dialog.setReady(filled().length && it); }));
   draw();
-  rows.querySelector('input').focus();
+  must(rows, 'input').focus();
 }
 
 function button(words, className) {

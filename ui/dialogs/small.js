@@ -1,6 +1,6 @@
 // Dialogs that only show something.
 import { asError, copy, isMac, query } from '../api.js';
-import { html, make } from '../lib/dom.js';
+import { html, make, must } from '../lib/dom.js';
 import { openDialog } from '../lib/dialog.js';
 
 /** What went wrong, calmly. */
@@ -18,7 +18,7 @@ export async function logDialog(row) {
   const all = make('button', '', 'Copy');
   all.type = 'button';
   all.addEventListener('click', () => copy(pre.textContent));
-  dialog.form.querySelector('footer').insertBefore(all, dialog.form.querySelector('footer [data-part="close"]'));
+  must(dialog.form, 'footer').insertBefore(all, dialog.form.querySelector('footer [data-part="close"]'));
   dialog.body.append(pre);
   try {
     pre.textContent = (await query({ query: 'workflow_log', id: row.id })) || 'Nothing was logged.';

@@ -1,7 +1,7 @@
 // The frame of every dialog: a native <dialog> with title, body, an error place and buttons.
 import { asError, copy, query } from '../api.js';
 import { start } from '../store.js';
-import { html, make, partsOf, show, text } from './dom.js';
+import { html, make, must, partsOf, show, text } from './dom.js';
 import { ErrorNote } from './error.js';
 
 let serial = 0;
@@ -64,6 +64,7 @@ export function openDialog({ title, wide = false, act, tone = 'code', close = 'C
   dialog.form.noValidate = true;
   parts.close.addEventListener('click', () => el.close());
   parts.command.addEventListener('click', async () => {
+    if (!command) return;
     try {
       await copy(await query({ query: 'command', request: command() }));
       text(parts.said, 'Copied');
@@ -76,7 +77,7 @@ export function openDialog({ title, wide = false, act, tone = 'code', close = 'C
   el.addEventListener('close', () => {
     el.remove();
     if (opener?.isConnected) opener.focus();
-    else document.getElementById('main').focus();
+    else must(document, '#main').focus();
   });
   document.body.append(el);
   el.showModal();
@@ -118,7 +119,7 @@ export function typedName(site, onMatch) {
   input.autocomplete = 'off';
   input.spellcheck = false;
   const el = field('', input);
-  el.firstElementChild.append('Type ', make('code', '', site), ' to confirm');
+  must(el, '.label').append('Type ', make('code', '', site), ' to confirm');
   input.addEventListener('input', () => onMatch(input.value.trim() === site));
   onMatch(false);
   return Object.assign(el, { input });

@@ -85,9 +85,9 @@ function unified(pairs) {
 export function sideBySide(pairs) {
   const el = make('div', 'two-columns');
   for (const [old, now] of pairs) {
-    if (old === now && old.kind !== 'same') { el.append(make('span', `line wide ${old.kind}`, old.text || ' ')); continue; }
+    if (old && old === now && old.kind !== 'same') { el.append(make('span', `line wide ${old.kind}`, old.text || ' ')); continue; }
     /** @type {[Line | null, number | null, string][]} */
-    const cells = [[old, old?.old, 'before'], [now, now?.now, 'now']];
+    const cells = [[old, old?.old ?? null, 'before'], [now, now?.now ?? null, 'now']];
     for (const [line, number, column] of cells) {
       const cell = make(TAGS[line?.kind] ?? 'span', `line ${line?.kind ?? 'void'} ${column}`);
       if (line) { cell.append(make('i', '', number ?? '')); cell.append(words(make('span'), line)); }

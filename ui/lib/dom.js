@@ -17,6 +17,13 @@ export function partsOf(root) {
   return parts;
 }
 
+/** An element that the markup surely has. @param {ParentNode} root @param {string} selector @returns {HTMLElement} */
+export function must(root, selector) {
+  const found = /** @type {HTMLElement | null} */ (root.querySelector(selector));
+  if (!found) throw new Error(`nothing is ${selector}`);
+  return found;
+}
+
 /** Sets text only where it differs, so that selections and screen readers are left in peace. */
 export function text(el, value) {
   const wanted = value == null ? '' : String(value);

@@ -11,7 +11,7 @@ export function keepDraft(key, value) {
   try {
     localStorage.setItem(name(key), value);
   } catch (error) {
-    if (error.name !== 'QuotaExceededError') throw error;
+    if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') throw error;
   }
 }
 

@@ -50,7 +50,7 @@ export function duration(ms) {
 }
 
 /** How long a workflow took that has ended. @param {import('../types').WorkflowRow} row */
-export const took = (row) => duration(new Date(row.finished_at).getTime() - new Date(row.started_at).getTime());
+export const took = (row) => duration(new Date(row.finished_at ?? row.started_at).getTime() - new Date(row.started_at).getTime());
 
 /** Seconds as people say them. */
 export function left(seconds) {

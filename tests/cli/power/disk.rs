@@ -13,8 +13,11 @@ const SHUT_DOWN: &str = r#"open(my $disk, "<", $ARGV[0]) or die $!; my $how = pa
 
 /// An image of a file system, mounted at a folder while it is used.
 pub(super) struct Disk {
+    folder: PathBuf,
     base: PathBuf,
-    image: PathBuf,
+    /// Each mount has a file of its own: a file system that went down stays so for as long as anybody has it mounted,
+    /// and another test that makes a world of its own with `unshare` has, without knowing.
+    number: Cell<u32>,
     place: PathBuf,
     hides_nothing: Cell<bool>,
 }
@@ -46,8 +49,8 @@ impl Disk {
         let force = if kind() == "xfs" { "-f" } else { "-F" };
         must(&format!("mkfs.{}", kind()), &["-q", force, base.to_str().unwrap()]);
         fs::create_dir_all(&place).unwrap();
-        let image = folder.join("disk.img");
-        let disk = Self { base, image, place, hides_nothing: Cell::new(false) };
+        let (folder, number) = (folder.to_owned(), Cell::new(0));
+        let disk = Self { folder, base, number, place, hides_nothing: Cell::new(false) };
         disk.mount(&disk.base);
         disk
     }
@@ -72,9 +75,22 @@ impl Disk {
 
     /// Begins a round.
     pub(super) fn begin(&self) {
-        let (base, image) = (self.base.to_str().unwrap(), self.image.to_str().unwrap());
-        must("cp", &["--sparse=always", base, image]);
-        self.mount(&self.image);
+        self.mount_copy_of(&self.base);
+    }
+
+    /// The file that is mounted, or was last.
+    fn image(&self) -> PathBuf {
+        self.folder.join(format!("disk-{}.img", self.number.get()))
+    }
+
+    /// Mounts a new file with what this one holds.
+    fn mount_copy_of(&self, image: &Path) {
+        let last = self.image();
+        self.number.set(self.number.get() + 1);
+        let next = self.image();
+        must("cp", &["--sparse=always", image.to_str().unwrap(), next.to_str().unwrap()]);
+        drop(fs::remove_file(last));
+        self.mount(&next);
     }
 
     /// Cuts the power. Who has files open on the disk can't write to them any more.
@@ -85,7 +101,7 @@ impl Disk {
     /// The machine starts again, with what had reached the disk.
     pub(super) fn begin_again(&self) {
         self.unmount();
-        self.mount(&self.image);
+        self.mount_copy_of(&self.image());
     }
 
     /// Ends a round.
