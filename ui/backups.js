@@ -73,7 +73,7 @@ function Row(first) {
     text(parts.holds, holds(it));
     const database = it.parts.find((part) => part.element === 'database');
     text(parts.size, facts(bytes(sizeOf(it)), database?.rows != null && count(database.rows, 'row')));
-    text(parts.until, it.kept_until ? day.format(new Date(it.kept_until)) : 'deleted by you');
+    text(parts.until, it.kept_until ? day.format(new Date(it.kept_until)) : 'you delete it');
     const problem = it.check?.problem;
     text(parts.checked, problem ? 'damaged' : it.check ? ago(it.check.at) : 'never').title = problem ?? (it.check ? exact(it.check.at) : '');
     parts.checked.classList.toggle('bad-text', !!problem);

@@ -60,8 +60,7 @@ export async function recover(way) {
 
 /**
  * Asks, and hands the answer on only when nothing newer was asked under the same key meanwhile.
- * @template {import('./types').Query} Q
- * @param {string} key @param {Q} query
+ * @template {import('./types').Query} Q @param {string} key @param {Q} query
  * @param {(answer: import('./types').Answers[Q['query']] | null, error: api.AppError | null) => void} take
  */
 export async function ask(key, query, take) {

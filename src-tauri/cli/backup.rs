@@ -53,7 +53,7 @@ fn list(environment: Address, output: &Output) -> Result<()> {
             it.made.to_string(),
             holds.join(", "),
             human_bytes(bytes),
-            it.kept_until.map_or_else(|| "deleted".into(), |it| it.to_string()),
+            it.kept_until.map_or_else(|| "you delete it".into(), |it| it.to_string()),
             checked(it),
             it.note.clone().unwrap_or_default(),
         ]
@@ -108,7 +108,10 @@ fn info(wanted: BackupFile, output: &Output) -> Result<()> {
             ("filename", part.file.clone()),
             ("size", human_bytes(part.bytes)),
             ("made", backup.made.to_string()),
-            ("kept until", backup.kept_until.map_or_else(|| "deleted".into(), |it| it.to_string())),
+            (
+                "kept until",
+                backup.kept_until.map_or_else(|| "you delete it".into(), |it| it.to_string()),
+            ),
             ("note", backup.note.clone().unwrap_or_default()),
             ("address", backup.url.clone()),
             ("commit", backup.commit.clone()),

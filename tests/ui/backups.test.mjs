@@ -21,7 +21,7 @@ test('each backup says when, what, how large, until when and whether it is whole
   assert.equal(await rows.count(), 3);
   assert.match(await words(rows.nth(0)), /yesterday|1 day ago/);
   assert.match(await words(rows.nth(0)), /Before the relaunch[\s\S]*code, database, files[\s\S]*2.0 GB · 214,310 rows/);
-  assert.match(await words(rows.nth(1)), /deleted by you/);
+  assert.match(await words(rows.nth(1)), /you delete it/);
   assert.match(await words(rows.nth(2)), /damaged/);
   assert.equal(await rows.nth(2).getByRole('button', { name: /^Restore/ }).isDisabled(), true, 'nothing is restored from a damaged one');
   await rows.nth(0).getByRole('button', { name: /^Delete/ }).click();
