@@ -34,6 +34,7 @@ test('an environment without a backup says so, and makes one', async (t) => {
   const page = await inBackups(t, 'dev', { ...full, backups: [] });
   await page.getByText('Dev has no backup yet').waitFor();
   await page.getByRole('button', { name: 'Create Backup…' }).click();
+  assert.equal(await dialog(page).getByLabel('Note').evaluate((it) => it === document.activeElement), true, 'Enter makes it');
   await dialog(page).getByLabel('Note').fill('before the update');
   await dialog(page).getByLabel('Keep it').selectOption('until you delete it');
   await dialog(page).getByRole('button', { name: 'Create Backup', exact: true }).click();

@@ -30,6 +30,8 @@ export function createBackupDialog({ info }) {
   const list = make('dl', 'selectable');
   Facts(list)([['Holds', `The code with its history, ${databaseSize(database)} and ${filesSize(files)}, as they are now. Uncommitted changes of the code are not in it.`], ['Then', 'Each archive is read back before it counts.']]);
   dialog.body.append(field('What', element), field('Keep it', keep), field('Note', note, 'What it is for.'), list);
+  // Enter makes it; WebKit would focus the first button else.
+  note.focus();
 }
 
 /** Restores a backup. @param {{ info: import('../types').EnvironmentInfo, backup: import('../types').Backup }} given @param {import('../types').Board} board */
@@ -79,4 +81,5 @@ export function restoreBackupDialog({ info, backup }, board) {
   dialog.body.append(about, field('What', element), field('Into', to), ...[updates, caches].filter(Boolean), list);
   dialog.confirm(sure);
   draw();
+  element.focus();
 }
