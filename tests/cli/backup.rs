@@ -275,3 +275,31 @@ fn one_part_is_backed_up_alone_and_a_part_that_is_not_there_is_told() {
     assert!(Path::new(printed.stdout.trim()).exists());
     test.run(&["multidev:create", "demo.dev", "backups"]).status(2).stderr_has("reserved");
 }
+
+#[test]
+fn an_environment_without_a_table_is_backed_up_and_restored_as_such() {
+    let test = PorticoTest::new();
+    let create = ["site:create", "demo", "--from", "sample", "--database"];
+    test.run(&[&create[..], &["mariadb"]].concat()).success();
+    test.run(&["backup:create", "demo.dev"]).success();
+    fs::write(test.folder("notes.sql"), DUMP).unwrap();
+    test.run(&["import:database", "demo.dev", "notes.sql"]).success();
+    assert_eq!(seen(&test, "demo.dev").0, 1);
+    test.run(&["backup:restore", "demo.dev", "--element", "database"]).success();
+    assert_eq!(seen(&test, "demo.dev").0, 0);
+    test.run(&["undo", "demo"]).success();
+    assert_eq!(seen(&test, "demo.dev").0, 1);
+}
+
+#[test]
+fn what_has_no_database_yet_is_backed_up_without_one_and_its_backup_says_so() {
+    let test = PorticoTest::new();
+    test.run(&["site:create", "demo", "--from", "sample", "--database", "sqlite"]).success();
+    test.run(&["backup:create", "demo.dev"]).success();
+    let parts = backups(&test, "demo.dev")[0]["parts"].as_array().unwrap().clone();
+    assert_eq!(parts.iter().map(|it| &it["element"]).collect::<Vec<_>>(), ["code", "files"]);
+    let only = ["backup:create", "demo.dev", "--element", "database"];
+    test.run(&only).status(5).stderr_has("no database");
+    let restore = ["backup:restore", "demo.dev", "--element", "database"];
+    test.run(&restore).status(5).stderr_has("no whole backup of database");
+}

@@ -198,6 +198,7 @@ fn dev(work: &Work<'_>, site: Site, address: &Address, content: Content) -> Resu
         address: address.clone(),
         code: work.context.layout.code(address),
         database: content.database.map(|it| (it, &options)),
+        empties_database: false,
         files: Vec::new(),
         name: String::new(),
         bytes: 0,

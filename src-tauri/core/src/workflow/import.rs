@@ -35,6 +35,8 @@ pub(super) struct Plan<'a> {
     pub(super) address: Address,
     /// The database, and how it is brought.
     pub(super) database: Option<(Source, &'a ImportOptions)>,
+    /// Whether the database becomes an empty one, where none is brought.
+    pub(super) empties_database: bool,
     /// Archives and folders of uploads; several are parts of one set.
     pub(super) files: Vec<Uploads>,
     /// The code that the content will be used with.
@@ -120,6 +122,7 @@ fn plan<'a>(context: &Context, address: &Address, confirm: Option<&str>) -> Resu
         environment,
         address: address.clone(),
         database: None,
+        empties_database: false,
         files: Vec::new(),
         name: String::new(),
         bytes: 0,
@@ -166,6 +169,7 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     }
     let mut clear_cache = None;
     match &plan.database {
+        None if plan.empties_database => generation::empty_database(work, site, &fresh)?,
         None => generation::share_database(work, &fresh, environment.generation)?,
         Some((_, options)) => {
             result.extend(bring_database(work, plan, &fresh)?);

@@ -126,6 +126,7 @@ fn content(work: &Work<'_>, plan: &Plan<'_>, found: Found) -> Result<Done> {
         code,
         address: wanted.environment.clone(),
         database: database.map(|it| (it, &wanted.options)),
+        empties_database: false,
         files,
         name: String::new(),
         bytes: plan.sources.iter().map(least_bytes).sum(),

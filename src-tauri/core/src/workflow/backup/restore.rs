@@ -165,7 +165,9 @@ fn content(work: &Work<'_>, plan: &Plan<'_>, code: Option<&Change>) -> Result<Do
         environment.code = after.clone();
     }
     let has = |element| plan.elements.contains(&element);
-    let database = match has(Element::Database) {
+    // A site without a table is backed up, too: an import would refuse such a dump.
+    let is_empty = plan.backup.part(Element::Database).is_some_and(|it| it.entries == 0);
+    let database = match has(Element::Database) && !is_empty {
         true => Some(Source::of(&archive_of(work, plan, Element::Database)?, Layout::Sql)),
         false => None,
     };
@@ -181,6 +183,7 @@ fn content(work: &Work<'_>, plan: &Plan<'_>, code: Option<&Change>) -> Result<Do
         environment,
         address: plan.to.clone(),
         database: database.map(|it| (it, &options)),
+        empties_database: has(Element::Database) && is_empty,
         files,
         name: format!("backup {}", plan.backup.id),
         bytes: parts.map(|it| it.bytes).sum(),
