@@ -7,6 +7,7 @@
 
 pub mod durable;
 pub mod error;
+mod folder;
 pub mod layout;
 pub mod model;
 pub mod places;

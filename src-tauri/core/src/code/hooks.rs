@@ -1,6 +1,6 @@
 //! What a push may do, and what it did: hooks of the site's repository, whoever pushes and whether Portico runs or not.
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -8,6 +8,7 @@ use super::{FSYNC, Repository};
 use crate::{
     durable,
     error::{Doing, Result},
+    folder,
 };
 
 /// The hooks are POSIX shell: Git brings one on every system.
@@ -123,14 +124,10 @@ impl Repository {
     /// What was pushed and not dealt with yet, oldest first.
     pub fn pushes(&self) -> Result<Vec<Push>> {
         let folder = self.pushes_folder();
-        let doing = || format!("read {}", folder.display());
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.doing(doing)?,
-        };
+        let entries = folder::entries(&folder)?;
         let mut notes = Vec::new();
         for entry in entries {
-            let note = entry.doing(doing)?.path();
+            let note = entry.path();
             // A note in the making begins with a dot.
             if !is_hidden(&note) {
                 notes.push(note);

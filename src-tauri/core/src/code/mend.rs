@@ -11,6 +11,7 @@ use sha1::{Digest, Sha1};
 
 use super::Repository;
 use crate::error::{Doing, Result};
+use crate::folder;
 
 /// The length of a SHA-1, with which packs and their indexes end.
 const HASH: usize = 20;
@@ -133,13 +134,8 @@ pub(super) fn mend_index(admin: &Path, worktree: &Path) -> Result<()> {
 
 /// What is in a folder and as new; nothing where there is none.
 fn entries(folder: &Path, since: SystemTime) -> Result<Vec<PathBuf>> {
-    let doing = || format!("read {}", folder.display());
-    let all = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        all => all.doing(doing)?,
-    };
-    let paths = all.map(|entry| entry.map(|it| it.path())).collect::<io::Result<Vec<_>>>();
-    Ok(paths.doing(doing)?.into_iter().filter(|path| is_new(path, since)).collect())
+    let all = folder::entries(folder)?;
+    Ok(all.iter().map(fs::DirEntry::path).filter(|path| is_new(path, since)).collect())
 }
 
 fn is_new(path: &Path, since: SystemTime) -> bool {

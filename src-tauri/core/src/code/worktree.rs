@@ -8,6 +8,7 @@ use super::{Repository, checkout, mend::mend_index, system_path};
 use crate::{
     durable,
     error::{Doing, Error, Result},
+    folder,
     progress::Meter,
 };
 
@@ -186,15 +187,8 @@ impl Repository {
     /// The folders in which Git keeps what belongs to one worktree.
     pub(super) fn admins(&self) -> Result<Vec<PathBuf>> {
         let all = self.path.join("worktrees");
-        let entries = match fs::read_dir(&all) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.doing(|| format!("read {}", all.display()))?,
-        };
-        entries
-            .map(|entry| {
-                entry.map(|entry| entry.path()).doing(|| format!("read {}", all.display()))
-            })
-            .collect()
+        let entries = folder::entries(&all)?;
+        Ok(entries.iter().map(fs::DirEntry::path).collect())
     }
 
     /// Makes a folder of Git's own for a new worktree, named after the worktree's place.

@@ -7,7 +7,7 @@ mod message;
 mod smtp;
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -18,6 +18,7 @@ pub use catchers::Catchers;
 pub use message::{list, part, show};
 
 use crate::error::{Doing, Error, Result};
+use crate::folder;
 
 /// A message may be as large as what the large mail services take.
 const LARGEST: usize = 32 << 20;
@@ -41,13 +42,9 @@ fn caught(folder: &Path) -> Result<Vec<Caught>> {
         return Err(Error::refused(format!("{} leads elsewhere", folder.display()))
             .hint("The site put a link there; delete it."));
     }
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.doing(doing)?,
-    };
+    let entries = folder::entries(folder)?;
     let mut all = Vec::new();
     for entry in entries {
-        let entry = entry.doing(doing)?;
         let Ok(id) = entry.file_name().into_string() else { continue };
         if !is_id(&id) {
             continue;

@@ -1,7 +1,7 @@
 //! New data directories: copies of one that is initialised once for each server version.
 use std::{
     ffi::OsString,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     durable,
     error::{Doing, Error, Result},
+    folder,
     progress::Meter,
 };
 
@@ -47,14 +48,9 @@ pub(super) fn create(
 /// Deletes the templates of other servers than the one on this machine; nothing where there is none now.
 pub(super) fn remove_old(templates: &Path) -> Result<()> {
     let Some(server) = installation() else { return Ok(()) };
-    let doing = || format!("read {}", templates.display());
-    let all = match fs::read_dir(templates) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        all => all.doing(doing)?,
-    };
     let own = server.template();
-    for entry in all {
-        let (name, path) = entry.map(|it| (it.file_name(), it.path())).doing(doing)?;
+    for entry in folder::entries(templates)? {
+        let (name, path) = (entry.file_name(), entry.path());
         let name = name.to_string_lossy();
         let is_being_made = name.strip_prefix(&own).is_some_and(|it| it.starts_with(NEW));
         if name != own && !is_being_made {

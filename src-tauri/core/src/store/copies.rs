@@ -13,6 +13,7 @@ use super::{Held, Store, facts, now};
 use crate::{
     durable,
     error::{Code, Doing, Error, Result},
+    folder,
     layout::Layout,
 };
 
@@ -58,14 +59,10 @@ pub struct Recovered {
 /// The copies of a root folder's database, newest first.
 pub fn copies(layout: &Layout) -> Result<Vec<Copy>> {
     let folder = layout.store_copies();
-    let doing = || format!("read {}", folder.display());
-    let entries = match fs::read_dir(&folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.doing(doing)?,
-    };
+    let entries = folder::entries(&folder)?;
     let mut found = Vec::new();
     for entry in entries {
-        let path = entry.doing(doing)?.path();
+        let path = entry.path();
         let made = path
             .file_name()
             .and_then(|it| it.to_str())

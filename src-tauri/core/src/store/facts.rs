@@ -12,6 +12,7 @@ use super::{Store, settings, sites};
 use crate::{
     durable,
     error::{Doing, Error, Result},
+    folder,
     layout::Layout,
     model::{SiteFacts, SiteName},
 };
@@ -193,14 +194,10 @@ fn write(layout: &Layout, facts: &SiteFacts) -> Result<()> {
 /// The folders below `sites/` that hold a site, by name.
 pub fn sites_on_disk(layout: &Layout) -> Result<Vec<SiteName>> {
     let folder = layout.sites();
-    let doing = || format!("read {}", folder.display());
-    let entries = match fs::read_dir(&folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.doing(doing)?,
-    };
+    let entries = folder::entries(&folder)?;
     let mut found = Vec::new();
     for entry in entries {
-        let name = entry.doing(doing)?.file_name();
+        let name = entry.file_name();
         let name = name.to_str().and_then(|it| it.parse::<SiteName>().ok());
         found.extend(name.filter(|it| layout.holds_site(it)));
     }

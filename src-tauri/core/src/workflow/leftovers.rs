@@ -1,6 +1,5 @@
 //! What a killed owner left half made, and no journal knows: taken away at start, before anything new is made.
 use std::{
-    fs, io,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -9,6 +8,7 @@ use super::Context;
 use crate::{
     content::files,
     error::{Doing, Result},
+    folder,
     model::{Address, EnvironmentName, SiteName},
 };
 
@@ -53,13 +53,9 @@ fn names<T: FromStr>(folder: &Path) -> Result<Vec<T>> {
 /// there is no folder.
 fn entries(folder: &Path, wanted: impl Fn(&str, bool) -> bool) -> Result<Vec<PathBuf>> {
     let doing = || format!("read {}", folder.display());
-    let all = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        all => all.doing(doing)?,
-    };
+    let all = folder::entries(folder)?;
     let mut found = Vec::new();
     for entry in all {
-        let entry = entry.doing(doing)?;
         let is_folder = entry.file_type().doing(doing)?.is_dir();
         if wanted(&entry.file_name().to_string_lossy(), is_folder) {
             found.push(entry.path());

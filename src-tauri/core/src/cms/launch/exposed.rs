@@ -3,13 +3,14 @@
 //! Pantheon's web server refuses the path `/private/` and dumps (`.sql`), but not archives, and it follows links: so does
 //! the front. Whoever looks through a site before it goes live is told.
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
 use super::Subject;
 use crate::{
     error::{Doing, Result},
+    folder,
     model::{Finding, Score, count},
 };
 
@@ -68,16 +69,11 @@ fn finding(root: &Path, found: Vec<(PathBuf, &str)>) -> Finding {
 }
 
 fn entries(folder: &Path) -> Result<Vec<(PathBuf, fs::FileType)>> {
-    let doing = || format!("read {}", folder.display());
-    let all = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        all => all.doing(doing)?,
-    };
-    all.map(|entry| {
-        let entry = entry.doing(doing)?;
+    let kind = |entry: &fs::DirEntry| {
+        let doing = || format!("read {}", entry.path().display());
         Ok((entry.path(), entry.file_type().doing(doing)?))
-    })
-    .collect()
+    };
+    folder::entries(folder)?.iter().map(kind).collect()
 }
 
 fn leads_into(link: &Path, private: &[PathBuf; 2]) -> bool {

@@ -9,6 +9,7 @@ use std::{
 
 use crate::{
     error::{Doing, Error, Result},
+    folder,
     progress::{Meter, Unit},
 };
 
@@ -86,11 +87,8 @@ pub fn empty_trash_now(trash: &Path, meter: Meter<'_>) -> Result<()> {
 }
 
 fn entries(trash: &Path) -> Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(trash) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.doing(|| format!("read `{}`", trash.display()))?,
-    };
-    Ok(entries.filter_map(|entry| Some(entry.ok()?.path())).collect())
+    let entries = folder::entries(trash)?;
+    Ok(entries.iter().map(fs::DirEntry::path).collect())
 }
 
 /// Lowers this thread's priority, and with it that of its reads and writes, and of programs that it starts (on Linux).

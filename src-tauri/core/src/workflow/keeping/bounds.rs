@@ -1,7 +1,7 @@
 //! What nobody takes back, and what would grow for ever: logs of workflows, what sites left in their temporary folders,
 //! what a database server says, empty data directories of servers that are gone.
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -10,7 +10,7 @@ use super::super::{Context, running, work};
 use crate::{
     content::files,
     error::{Doing, Result},
-    layout,
+    folder, layout,
     model::{Address, DatabaseEngine},
 };
 
@@ -84,17 +84,8 @@ fn cut_server_log(data: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What is in a folder; nothing where there is none.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let doing = || format!("read {}", folder.display());
-    match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        all => all
-            .doing(doing)?
-            .map(|it| it.map(|it| it.path()))
-            .collect::<io::Result<_>>()
-            .doing(doing),
-    }
+    Ok(folder::entries(folder)?.iter().map(fs::DirEntry::path).collect())
 }
 
 fn is_older(path: &Path, now: SystemTime, age: Duration) -> bool {

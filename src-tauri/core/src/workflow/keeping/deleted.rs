@@ -1,12 +1,13 @@
 //! Environments and sites that were deleted, and that undo can bring back.
-use std::{collections::BTreeSet, fmt, fs, io, path::PathBuf};
+use std::{collections::BTreeSet, fmt, path::PathBuf};
 
 use jiff::Timestamp;
 
 use super::{Kept, Limit};
 use crate::{
     content::files,
-    error::{Doing, Result},
+    error::Result,
+    folder,
     layout::DeletedName,
     model::{Change, SiteName},
     store,
@@ -79,14 +80,10 @@ impl fmt::Display for Deleted {
 /// All that is kept of what was deleted, the last first.
 pub(in super::super) fn all(context: &Context) -> Result<Vec<Deleted>> {
     let folder = context.layout.deleted_sites();
-    let doing = || format!("read {}", folder.display());
-    let entries = match fs::read_dir(&folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.doing(doing)?,
-    };
+    let entries = folder::entries(&folder)?;
     let mut names = BTreeSet::new();
     for entry in entries {
-        let name = entry.doing(doing)?.file_name();
+        let name = entry.file_name();
         // What has no name of ours was put there by somebody, who will know why.
         names.extend(name.to_str().and_then(DeletedName::read));
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::{Kept, Limit};
 use crate::{
     error::{Doing, Result},
+    folder,
     model::{Address, Change, CodePointer},
     workflow::Context,
 };
@@ -44,17 +45,13 @@ pub(in super::super) fn all(
 ) -> Result<Vec<(String, Timestamp)>> {
     let folder = context.layout.releases(address);
     let doing = || format!("read {}", folder.display());
-    let entries = match fs::read_dir(&folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.doing(doing)?,
-    };
-    let known = |entry: io::Result<fs::DirEntry>| {
-        let entry = entry?;
+    let entries = folder::entries(&folder)?;
+    let known = |entry: &fs::DirEntry| {
         let made = entry.metadata()?.modified()?;
         let made = Timestamp::try_from(made).unwrap_or(Timestamp::UNIX_EPOCH);
         Ok((entry.file_name().to_string_lossy().into_owned(), made))
     };
-    entries.map(known).collect::<io::Result<_>>().doing(doing)
+    entries.iter().map(known).collect::<io::Result<_>>().doing(doing)
 }
 
 /// The releases that the environment ran before, the one that was replaced last first.
