@@ -1,8 +1,8 @@
 //! Writes a database as a dump or as a SQLite file, and files as an archive.
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Read, Write},
-    path::{Path, PathBuf},
+    io::{self, BufWriter, Write},
+    path::Path,
 };
 
 use mysql::{Conn, OptsBuilder, Row, Value, consts::ColumnType, prelude::Queryable};
@@ -124,7 +124,7 @@ pub(super) fn write_as(
     Ok(exported)
 }
 
-fn create(to: &Path) -> Result<File> {
+pub(super) fn create(to: &Path) -> Result<File> {
     File::create(to).doing(|| format!("write `{}`", to.display()))
 }
 
@@ -382,95 +382,6 @@ fn write_programs(connection: &mut Conn, out: &mut dyn Write) -> Result<()> {
         let column = if kind == "EVENT" { 3 } else { 2 };
         let created = show(connection, &kind, &name, column)?;
         writeln!(out, "DELIMITER ;;\n{created} ;;\nDELIMITER ;").doing(doing)?;
-    }
-    Ok(())
-}
-
-/// Writes the files below `folder` to the new archive `to`, inside a folder named `root`.
-pub fn export_files(
-    folder: &Path,
-    form: Form,
-    to: &Path,
-    root: &str,
-    meter: Meter<'_>,
-) -> Result<Exported> {
-    let doing = || format!("write `{}`", to.display());
-    let mut files = Vec::new();
-    list(folder, Path::new(""), &mut files)?;
-    let total = Some(files.len() as u64);
-    let mut exported = Exported::default();
-    let told = |exported: &mut Exported| {
-        exported.rows += 1;
-        meter.progress(exported.rows, total, Unit::Files);
-        meter.check()
-    };
-    match form {
-        Form::TarGz => {
-            let gz = flate2::write::GzEncoder::new(create(to)?, flate2::Compression::new(6));
-            let mut tar = tar::Builder::new(BufWriter::new(gz));
-            tar.follow_symlinks(false);
-            tar.append_dir(root, folder).doing(doing)?;
-            for inside in &files {
-                let path = folder.join(inside);
-                tar.append_path_with_name(&path, Path::new(root).join(inside))
-                    .doing(|| format!("pack `{}`", path.display()))?;
-                told(&mut exported)?;
-            }
-            let buffered = tar.into_inner().doing(doing)?;
-            buffered.into_inner().doing(doing)?.finish().doing(doing)?;
-        }
-        Form::Zip => {
-            let mut zip = zip::ZipWriter::new(BufWriter::new(create(to)?));
-            for inside in &files {
-                pack(&mut zip, folder, inside, root)?;
-                told(&mut exported)?;
-            }
-            zip.finish().doing(doing)?.flush().doing(doing)?;
-        }
-        _ => {
-            return Err(Error::refused("files are exported as .tar.gz or .zip")
-                .hint("Name a file that ends in one of these."));
-        }
-    }
-    exported.bytes = fs::metadata(to).doing(doing)?.len();
-    Ok(exported)
-}
-
-fn pack(
-    zip: &mut zip::ZipWriter<BufWriter<File>>,
-    folder: &Path,
-    inside: &Path,
-    root: &str,
-) -> Result<()> {
-    let path = folder.join(inside);
-    let doing = || format!("pack `{}`", path.display());
-    let parts: Vec<_> =
-        inside.components().map(|it| it.as_os_str().to_string_lossy().into_owned()).collect();
-    let name = format!("{root}/{}", parts.join("/"));
-    let options = zip::write::SimpleFileOptions::default().unix_permissions(0o644);
-    if path.is_dir() {
-        return zip.add_directory(name, options.unix_permissions(0o755)).doing(doing);
-    }
-    let mut file = File::open(&path).doing(doing)?;
-    let is_large = file.metadata().doing(doing)?.len() >= u64::from(u32::MAX);
-    zip.start_file(name, options.large_file(is_large)).doing(doing)?;
-    io::copy(&mut Read::by_ref(&mut file), zip).map(drop).doing(doing)
-}
-
-/// Everything below `folder`, folders before what is in them, by name.
-fn list(folder: &Path, inside: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    let path = folder.join(inside);
-    let doing = || format!("read `{}`", path.display());
-    let mut entries =
-        fs::read_dir(&path).doing(doing)?.collect::<io::Result<Vec<_>>>().doing(doing)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let inside = inside.join(entry.file_name());
-        let kind = entry.file_type().doing(doing)?;
-        found.push(inside.clone());
-        if kind.is_dir() {
-            list(folder, &inside, found)?;
-        }
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 mod definition;
 mod encoding;
 mod export;
+mod export_files;
 mod export_sqlite;
 mod filter;
 #[cfg(test)]
@@ -31,7 +32,8 @@ mod workers;
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 
 pub(in crate::content) use encoding::as_text;
-pub use export::{Exported, Form, export_database, export_files, write_sql};
+pub use export::{Exported, Form, export_database, write_sql};
+pub use export_files::export_files;
 pub use export_sqlite::{Show, export_sqlite_as_sql, write_sqlite};
 pub(in crate::content) use filter::table_of;
 pub use load::load_mariadb;
