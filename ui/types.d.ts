@@ -144,7 +144,11 @@ reference: string,
  */
 version: string, 
 /**
- * Its archives.
+ * Whether it was to hold all that the environment had then; else it is a backup of some parts alone.
+ */
+complete: boolean, 
+/**
+ * Its archives. Of a complete one, what is not among them the environment did not have.
  */
 parts: Array<BackupPart>, 
 /**

@@ -78,7 +78,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Env(EnvCommand),
     /// Archives of an environment, checked, and the way back from them
-    #[command(subcommand, alias = "backups")]
+    #[command(subcommand)]
     Backup(BackupCommand),
     /// Replace an environment's database or files by what you have: `portico import <file>… <site.env>`
     Import(ImportArguments),
@@ -468,6 +468,9 @@ pub(crate) enum BackupCommand {
         /// The environment, as in `acme.live`
         #[arg(value_name = "SITE.ENV")]
         environment: Address,
+        /// Only those that hold this
+        #[arg(long, value_enum, default_value = "all")]
+        element: Elements,
     },
     /// Show what is known of a backup and one of its archives
     Info(BackupFile),
@@ -742,7 +745,11 @@ const GROUPS: &[&str] = &[
     "db",
 ];
 
-/// Splits the first `group:verb` into `group verb`, and gives Terminus' short `deploy` its group.
+/// Terminus' short names that have no group.
+const SHORT: &[(&str, [&str; 2])] =
+    &[("deploy", ["env", "deploy"]), ("backups", ["backup", "list"])];
+
+/// Splits the first `group:verb` into `group verb`, and gives Terminus' short names their group.
 pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut split = Vec::new();
     let mut found = false;
@@ -754,9 +761,10 @@ pub(crate) fn with_colons_split(words: impl Iterator<Item = OsString>) -> Vec<Os
                 found = true;
                 split.extend(text.split(':').map(OsString::from));
             }
-            _ if is_verb && text == "deploy" => {
+            _ if is_verb && SHORT.iter().any(|(short, _)| *short == text) => {
                 found = true;
-                split.extend(["env".into(), word]);
+                let whole = SHORT.iter().find(|(short, _)| *short == text).map(|(_, whole)| whole);
+                split.extend(whole.into_iter().flatten().map(OsString::from));
             }
             _ => {
                 // Behind a verb nothing else is one, whatever it looks like.
@@ -790,6 +798,7 @@ mod tests {
         assert_eq!(split("portico db:cli acme.dev -- -e x:y"), "portico db cli acme.dev -- -e x:y");
         assert_eq!(split("portico wp acme.dev env:deploy"), "portico wp acme.dev env:deploy");
         assert_eq!(split("portico deploy acme.test"), "portico env deploy acme.test");
+        assert_eq!(split("portico backups acme.live"), "portico backup list acme.live");
         assert_eq!(
             split("portico search-replace a.dev env:deploy x"),
             "portico search-replace a.dev env:deploy x"

@@ -27,7 +27,7 @@ pub(crate) fn backup(command: BackupCommand, output: &Output) -> Result<()> {
             wanted.confirm = generation::confirm(&to, wanted.confirm, "replaces", output);
             run(&Request::RestoreBackup(wanted), output)
         }
-        BackupCommand::List { environment } => list(environment, output),
+        BackupCommand::List { environment, element } => list(environment, element, output),
         BackupCommand::Info(wanted) => info(wanted, output),
         BackupCommand::Get { file, to } => get(file, to, output),
     }
@@ -37,8 +37,11 @@ fn all(environment: &Address) -> Result<Vec<Backup>> {
     crate::open()?.ask(ask::Backups { environment: environment.clone() })
 }
 
-fn list(environment: Address, output: &Output) -> Result<()> {
-    let all = all(&environment)?;
+fn list(environment: Address, element: Elements, output: &Output) -> Result<()> {
+    let mut all = all(&environment)?;
+    if element != Elements::All {
+        all.retain(|it| element.each().iter().all(|part| it.part(*part).is_some()));
+    }
     if all.is_empty() && !output.is_json() {
         say(&format!(
             "No backups available. Create one with `portico backup:create {environment}`."

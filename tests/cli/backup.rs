@@ -292,14 +292,119 @@ fn an_environment_without_a_table_is_backed_up_and_restored_as_such() {
 }
 
 #[test]
-fn what_has_no_database_yet_is_backed_up_without_one_and_its_backup_says_so() {
+fn what_has_no_database_yet_is_backed_up_and_restored_as_such() {
     let test = PorticoTest::new();
     test.run(&["site:create", "demo", "--from", "sample", "--database", "sqlite"]).success();
-    test.run(&["backup:create", "demo.dev"]).success();
+    let folder = create(&test, "demo.dev");
     let parts = backups(&test, "demo.dev")[0]["parts"].as_array().unwrap().clone();
     assert_eq!(parts.iter().map(|it| &it["element"]).collect::<Vec<_>>(), ["code", "files"]);
     let only = ["backup:create", "demo.dev", "--element", "database"];
     test.run(&only).status(5).stderr_has("no database");
-    let restore = ["backup:restore", "demo.dev", "--element", "database"];
-    test.run(&restore).status(5).stderr_has("no whole backup of database");
+    let restore = ["backup:restore", "demo.dev"];
+    test.run(&[&restore[..], &["--element", "database"]].concat())
+        .status(5)
+        .stderr_has("no whole backup of database");
+    fs::write(test.folder("notes.sql"), DUMP).unwrap();
+    test.run(&["import:database", "demo.dev", "notes.sql"]).success();
+    assert_eq!(seen(&test, "demo.dev").0, 1);
+    test.run(&restore).success().stderr_has("becomes an empty one");
+    assert_eq!(seen(&test, "demo.dev").0, 0);
+    test.run(&["undo", "demo"]).success();
+    assert_eq!(seen(&test, "demo.dev").0, 1);
+    // It is as whole as any, and the newest whole one never goes.
+    let manifest = folder.join("manifest.json");
+    let mut backup: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    backup["kept_until"] = "2020-01-01T00:00:00Z".into();
+    fs::write(&manifest, backup.to_string()).unwrap();
+    test.run(&["backup:expire", "demo.dev"]).status(5);
+}
+
+#[test]
+fn a_backup_whose_manifest_is_lost_or_damaged_is_shown_as_damaged_and_its_archives_can_be_imported()
+{
+    let test = PorticoTest::new();
+    sample(&test, "sqlite");
+    let folder = create(&test, "demo.live");
+    let id = folder.file_name().unwrap().to_str().unwrap();
+    let manifest = folder.join("manifest.json");
+    let whole = fs::read(&manifest).unwrap();
+    for damaged in [Some(&whole[..whole.len() / 2]), Some(b""), None] {
+        match damaged {
+            Some(bytes) => fs::write(&manifest, bytes).unwrap(),
+            None => fs::remove_file(&manifest).unwrap(),
+        }
+        let backup = &backups(&test, "demo.live")[0];
+        assert_eq!(backup["parts"].as_array().unwrap().len(), 3, "{backup}");
+        assert!(backup["check"]["problem"].as_str().unwrap().contains("manifest.json"), "{backup}");
+        test.run(&["backup:list", "demo.live"]).success().stdout_has("damaged");
+        test.run(&["backup:verify", "demo.live"]).status(1).stderr_has("manifest.json");
+        let restore = ["backup:restore", "demo.live", "--confirm", "demo"];
+        test.run(&restore).status(5).stderr_has("no whole backup");
+        test.run(&[&restore[..], &["--file", id]].concat()).status(5).stderr_has("manifest.json");
+    }
+    let get = ["backup:get", "demo.live", "--file", id, "--element", "db"];
+    let dump = test.run(&get).success().stdout;
+    test.run(&["env:wipe", "demo.dev"]).success();
+    test.run(&["import:database", "demo.dev", dump.trim()]).success();
+    assert_eq!(seen(&test, "demo.dev").0, 1);
+    test.run(&["backup:delete", "demo.live", id]).success();
+    assert!(backups(&test, "demo.live").is_empty());
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_file_is_left_out_and_told_and_names_of_all_kinds_come_back() {
+    use std::os::unix::{ffi::OsStrExt, fs::symlink, net::UnixListener};
+
+    let test = PorticoTest::with_root("a root's folder/Portico");
+    test.run(&["site:create", "demo", "--from", "sample", "--database", "sqlite"]).success();
+    let files = test.environment("demo.dev").join("files");
+    let long = "d".repeat(120);
+    let latin = std::ffi::OsStr::from_bytes(b"lat\xe9in.txt");
+    fs::create_dir_all(files.join(&long).join(&long)).unwrap();
+    fs::create_dir_all(files.join("empty")).unwrap();
+    let names = ["Größe 😀.txt", "new\nline.txt", "back\\slash.txt", "-rf", "it's"];
+    for name in names {
+        fs::write(files.join(name), name).unwrap();
+    }
+    fs::write(files.join(latin), "latin").unwrap();
+    fs::write(files.join(&long).join(&long).join(&long), "long").unwrap();
+    symlink("it's", files.join("link")).unwrap();
+    let _socket = UnixListener::bind(files.join("s.sock")).unwrap();
+    test.shell(&files, "mkfifo pipe").success();
+    fs::write(test.environment("demo.dev").join("code/new.php"), "<?php").unwrap();
+
+    let created = test.run(&["backup:create", "demo.dev"]).success();
+    created.stderr_has("left out: `pipe`").stderr_has("not in it: 1 uncommitted change");
+    test.run(&["env:wipe", "demo.dev"]).success();
+    test.run(&["backup:restore", "demo.dev", "--element", "files"]).success();
+    let files = test.environment("demo.dev").join("files");
+    for name in names {
+        assert_eq!(fs::read_to_string(files.join(name)).unwrap(), name);
+    }
+    assert_eq!(fs::read_to_string(files.join(latin)).unwrap(), "latin");
+    assert!(files.join(&long).join(&long).join(&long).is_file() && files.join("empty").is_dir());
+    assert_eq!(fs::read_link(files.join("link")).unwrap(), Path::new("it's"));
+    assert!(!files.join("pipe").exists() && !files.join("s.sock").exists());
+}
+
+#[test]
+fn backups_of_a_deleted_environment_are_listed_restored_elsewhere_and_let_go() {
+    let test = PorticoTest::new();
+    sample(&test, "sqlite");
+    test.run(&["multidev:create", "demo.live", "blog"]).success();
+    let (old, newest) = (create(&test, "demo.blog"), create(&test, "demo.blog"));
+    test.run(&["multidev:delete", "demo.blog"]).success();
+    // As people of Terminus type it.
+    let listed = test.run(&["backups", "demo.blog", "--element=db", "--format=json"]).success();
+    assert_eq!(listed.json().as_array().unwrap().len(), 2);
+    test.run(&["env:wipe", "demo.dev"]).success();
+    test.run(&["backup:restore", "demo.blog", "--to", "dev"]).success();
+    assert_eq!(seen(&test, "demo.dev").0, 1);
+    let manifest = old.join("manifest.json");
+    let mut backup: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    backup["kept_until"] = "2020-01-01T00:00:00Z".into();
+    fs::write(&manifest, backup.to_string()).unwrap();
+    test.run(&["backup:expire", "demo.blog"]).success();
+    assert!(!old.exists() && newest.exists());
 }

@@ -11,7 +11,10 @@ use super::{
     Session,
     testing::{config, run},
 };
-use crate::workflow::keeping::bounds::{NEWEST_LOGS, keep_bounds};
+use crate::workflow::{
+    backup,
+    keeping::bounds::{NEWEST_LOGS, keep_bounds},
+};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -68,4 +71,35 @@ fn logs_temporary_files_and_templates_do_not_grow_for_ever() {
     names.sort();
     assert_eq!(names, ["mail", "sess_young", "twig"]);
     assert!(!old_server.exists(), "no server of today reads it");
+}
+
+#[test]
+fn expired_backups_are_found_of_every_environment_also_of_one_that_is_deleted() {
+    let home = tempfile::tempdir().expect("a folder");
+    let config = config(home.path());
+    let session = Session::open(&config).expect("opens");
+    run(
+        &session,
+        json!({"kind": "create_site", "name": "demo", "from": "sample", "database": "sqlite"}),
+    );
+    run(&session, json!({"kind": "create_multidev", "from": "demo.dev", "name": "blog"}));
+    for environment in ["demo.dev", "demo.blog", "demo.blog"] {
+        run(&session, json!({"kind": "create_backup", "environment": environment}));
+    }
+    run(&session, json!({"kind": "delete_multidev", "environment": "demo.blog"}));
+    let Session::Owner(engine) = &session else { panic!("the folder is free") };
+    let site = "demo".parse().expect("a name");
+    let due = || backup::environments_due(engine.context(), &site).expect("looks");
+    assert_eq!(due(), []);
+    for environment in ["dev", "blog"] {
+        let folder = config.root.join("sites/demo/backups").join(environment);
+        for backup in fs::read_dir(folder).expect("reads") {
+            let manifest = backup.expect("reads").path().join("manifest.json");
+            let text = fs::read(&manifest).expect("reads");
+            let mut backup: serde_json::Value = serde_json::from_slice(&text).expect("a manifest");
+            backup["kept_until"] = "2020-01-01T00:00:00Z".into();
+            fs::write(&manifest, backup.to_string()).expect("writes");
+        }
+    }
+    assert_eq!(due(), ["demo.blog".parse().expect("an address")], "Dev keeps its newest");
 }

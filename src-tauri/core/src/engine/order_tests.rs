@@ -64,6 +64,27 @@ fn no_pointer_moves_before_what_it_points_to_is_on_the_disk() {
     let uploads = home.path().join("uploads").display().to_string();
     sites.run(json!({"kind": "import_files", "environment": "demo.dev", "file": uploads}));
 
+    sites.run(json!({"kind": "create_backup", "environment": "demo.live", "element": "all"}));
+    let backups = home.path().join("Portico/sites/demo/backups/live");
+    let backup = fs::read_dir(&backups).expect("reads").next().expect("one").expect("reads");
+    let backup = backup.file_name().to_string_lossy().into_owned();
+    let no = json!({"element": "all", "updatedb": false, "cc": false});
+    for to in ["dev", "live"] {
+        let mut restore = no.clone();
+        for (key, value) in [
+            ("kind", "restore_backup"),
+            ("environment", "demo.live"),
+            ("to", to),
+            ("file", &backup),
+            ("confirm", "demo"),
+        ] {
+            restore[key] = value.into();
+        }
+        sites.run(restore);
+    }
+    sites.run(json!({"kind": "delete_backup", "environment": "demo.live", "file": backup}));
+    sites.undo();
+
     sites.run(json!({"kind": "create_multidev", "from": "demo.live", "name": "blog"}));
     sites.put("blog/code/blog.php", "<?php // blog");
     sites.run(json!({"kind": "commit", "environment": "demo.blog", "message": "Blog"}));

@@ -10,7 +10,7 @@ use crate::{
     content::files,
     error::{Logged, Result},
     model::{
-        Address, SiteName,
+        SiteName,
         request::{ExpireBackups, Request},
     },
     progress::{Cancel, Meter},
@@ -60,20 +60,13 @@ impl Shared {
 /// Lets expired backups go, by a workflow for each environment that has some.
 fn expire_backups(weak: &Weak<Shared>) {
     let Some(shared) = weak.upgrade() else { return };
-    let due = |shared: &Shared| -> Result<Vec<Address>> {
-        let mut due = Vec::new();
-        for site in shared.context.store.sites()? {
-            for environment in shared.context.store.environments(&site.name)? {
-                let address = Address::new(&site.name, &environment.name);
-                if !backup::due(&shared.context, &address)?.is_empty() {
-                    due.push(address);
-                }
-            }
-        }
-        Ok(due)
+    let sites = shared.context.store.sites().logged(|| "look for expired backups".into());
+    let due = |site: &SiteName| {
+        let due = backup::environments_due(&shared.context, site);
+        due.logged(|| format!("look for expired backups of {site}")).unwrap_or_default()
     };
-    for environment in due(&shared).logged(|| "look for expired backups".into()).unwrap_or_default()
-    {
+    let all = sites.unwrap_or_default().into_iter().flat_map(|site| due(&site.name));
+    for environment in all {
         let told = format!("let expired backups of {environment} go");
         let request = Request::ExpireBackups(ExpireBackups { environment });
         // Busy now, it is their turn tomorrow.

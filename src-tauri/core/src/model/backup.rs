@@ -187,7 +187,9 @@ pub struct Backup {
     pub reference: String,
     /// The version of Portico that made it.
     pub version: String,
-    /// Its archives.
+    /// Whether it was to hold all that the environment had then; else it is a backup of some parts alone.
+    pub complete: bool,
+    /// Its archives. Of a complete one, what is not among them the environment did not have.
     pub parts: Vec<BackupPart>,
     /// Where its archives are; not a part of the manifest, for it may be moved.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -195,6 +197,9 @@ pub struct Backup {
     /// What the last check found; none when it was never finished.
     #[serde(default)]
     pub check: Option<BackupCheck>,
+    /// Why its manifest can't be read; what else is told of it then is only what its folder shows.
+    #[serde(skip)]
+    pub unreadable: Option<String>,
 }
 
 /// An archive of a backup.
@@ -235,11 +240,6 @@ impl Backup {
         self.parts.iter().find(|it| it.element == element)
     }
 
-    /// Whether it has all three parts.
-    pub fn is_complete(&self) -> bool {
-        Element::ALL.iter().all(|it| self.part(*it).is_some())
-    }
-
     /// Whether its last check found nothing wrong.
     pub fn is_whole(&self) -> bool {
         self.check.as_ref().is_some_and(|it| it.problem.is_none())
@@ -251,7 +251,7 @@ impl Backup {
         format!("{}_{}_{stamp}_UTC", environment.site, environment.environment)
     }
 
-    /// The moment after which none that is kept for this long is due any more, for tests of the rule.
+    /// Whether it was kept as long as it was to be.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.kept_until.is_some_and(|until| until <= now)
     }

@@ -107,7 +107,7 @@ pub(crate) fn waiting(repository: &Repository, has: &str, lacks: Option<&str>) -
     }
 }
 
-fn next_number(repository: &Repository, to: &Address) -> Result<u64> {
+pub(super) fn next_number(repository: &Repository, to: &Address) -> Result<u64> {
     let newest = repository.deploy_tags(to.environment.as_str())?;
     Ok(newest.first().map_or(1, |tag| tag.number + 1))
 }

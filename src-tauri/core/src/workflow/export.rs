@@ -12,6 +12,7 @@ use crate::{
     durable,
     error::{Doing, Error, Result},
     model::{Address, Database, Environment, Site, human_bytes},
+    runtime::DatabaseLease,
     store::Trace,
 };
 
@@ -107,25 +108,35 @@ fn write(work: &Work<'_>, plan: &Plan, part: &Path) -> Result<Exported> {
             dump::export_files(&folder, plan.form, part, &root, meter)
         });
     }
-    let opened = running::open_database_or_cancel(
-        work.context,
-        &plan.site,
-        &plan.environment,
-        number,
-        work.cancel,
-    )?;
-    let Some(database) = &opened.database else {
-        return Err(Error::refused(format!("{} has no database", plan.site.name)));
-    };
-    if let Database::Sqlite { file } = database
-        && !file.exists()
-    {
-        return Err(Error::refused(format!("{} has no database yet", plan.address))
-            .hint("It gets one when the site is installed, or when one is imported or cloned."));
-    }
+    let opened = open(work, &plan.site, &plan.environment)?;
     let owner =
         load::Owner { site: &plan.site, environment: &plan.environment, generation: number };
     work.step("Export the database", |meter| {
-        load::export(work, owner, database, plan.form, part, meter)
+        load::export(work, owner, &opened.database, plan.form, part, meter)
     })
+}
+
+/// A database that answers for as long as this lives.
+pub(super) struct Opened {
+    pub(super) database: Database,
+    _server: Option<DatabaseLease>,
+}
+
+/// Opens the database that an environment uses.
+///
+/// # Errors
+/// Refused where it has none, or none yet.
+pub(super) fn open(work: &Work<'_>, site: &Site, environment: &Environment) -> Result<Opened> {
+    let number = environment.generation;
+    let opened =
+        running::open_database_or_cancel(work.context, site, environment, number, work.cancel)?;
+    let Some(database) = opened.database else {
+        return Err(Error::refused(format!("{} has no database", site.name)));
+    };
+    if matches!(&database, Database::Sqlite { file } if !file.exists()) {
+        let address = Address::new(&site.name, &environment.name);
+        return Err(Error::refused(format!("{address} has no database yet"))
+            .hint("It gets one when the site is installed, or when one is imported or cloned."));
+    }
+    Ok(Opened { database, _server: opened.server })
 }

@@ -2,19 +2,21 @@
 use std::{fs, path::Path};
 
 use super::{
-    super::{effort, load, running},
-    Change, Context, Done, Element, Frame, Run, Work, Workflow, keep_check, verify,
+    super::{effort, export, load, running},
+    Change, Context, Done, Element, Frame, IN_THE_MAKING, Run, Work, Workflow, keep_check, verify,
 };
 use crate::{
+    code,
     content::{
         dump::{self, Exported, Form},
         files,
     },
     durable,
     error::{Doing, Error, Result},
+    layout,
     model::{
-        Address, Backup, BackupCheck, BackupPart, Cms, CodePointer, Database, Environment, Site,
-        human_bytes, request::CreateBackup,
+        Address, Backup, BackupCheck, BackupPart, Cms, CodePointer, DatabaseEngine, Elements,
+        Environment, Site, count, human_bytes, request::CreateBackup,
     },
     store::now,
 };
@@ -55,8 +57,8 @@ fn has_database(context: &Context, site: &Site, environment: &Environment) -> bo
     let address = Address::new(&site.name, &environment.name);
     let folder = context.layout.database(&address, environment.generation);
     let is_there = running::resolved(&folder).is_ok_and(|folder| match site.engine {
-        crate::model::DatabaseEngine::Sqlite => crate::layout::sqlite_file(&folder).exists(),
-        crate::model::DatabaseEngine::MariaDb => folder.is_dir(),
+        DatabaseEngine::Sqlite => layout::sqlite_file(&folder).exists(),
+        DatabaseEngine::MariaDb => folder.is_dir(),
     });
     site.cms != Cms::Html && is_there
 }
@@ -88,9 +90,11 @@ fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
     let layout = &context.layout;
     let made = now();
     let id = free_id(context, address, made.as_second());
-    let folder = layout.backup(address, &id);
+    // A folder of its own name has all that a backup has.
+    let folder = layout.backup(address, &format!("{id}{IN_THE_MAKING}"));
     work.will_make(&folder)?;
     fs::create_dir_all(&folder).doing(|| format!("make {}", folder.display()))?;
+    tell_uncommitted(work, plan)?;
     let stem = Backup::stem(address, made);
     let mut parts = Vec::new();
     for element in &plan.elements {
@@ -132,20 +136,37 @@ fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
         commit: plan.commit.clone(),
         reference,
         version: env!("CARGO_PKG_VERSION").into(),
+        complete: plan.wanted.element == Elements::All,
         parts,
         folder: String::new(),
         check: None,
+        unreadable: None,
     };
-    // It counts from here on.
     let manifest = serde_json::to_vec_pretty(&backup).expect("it serialises");
-    durable::replace(&layout.backup_manifest(address, &id), &manifest)?;
+    let path = layout.backup_manifest(address, &format!("{id}{IN_THE_MAKING}"));
+    fs::write(&path, manifest).doing(|| format!("write {}", path.display()))?;
+    durable::tree(&folder)?;
+    let place = layout.backup(address, &id);
+    work.move_path(&folder, &place)?;
     keep_check(layout, &backup, &BackupCheck { at: now(), problem: None })?;
     let mut result = serde_json::Map::new();
     result.insert("backup".into(), id.clone().into());
-    result.insert("folder".into(), folder.display().to_string().into());
+    result.insert("folder".into(), place.display().to_string().into());
     result.insert("bytes".into(), backup.parts.iter().map(|it| it.bytes).sum::<u64>().into());
     let change = Change::Backup { environment: address.clone(), id, before: false, after: true };
     Ok(Done { changes: vec![change], result, ..Done::default() })
+}
+
+/// Commits are backed up; what a person has not committed stays in the folder alone.
+fn tell_uncommitted(work: &Work<'_>, plan: &Plan<'_>) -> Result<()> {
+    if !plan.environment.name.is_writable() || !plan.elements.contains(&Element::Code) {
+        return Ok(());
+    }
+    let changed = code::count_changes(&running::code_folder(work.context, &plan.environment))?;
+    if changed > 0 {
+        work.line(format!("not in it: {}", count(changed, "uncommitted change")));
+    }
+    Ok(())
 }
 
 /// Two within a second have different ids, also where one was deleted.
@@ -191,28 +212,14 @@ fn write(
             })
         }
         Element::Database => {
-            let opened = running::open_database_or_cancel(
-                context,
-                &plan.site,
-                &plan.environment,
-                number,
-                work.cancel,
-            )?;
-            let Some(database) = &opened.database else {
-                return Err(Error::refused(format!("{} has no database", plan.site.name)));
-            };
-            if let Database::Sqlite { file } = database
-                && !file.exists()
-            {
-                return Err(Error::refused(format!("{address} has no database any more")));
-            }
+            let opened = export::open(work, &plan.site, &plan.environment)?;
             let owner = load::Owner {
                 site: &plan.site,
                 environment: &plan.environment,
                 generation: number,
             };
             work.step("Pack the database", |meter| {
-                load::export(work, owner, database, Form::SqlGz, to, meter)
+                load::export(work, owner, &opened.database, Form::SqlGz, to, meter)
             })
         }
     }

@@ -1,10 +1,10 @@
 //! `backup:expire`: what was kept long enough goes, but never the newest whole backup of an environment.
 use jiff::Timestamp;
 
-use super::{Context, Frame, Run, Workflow, delete, list};
+use super::{Context, Frame, Run, Workflow, delete, environments, list};
 use crate::{
     error::{Error, Result},
-    model::{Address, Backup, request::ExpireBackups},
+    model::{Address, Backup, SiteName, request::ExpireBackups},
     store::now,
 };
 
@@ -19,15 +19,29 @@ impl Run for ExpireBackups {
     }
 }
 
+/// The environments of a site that have backups to let go; some may be deleted by now.
+pub(crate) fn environments_due(context: &Context, site: &SiteName) -> Result<Vec<Address>> {
+    let mut all = environments(context, site)?;
+    let mut failed = Ok(());
+    all.retain(|it| match due(context, it) {
+        Ok(due) => !due.is_empty(),
+        Err(error) => {
+            failed = Err(error);
+            false
+        }
+    });
+    failed.map(|()| all)
+}
+
 /// The backups that an environment lets go now.
-pub(crate) fn due(context: &Context, address: &Address) -> Result<Vec<Backup>> {
+fn due(context: &Context, address: &Address) -> Result<Vec<Backup>> {
     Ok(falling_due(list(context, address)?, now()))
 }
 
 /// Those of `all`, which are the newest first, that are due. The newest that is complete and not known to be damaged
 /// stays, however old it is: a machine that was off for weeks would lose its last one else.
 fn falling_due(mut all: Vec<Backup>, now: Timestamp) -> Vec<Backup> {
-    if let Some(newest) = all.iter().position(|it| it.is_complete() && it.is_whole()) {
+    if let Some(newest) = all.iter().position(|it| it.complete && it.is_whole()) {
         all.remove(newest);
     }
     all.retain(|it| it.is_due(now));
@@ -63,7 +77,9 @@ mod tests {
             reference: String::new(),
             version: String::new(),
             parts: elements.iter().map(part).collect(),
+            complete: elements.len() == 3,
             folder: String::new(),
+            unreadable: None,
             check: Some(BackupCheck { at: made, problem: (!is_whole).then(|| "cut".into()) }),
         }
     }

@@ -5,62 +5,111 @@ mod expire;
 mod restore;
 mod verify;
 
-use std::{fs, io};
+use std::{fs, path::Path};
+
+use jiff::Timestamp;
 
 use super::{Change, Context, Done, Frame, Run, Workflow, work::Work};
 use crate::{
-    error::{Doing, Error, Result},
+    error::{Error, Result},
+    folder,
     layout::Layout,
-    model::{Address, Backup, BackupCheck, Element, Elements},
+    model::{
+        Address, Backup, BackupCheck, BackupPart, Element, Elements, EnvironmentName, Site,
+        SiteName,
+    },
 };
 
-pub(crate) use expire::due;
+/// What the name of a folder ends in while the backup in it is made.
+const IN_THE_MAKING: &str = ".part";
 
-/// An environment's backups, newest first. One whose making was not finished is none.
+pub(crate) use expire::environments_due;
+
+/// An environment's backups, newest first. One that is being made is none yet.
 pub fn list(context: &Context, address: &Address) -> Result<Vec<Backup>> {
-    context.store.site(&address.site)?;
-    all(&context.layout, address)
-}
-
-fn all(layout: &Layout, address: &Address) -> Result<Vec<Backup>> {
-    let folder = layout.backups_of(address);
-    let doing = || format!("read {}", folder.display());
-    let entries = match fs::read_dir(&folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.doing(doing)?,
-    };
+    let site = context.store.site(&address.site)?;
     let mut found = Vec::new();
-    for entry in entries {
-        let id = entry.doing(doing)?.file_name().to_string_lossy().into_owned();
-        found.extend(read(layout, address, &id)?);
+    for id in names(&context.layout.backups_of(address))? {
+        if !id.ends_with(IN_THE_MAKING) {
+            found.push(read(context, &site, address, &id));
+        }
     }
     found.sort_by(|one, other| (other.made, &other.id).cmp(&(one.made, &one.id)));
     Ok(found)
 }
 
-/// A backup by its id; none where there is none, or where its making was not finished.
-fn read(layout: &Layout, address: &Address, id: &str) -> Result<Option<Backup>> {
+/// The environments of which a site has backups; some may be deleted by now.
+fn environments(context: &Context, site: &SiteName) -> Result<Vec<Address>> {
+    let names = names(&context.layout.backups(site))?;
+    let parsed = names.iter().filter_map(|it| it.parse::<EnvironmentName>().ok());
+    Ok(parsed.map(|it| Address::new(site, &it)).collect())
+}
+
+/// The names of the folders in a folder; none where there is none.
+fn names(folder: &Path) -> Result<Vec<String>> {
+    let entries = folder::entries(folder)?.into_iter();
+    let folders = entries.filter(|it| it.file_type().is_ok_and(|it| it.is_dir()));
+    Ok(folders.map(|it| it.file_name().to_string_lossy().into_owned()).collect())
+}
+
+/// A backup as its manifest tells; one whose manifest is lost or damaged as its folder shows it.
+fn read(context: &Context, site: &Site, address: &Address, id: &str) -> Backup {
+    let layout = &context.layout;
     let path = layout.backup_manifest(address, id);
-    let text = match fs::read(&path) {
-        Err(error)
-            if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) =>
-        {
-            return Ok(None);
-        }
-        text => text.doing(|| format!("read {}", path.display()))?,
-    };
-    let mut backup: Backup = match serde_json::from_slice(&text) {
+    let manifest = fs::read(&path)
+        .map_err(|error| error.to_string())
+        .and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string()));
+    let mut backup: Backup = match manifest {
         Ok(backup) => backup,
-        // One that can't be understood is no reason to hide the others.
-        Err(error) => {
-            tracing::warn!("{} can't be understood: {error}", path.display());
-            return Ok(None);
-        }
+        Err(why) => shown(context, site, address, id, &why),
     };
     backup.folder = layout.backup(address, id).display().to_string();
     let check = layout.backup_check(address, id);
-    backup.check = fs::read(check).ok().and_then(|it| serde_json::from_slice(&it).ok());
-    Ok(Some(backup))
+    backup.check = match &backup.unreadable {
+        None => fs::read(check).ok().and_then(|it| serde_json::from_slice(&it).ok()),
+        Some(problem) => Some(BackupCheck { at: backup.made, problem: Some(problem.clone()) }),
+    };
+    backup
+}
+
+/// What the folder of a backup shows without its manifest. Nothing is restored from it by itself.
+fn shown(context: &Context, site: &Site, address: &Address, id: &str, why: &str) -> Backup {
+    let folder = context.layout.backup(address, id);
+    let files = folder::entries(&folder).unwrap_or_default();
+    let part = |element: Element| {
+        let end = format!("_{element}.{}", element.extension());
+        let file = files.iter().find(|it| it.file_name().to_string_lossy().ends_with(&end))?;
+        Some(BackupPart {
+            element,
+            file: file.file_name().to_string_lossy().into_owned(),
+            bytes: file.metadata().map_or(0, |it| it.len()),
+            sha256: String::new(),
+            entries: 0,
+            rows: None,
+        })
+    };
+    let seconds = id.split('_').next().and_then(|it| it.parse().ok()).unwrap_or(0);
+    Backup {
+        id: id.to_owned(),
+        environment: address.clone(),
+        made: Timestamp::from_second(seconds).unwrap_or_default(),
+        kept_until: None,
+        note: None,
+        site_id: site.id.clone(),
+        cms: site.cms,
+        engine: site.engine,
+        url: context.url(address),
+        commit: String::new(),
+        reference: String::new(),
+        version: String::new(),
+        complete: false,
+        parts: Element::ALL.into_iter().filter_map(part).collect(),
+        folder: String::new(),
+        check: None,
+        unreadable: Some(format!(
+            "its manifest.json can't be read ({why}); its archives may be whole and can be imported"
+        )),
+    }
 }
 
 /// Keeps what a check found, beside the manifest, which never changes.
@@ -94,10 +143,13 @@ fn find(
         };
         return found.ok_or_else(|| Error::not_found("backup", named).hint(list()));
     }
-    let has_all = |it: &&Backup| wanted.iter().all(|element| it.part(*element).is_some());
+    let has_all = |it: &&Backup| match elements {
+        Elements::All => it.complete,
+        _ => wanted.iter().all(|element| it.part(*element).is_some()),
+    };
     let is_usable = |it: &&Backup| it.check.as_ref().is_none_or(|it| it.problem.is_none());
     match all.iter().filter(has_all).find(is_usable) {
-        Some(backup) => Ok((backup.clone(), wanted.to_vec())),
+        Some(backup) => Ok((backup.clone(), present(backup, wanted, elements)?)),
         None => {
             Err(Error::refused(format!("{address} has no whole backup of {}", elements.in_words()))
                 .hint(match all.is_empty() {

@@ -16,7 +16,7 @@ use crate::{
     },
     error::{Error, Result},
     model::{
-        Address, Backup, CodePointer, Environment, Site, WorktreeState, count,
+        Address, Backup, Cms, CodePointer, Elements, Environment, Site, WorktreeState, count,
         request::{ImportOptions, RestoreBackup},
     },
     store::Trace,
@@ -29,6 +29,8 @@ pub(super) struct Plan<'a> {
     to: Address,
     site: Site,
     environment: Environment,
+    /// Whether the environment had no database then, which is restored, too.
+    has_no_database: bool,
     /// Where it is writable and gets code: the commit that the code follows upon.
     target: Option<merge::Target>,
 }
@@ -43,6 +45,14 @@ impl Run for RestoreBackup {
 fn plan<'a>(context: &Context, wanted: &'a RestoreBackup) -> Result<Plan<'a>> {
     let (backup, elements) =
         find(context, &wanted.environment, wanted.file.as_deref(), wanted.element)?;
+    if let Some(why) = &backup.unreadable {
+        return Err(Error::refused(format!("the backup {} is damaged", backup.id))
+            .because(why.as_str())
+            .hint(format!(
+                "`portico import {}/*.gz SITE.ENV` takes its archives.",
+                backup.folder
+            )));
+    }
     let to = wanted.destination();
     let site = context.store.site(&to.site)?;
     let environment = context.store.environment(&to)?;
@@ -63,7 +73,9 @@ fn plan<'a>(context: &Context, wanted: &'a RestoreBackup) -> Result<Plan<'a>> {
     let target = commits.then(|| merge::target(context, &to)).transpose()?;
     let bytes = backup.parts.iter().filter(|it| elements.contains(&it.element)).map(|it| it.bytes);
     effort::check_room(context, bytes.sum())?;
-    Ok(Plan { wanted, backup, elements, to, site, environment, target })
+    let is_lacking = backup.complete && backup.part(Element::Database).is_none();
+    let has_no_database = is_lacking && wanted.element == Elements::All && site.cms != Cms::Html;
+    Ok(Plan { wanted, backup, elements, has_no_database, to, site, environment, target })
 }
 
 /// Test and Live run commits of the site's repository.
@@ -88,7 +100,8 @@ fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
         (true, None) => release(work, plan)?,
         (true, Some(target)) => commit(work, plan, target)?,
     };
-    let brings_content = plan.elements.iter().any(|it| *it != Element::Code);
+    let brings_content =
+        plan.elements.iter().any(|it| *it != Element::Code) || plan.has_no_database;
     if code.is_none() && !brings_content {
         return Err(Error::refused(format!("{} runs this code already", plan.to)));
     }
@@ -167,6 +180,10 @@ fn content(work: &Work<'_>, plan: &Plan<'_>, code: Option<&Change>) -> Result<Do
     let has = |element| plan.elements.contains(&element);
     // A site without a table is backed up, too: an import would refuse such a dump.
     let is_empty = plan.backup.part(Element::Database).is_some_and(|it| it.entries == 0);
+    let empties_database = plan.has_no_database || (has(Element::Database) && is_empty);
+    if empties_database {
+        work.line("there was no table then: the database becomes an empty one");
+    }
     let database = match has(Element::Database) && !is_empty {
         true => Some(Source::of(&archive_of(work, plan, Element::Database)?, Layout::Sql)),
         false => None,
@@ -183,7 +200,7 @@ fn content(work: &Work<'_>, plan: &Plan<'_>, code: Option<&Change>) -> Result<Do
         environment,
         address: plan.to.clone(),
         database: database.map(|it| (it, &options)),
-        empties_database: has(Element::Database) && is_empty,
+        empties_database,
         files,
         name: format!("backup {}", plan.backup.id),
         bytes: parts.map(|it| it.bytes).sum(),
@@ -202,7 +219,10 @@ fn release(work: &Work<'_>, plan: &Plan<'_>) -> Result<Option<Change>> {
     let repository = context.repository(&plan.site.name);
     let tags = repository.deploy_tags(plan.to.environment.as_str())?;
     let known = tags.iter().find(|tag| tag.name == plan.backup.reference && tag.commit == *commit);
-    let number = known.or(tags.first()).map_or(1, |tag| tag.number + u64::from(known.is_none()));
+    let number = match known {
+        Some(tag) => tag.number,
+        None => deploy::next_number(&repository, &plan.to)?,
+    };
     let directory =
         deploy::check_out_beside(work, &plan.to, Some(&plan.environment), number, commit)?;
     let tag = deploy::tag_name(&plan.to, number);

@@ -64,6 +64,9 @@ fn run(work: &Work<'_>, all: &Vec<Backup>) -> Result<Done> {
 
 /// Checks the parts of a backup that are named, as far as it has them.
 pub(super) fn check(work: &Work<'_>, backup: &Backup, elements: &[Element]) -> Result<()> {
+    if let Some(why) = &backup.unreadable {
+        return Err(Error::failed(format!("check {}", backup.id)).because(why.as_str()));
+    }
     let folder = work.context.layout.backup(&backup.environment, &backup.id);
     for part in backup.parts.iter().filter(|it| elements.contains(&it.element)) {
         let path = folder.join(&part.file);
