@@ -219,7 +219,8 @@ fn each_way_in_takes_its_part_of_a_wpress() {
     let tracked = || test.git(&code, &["ls-files"]).success().stdout;
     assert!(!tracked().contains("themes/leaf"));
     // A new site has what is in it; WordPress itself is not.
-    test.run(&["site:create", "plot", "--from", path(&file), "--database", "mariadb"]).success();
+    let create = ["site:create", "plot", "--from", path(&file), "--database", "mariadb"];
+    test.run(&create).success().stderr_has("WordPress itself is not in it");
     assert_eq!(files(&test, "plot.dev"), ["2026/01/a.txt"]);
     let exported = test.run(&["export:database", "plot.dev", "-"]).success().stdout;
     assert!(exported.contains("`wp_options`") && exported.contains("'wp_user_roles'"));

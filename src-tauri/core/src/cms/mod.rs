@@ -138,6 +138,11 @@ pub fn outermost(addresses: &[String]) -> Vec<String> {
     kept.cloned().collect()
 }
 
+/// Whether the code lacks its system, without which nothing answers.
+pub fn lacks_core(site: &Site, code: &Path) -> bool {
+    site.cms == Cms::WordPress && wordpress::lacks_core(code, site)
+}
+
 /// The table prefix, found by the names of the tables.
 pub fn table_prefix(cms: Cms, tables: &[String]) -> String {
     match cms {

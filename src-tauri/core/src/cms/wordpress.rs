@@ -294,6 +294,11 @@ pub(super) fn core_folder(code: &Path, site: &Site) -> PathBuf {
     below(code, &core(code, site))
 }
 
+/// Whether the core's files are missing, as in what WordPress's own backup plugins keep of a site.
+pub(super) fn lacks_core(code: &Path, site: &Site) -> bool {
+    !core_folder(code, site).join("wp-includes/version.php").exists()
+}
+
 /// The prefix of WordPress's tables: the shortest that `options` and `posts` share.
 pub(super) fn table_prefix(tables: &[String]) -> String {
     tables

@@ -150,7 +150,17 @@ pub(super) fn run(work: &Work<'_>, plan: &Plan<'_>) -> Result<Done> {
         _ => None,
     };
     let content = Content { uploads, database: brought.database, from: shown(plan) };
+    let lacks_core = cms::lacks_core(&site, &code);
     let mut done = dev(work, site, &address, content)?;
+    if lacks_core {
+        let note = format!(
+            "WordPress itself is not in it, so nothing answers yet: put its files into {} (WP-CLI: `portico wp {address} -- core download --skip-content`)",
+            code.display()
+        );
+        work.line(&note);
+        let notes = done.result.entry("notes").or_insert_with(|| serde_json::json!([]));
+        notes.as_array_mut().expect("notes are a list").push(note.into());
+    }
     done.changes.extend(upstream);
     if !brought.unused.is_empty() {
         done.result.insert("not_used".into(), serde_json::json!(brought.unused));

@@ -1,7 +1,7 @@
 //! What a row's literals become on their way into the database: addresses converted, bytes kept.
 use std::borrow::Cow;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::{memchr2, memchr2_iter};
 
 use super::{Spot, statements::is_word_byte};
@@ -29,8 +29,10 @@ impl<'a> Rows<'a> {
         let needles = needles.and_then(|needles| {
             let digits = needles.iter().map(|needle| hex(needle));
             let digits = digits.flat_map(|it| [it.to_ascii_uppercase(), it]);
-            // They were built into one of the same kind before.
-            Some([AhoCorasick::new(needles).ok()?, AhoCorasick::new(digits).ok()?])
+            // They were built into one of the same kind before. This kind skips fastest.
+            let mut finder = AhoCorasick::builder();
+            finder.match_kind(MatchKind::LeftmostFirst);
+            Some([finder.build(needles).ok()?, finder.build(digits).ok()?])
         });
         Self { rewriter, needles, charset: None, kept: None, met: Met::default() }
     }

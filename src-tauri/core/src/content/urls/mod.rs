@@ -13,7 +13,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use pair::Pair;
@@ -26,13 +26,14 @@ use crate::{
 /// What replaces what, in one pass: longest match first, no replacement is replaced again.
 #[derive(Clone, Debug)]
 pub struct Rewriter {
-    /// Finds any needle, or any trace of one in base64.
+    /// Finds any needle as people write it, and what only seems to be one: hosts in base64, and in regular expressions.
+    /// It tells letters apart, for only then it can skip what holds none at the speed of memory.
     finder: AhoCorasick,
-    needles: Vec<Needle>,
-    /// What only seems to be an address: hosts in base64, and in regular expressions.
-    traces: Vec<Vec<u8>>,
-    /// The needles' bytes, as people write them, and the traces.
+    /// What it finds.
     texts: Vec<Vec<u8>>,
+    /// Which needle each of these is; none for what only seems to be one.
+    meant: Vec<Option<usize>>,
+    needles: Vec<Needle>,
 }
 
 /// A host (or a text) that one or more pairs are about.
@@ -126,16 +127,17 @@ impl Rewriter {
             all.extend(regex_traces(pair.needle()).into_iter().filter(|it| !it.is_empty()));
             all
         });
-        let traces: Vec<Vec<u8>> = traces.collect();
-        // A host's letters count in either case.
+        let spelled = texts.iter().enumerate().rev();
+        let spelled = spelled
+            .flat_map(|(number, text)| spellings(text).into_iter().map(move |it| (it, number)));
+        let mut found: BTreeMap<Vec<u8>, Option<usize>> = traces.map(|it| (it, None)).collect();
+        found.extend(spelled.map(|(text, number)| (text, Some(number))));
+        let (texts, meant): (Vec<_>, _) = found.into_iter().unzip();
         let finder = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
-            .ascii_case_insensitive(true)
-            .build(texts.iter().chain(&traces))
+            .build(&texts)
             .doing(|| "prepare the addresses".into())?;
-        let spelled = texts.iter().flat_map(|text| spellings(text)).chain(traces.iter().cloned());
-        let spelled: std::collections::BTreeSet<Vec<u8>> = spelled.collect();
-        Ok(Self { finder, needles, traces, texts: spelled.into_iter().collect() })
+        Ok(Self { finder, texts, meant, needles })
     }
 
     /// The value with its addresses replaced; borrowed when nothing was.

@@ -60,16 +60,12 @@ impl Rewriter {
         let (mut done, mut from, mut base64, mut inside, mut left) = (0, 0, false, false, 0);
         while let Some(hit) = self.finder.find(aho_corasick::Input::new(value).range(from..)) {
             from = hit.start() + 1;
-            let number = hit.pattern().as_usize();
-            let Some(needle) = self.needles.get(number) else {
-                // The letters of these count as they are.
-                let met = &value[hit.start()..hit.end()];
-                if met == self.traces[number - self.needles.len()] {
-                    // A dot is in none of base64's.
-                    match met.contains(&b'.') {
-                        true => left += 1,
-                        false => base64 |= in_base64(value, hit.start(), hit.end()),
-                    }
+            let Some(needle) = self.meant[hit.pattern().as_usize()].map(|it| &self.needles[it])
+            else {
+                // A dot is in none of base64's.
+                match value[hit.start()..hit.end()].contains(&b'.') {
+                    true => left += 1,
+                    false => base64 |= in_base64(value, hit.start(), hit.end()),
                 }
                 continue;
             };
