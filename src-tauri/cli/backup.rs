@@ -1,20 +1,68 @@
 //! `backup:…`
 use std::path::{Path, PathBuf};
 
+use clap::{Args, Subcommand};
 use portico_core::{
     Error, Result,
     model::{
         Address, Backup, BackupPart, Elements, human_bytes,
-        request::{Request, ask},
+        request::{
+            CreateBackup, DeleteBackup, ExpireBackups, Request, RestoreBackup, VerifyBackup, ask,
+        },
     },
 };
 
 use crate::{
-    arguments::{BackupCommand, BackupFile},
     generation,
     output::{Output, print, say},
     workflow::run,
 };
+
+#[derive(Subcommand)]
+pub(crate) enum BackupCommand {
+    /// Make archives of an environment's code, database and files, and read them back
+    Create(CreateBackup),
+    /// List the backups of an environment, newest first
+    List {
+        /// The environment, as in `acme.live`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+        /// Only those that hold this
+        #[arg(long, value_enum, default_value = "all")]
+        element: Elements,
+    },
+    /// Show what is known of a backup and one of its archives
+    Info(BackupFile),
+    /// Print where an archive is, or copy it
+    Get {
+        #[command(flatten)]
+        file: BackupFile,
+        /// Copy it to this file, or into this folder
+        #[arg(long, value_name = "PATH")]
+        to: Option<PathBuf>,
+    },
+    /// Bring an environment back from a backup, or another environment to its state; it can be undone
+    Restore(RestoreBackup),
+    /// Read backups to their end and compare them with what was written
+    Verify(VerifyBackup),
+    /// Delete a backup; it can be undone until it is pruned
+    Delete(DeleteBackup),
+    /// Let backups go that were kept long enough; Portico does so once a day
+    Expire(ExpireBackups),
+}
+
+#[derive(Args)]
+pub(crate) struct BackupFile {
+    /// The environment, as in `acme.live`
+    #[arg(value_name = "SITE.ENV")]
+    pub(crate) environment: Address,
+    /// The archive, or the backup by its id [default: the newest that has it]
+    #[arg(long, value_name = "ID|FILE")]
+    pub(crate) file: Option<String>,
+    /// Which part of it
+    #[arg(long, value_enum, default_value = "files")]
+    pub(crate) element: Elements,
+}
 
 pub(crate) fn backup(command: BackupCommand, output: &Output) -> Result<()> {
     match command {

@@ -8,13 +8,15 @@ use std::{
     time::Duration,
 };
 
+use clap::{Args, Subcommand};
 use portico_core::{
     Error, Result,
     content::download::is_url,
     model::{
         Address, EnvironmentName, count, human_bytes,
         request::{
-            ExportDatabase, ExportFiles, ImportDatabase, ImportFiles, ImportSite, Request, ask,
+            ExportDatabase, ExportFiles, ImportDatabase, ImportFiles, ImportOptions, ImportSite,
+            Request, ask,
         },
         view::{Becomes, Holding, ImportPlan, InspectedDatabase, InspectedFiles},
     },
@@ -22,12 +24,55 @@ use portico_core::{
 use tempfile::TempDir;
 
 use crate::{
-    arguments::{ExportCommand, ImportAnything, ImportArguments, ImportCommand},
     environment,
     output::{Output, print, say},
     paths,
     workflow::{self, confirmation},
 };
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub(crate) struct ImportArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<ImportCommand>,
+    #[command(flatten)]
+    pub(crate) anything: ImportAnything,
+}
+
+#[derive(Args)]
+pub(crate) struct ImportAnything {
+    /// What to import (a dump, a SQLite file, an archive or folder of files, code or a whole site; a path or an address), then the environment
+    #[arg(value_name = "FILE… SITE.ENV", num_args = 2..)]
+    pub(crate) words: Vec<String>,
+    /// Show what would be replaced, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The message of the commit, where code is imported
+    #[arg(long)]
+    pub(crate) message: Option<String>,
+    #[command(flatten)]
+    pub(crate) options: ImportOptions,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ImportCommand {
+    /// Replace an environment's database by a dump or a SQLite file
+    #[command(alias = "db")]
+    Database(ImportDatabase),
+    /// Replace an environment's files by an archive or a folder
+    Files(ImportFiles),
+    /// Replace code, database and files by those of a whole site
+    Site(ImportSite),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ExportCommand {
+    /// Write the database as a dump or a SQLite file
+    #[command(alias = "db")]
+    Database(ExportDatabase),
+    /// Write the uploaded files as an archive
+    Files(ExportFiles),
+}
 
 /// `import:database`, `import:files`, or `import <file>… <site.env>`
 pub(crate) fn import(wanted: ImportArguments, output: &Output) -> Result<()> {

@@ -1,13 +1,30 @@
 //! `cron:…`
+use clap::Subcommand;
 use portico_core::{
     Result,
     model::{
-        CronMode,
-        request::{Request, ask},
+        Address, CronMode,
+        request::{DisableCron, EnableCron, Request, RunCron, ask},
     },
 };
 
-use crate::{arguments::CronCommand, output::Output, workflow::run};
+use crate::{output::Output, workflow::run};
+
+#[derive(Subcommand)]
+pub(crate) enum CronCommand {
+    /// Run cron at an interval; the environment is woken for it
+    Enable(EnableCron),
+    /// Run cron only when it is asked for
+    Disable(DisableCron),
+    /// Run cron now
+    Run(RunCron),
+    /// Show when cron runs, and how it went the last time
+    Info {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+}
 
 pub(crate) fn cron(command: CronCommand, output: &Output) -> Result<()> {
     let environment = match command {

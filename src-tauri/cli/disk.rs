@@ -1,18 +1,45 @@
 //! `disk` and `disk:free`
+use clap::{Args, Subcommand};
 use portico_core::{
     Error, Result,
     model::{
         KeptKind, SiteName, count, human_bytes,
-        request::{FreeDisk, Request, ask},
+        request::{FreeDisk, FreeRule, Request, ask},
         view::{DiskParts, DiskSite, FreePlan, Goes},
     },
 };
 
 use crate::{
-    arguments::{DiskArguments, DiskCommand, FreeArguments},
     output::{Output, print, say},
     workflow,
 };
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct DiskArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<DiskCommand>,
+    /// Only this site
+    pub(crate) site: Option<SiteName>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DiskCommand {
+    /// Let go of what is kept for undo, for good; says first what can't be undone then
+    Free(FreeArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct FreeArguments {
+    /// The site, or one that was deleted [default: all of them]
+    pub(crate) site: Option<SiteName>,
+    /// What stays
+    #[command(flatten)]
+    pub(crate) rule: FreeRule,
+    /// Show what would be freed, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
 
 pub(crate) fn run(wanted: DiskArguments, output: &Output) -> Result<()> {
     match wanted.command {

@@ -1,10 +1,14 @@
 //! `env:…` and `connection:…`
+use clap::{Args, Subcommand};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use portico_core::{
     Error, Result, Session,
     model::{
         Address, ConnectionMode, Damage, EnvironmentName, LockInfo, SiteName, count, human_bytes,
-        request::{CloneContent, Deploy, Request, ask},
+        request::{
+            BringToDev, ClearCache, CloneContent, Commit, Deploy, DeployTag, Discard, Request,
+            RunHooks, SetConnection, SmokeTest, Wipe, ask,
+        },
         rows,
         view::{
             CommitRow, DatabaseInfo, Effort, EnvironmentInfo, FileChange, FileStatus, FilesInfo,
@@ -14,12 +18,154 @@ use portico_core::{
 };
 
 use crate::{
-    arguments::{ConnectionCommand, EnvCommand},
     multidev,
     output::{Output, print},
     report,
     workflow::{self, confirmation},
 };
+
+#[derive(Subcommand)]
+pub(crate) enum EnvCommand {
+    /// List the environments of a site
+    List {
+        /// The site
+        site: SiteName,
+    },
+    /// Show one environment: code, content, address
+    Info {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Open an environment in the browser
+    View {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+        /// Print the address instead
+        #[arg(long)]
+        print: bool,
+    },
+    /// Bring the parent's code to Test or Live
+    Deploy(DeployOrPlan),
+    /// Replace an environment's database and files by another's
+    CloneContent(CloneOrPlan),
+    /// Empty an environment's database and files; its code stays
+    Wipe(Wipe),
+    /// Clear the caches of the site's system
+    #[command(alias = "cc")]
+    ClearCache(ClearCache),
+    /// Commit the changed files of Dev or a multidev
+    Commit(Commit),
+    /// Run the tag before on Test or Live, or any that was deployed
+    CodeRollback(DeployTag),
+    /// List the commits that only Test or Live has
+    Orphans {
+        /// Test or Live of a site, as in `acme.live`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Bring the commits that only Test or Live has to Dev
+    BringToDev(BringToDev),
+    /// List the deploys of Test or Live, newest first
+    Deploys {
+        /// Test or Live of a site, as in `acme.live`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Take back what is changed in Dev or a multidev and not committed
+    Discard(Discard),
+    /// Show what an environment's content has that another's lacks
+    Compare {
+        /// The environment that may have more, as in `acme.live`
+        #[arg(value_name = "SITE.ENV")]
+        from: Address,
+        /// The environment that may lack it
+        #[arg(value_name = "ENV")]
+        to: EnvironmentName,
+    },
+    /// List the changed files of Dev or a multidev, or those of a commit
+    Diffstat {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+        /// Those of this commit
+        #[arg(long, value_name = "ID")]
+        commit: Option<String>,
+    },
+    /// Show how a changed file of Dev or a multidev differs, or what a commit changed
+    Diff {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+        /// The file [default: all that changed]
+        file: Option<String>,
+        /// What this commit changed
+        #[arg(long, value_name = "ID")]
+        commit: Option<String>,
+    },
+    /// List the commits of an environment, newest first
+    CodeLog {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+        /// At most so many
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// List the site's own scripts before and after workflows (Quicksilver)
+    Hooks {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Run the site's own scripts of a workflow, as that workflow would
+    RunHooks(RunHooks),
+    /// Check an environment before visitors come (Launch Check)
+    Status {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+        /// Show the last one instead of making a new one
+        #[arg(long)]
+        last: bool,
+        /// Show the tables of the checks too
+        #[arg(long)]
+        details: bool,
+    },
+    /// Visit an environment's pages and compare them with another's (smoke test)
+    Smoke(SmokeTest),
+}
+
+#[derive(Args)]
+pub(crate) struct DeployOrPlan {
+    #[command(flatten)]
+    pub(crate) deploy: Deploy,
+    /// Show what would be deployed, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CloneOrPlan {
+    #[command(flatten)]
+    pub(crate) clone: CloneContent,
+    /// Show what would be replaced, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ConnectionCommand {
+    /// Edit the folder (sftp) or push to it (git)
+    Set(SetConnection),
+    /// Show the clone command, the folders and the database of an environment
+    Info {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+}
 
 pub(crate) fn run(command: EnvCommand, output: &Output) -> Result<()> {
     match command {

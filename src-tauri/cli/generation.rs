@@ -1,19 +1,53 @@
 //! `generation:…` and `search-replace`
+use clap::{Args, Subcommand};
 use portico_core::{
     Result,
     model::{
         Address, EnvironmentName, SiteName, count, human_bytes,
-        request::{KeepGenerations, Request, SearchReplace, ask},
+        request::{
+            KeepGenerations, PinGeneration, PruneGenerations, Request, SearchReplace,
+            SwitchGeneration, UnpinGeneration, ask,
+        },
         view::GenerationInfo,
     },
 };
 
 use crate::{
-    arguments::{GenerationCommand, SearchReplaceArguments},
     disk,
     output::{Output, print, say},
     workflow::{self, confirmation},
 };
+
+#[derive(Subcommand)]
+pub(crate) enum GenerationCommand {
+    /// List the contents that an environment has and had, newest first
+    List {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Make an environment use another of its generations; it can be undone
+    Switch(SwitchGeneration),
+    /// Keep a generation from being pruned
+    Pin(PinGeneration),
+    /// Let a generation be pruned again
+    Unpin(UnpinGeneration),
+    /// Let go of generations that are not in use, for good
+    Prune(PruneGenerations),
+    /// Show or set what a site keeps for undo, by one rule for all of it: contents and releases that were replaced,
+    /// changes that were discarded, environments and sites that were deleted. What falls out of the rule is told first,
+    /// then let go for good
+    Keep(KeepGenerations),
+}
+
+#[derive(Args)]
+pub(crate) struct SearchReplaceArguments {
+    #[command(flatten)]
+    pub(crate) wanted: SearchReplace,
+    /// Show what would be replaced, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
 
 pub(crate) fn run(command: GenerationCommand, output: &Output) -> Result<()> {
     match command {

@@ -1,17 +1,31 @@
 //! `lock:…`
+use clap::Subcommand;
 use portico_core::{
     Result,
     model::{
         Address,
-        request::{Request, ask},
+        request::{DisableLock, EnableLock, Request, ask},
     },
 };
 
 use crate::{
-    arguments::LockCommand,
     output::Output,
     workflow::{run, run_silently},
 };
+
+#[derive(Subcommand)]
+pub(crate) enum LockCommand {
+    /// Ask visitors for a name and a password
+    Enable(EnableLock),
+    /// Let everybody in
+    Disable(DisableLock),
+    /// Show whether it is locked, with name and password
+    Info {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+}
 
 pub(crate) fn lock(command: LockCommand, output: &Output) -> Result<()> {
     match command {

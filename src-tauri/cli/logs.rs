@@ -5,12 +5,29 @@ use std::{
     time::Duration,
 };
 
+use clap::Args;
 use portico_core::{
     Result,
-    model::{LogPage, request::ask},
+    model::{Address, LogKind, LogPage, request::ask},
 };
 
-use crate::{arguments::Logs, output::Output};
+use crate::output::Output;
+
+#[derive(Args)]
+pub(crate) struct Logs {
+    /// The environment, as in `acme.dev`
+    #[arg(value_name = "SITE.ENV")]
+    pub(crate) environment: Address,
+    /// Which log; `slow` has the requests that took a second or longer to answer
+    #[arg(long = "type", value_enum, default_value = "php")]
+    pub(crate) kind: LogKind,
+    /// Go on printing what comes
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Begin with so many of the newest entries
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) lines: u32,
+}
 
 /// How often a followed log is asked for what came since.
 const PAUSE: Duration = Duration::from_millis(500);

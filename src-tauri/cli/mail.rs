@@ -2,19 +2,51 @@
 use std::io::{self, Write};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use clap::{Args, Subcommand};
 use portico_core::{
     Code, Error, Result,
     model::{
-        human_bytes,
-        request::{Request, ask},
+        Address, human_bytes,
+        request::{ClearMail, Request, ask},
     },
 };
 
 use crate::{
-    arguments::{MailCommand, ShowMail},
     output::{Output, print},
     workflow::run,
 };
+
+#[derive(Subcommand)]
+pub(crate) enum MailCommand {
+    /// List the mail that was caught, newest first
+    List {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Show one message
+    Show(ShowMail),
+    /// Empty the list; it can be undone
+    Clear(ClearMail),
+}
+
+#[derive(Args)]
+pub(crate) struct ShowMail {
+    /// The environment, as in `acme.dev`
+    #[arg(value_name = "SITE.ENV")]
+    pub(crate) environment: Address,
+    /// The message [default: the newest]
+    pub(crate) id: Option<String>,
+    /// Print the HTML part
+    #[arg(long, conflicts_with_all = ["raw", "attachment"])]
+    pub(crate) html: bool,
+    /// Print the whole message as it was sent
+    #[arg(long, conflicts_with = "attachment")]
+    pub(crate) raw: bool,
+    /// Print the attachment with this number, as `mail:show` lists them
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) attachment: Option<u32>,
+}
 
 pub(crate) fn mail(command: MailCommand, output: &Output) -> Result<()> {
     match command {

@@ -24,10 +24,9 @@ mod surroundings;
 mod tools;
 mod upstream;
 mod workflow;
-
 use std::{path::PathBuf, process::ExitCode};
 
-use arguments::{Arguments, Command, DbCommand, SelfCommand};
+use arguments::{Arguments, Command};
 use clap::{CommandFactory, Parser};
 use output::Output;
 use portico_core::{
@@ -37,6 +36,8 @@ use portico_core::{
         view::{Check, Status},
     },
 };
+use site::SelfCommand;
+use tools::DbCommand;
 
 fn main() -> ExitCode {
     if let Some(error) = portico_core::runtime::become_confined(std::env::args_os()) {

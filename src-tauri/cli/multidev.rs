@@ -1,14 +1,43 @@
 //! `multidev:…` and `branch:…`
+use clap::Subcommand;
 use portico_core::{
     Result,
-    model::request::{Request, Resolution, Take, ask},
+    model::{
+        SiteName,
+        request::{
+            CreateMultidev, DeleteMultidev, MergeFromDev, MergeToDev, Request, Resolution, Take,
+            ask,
+        },
+    },
 };
 
-use crate::{
-    arguments::{BranchCommand, MultidevCommand},
-    output::Output,
-    paths, workflow,
-};
+use crate::{output::Output, paths, workflow};
+
+#[derive(Subcommand)]
+pub(crate) enum MultidevCommand {
+    /// Make an environment with Dev's code, or a branch of its name, and another's content
+    Create(CreateMultidev),
+    /// Delete a multidev; its branch stays unless asked
+    Delete(DeleteMultidev),
+    /// List the multidevs of a site with how far they are from Dev
+    List {
+        /// The site
+        site: SiteName,
+    },
+    /// Merge a multidev into Dev
+    MergeToDev(MergeToDev),
+    /// Merge Dev into a multidev
+    MergeFromDev(MergeFromDev),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum BranchCommand {
+    /// List the branches of a site with how far they are from Dev
+    List {
+        /// The site
+        site: SiteName,
+    },
+}
 
 pub(crate) fn run(command: MultidevCommand, output: &Output) -> Result<()> {
     match command {

@@ -1,17 +1,31 @@
 //! `env:status`, `env:smoke`, `env:hooks`, `config:…`: what is known about an environment.
+use clap::Subcommand;
 use portico_core::{
     Error, Result,
     model::{
         Address, Finding, Score, SmokeReport,
-        request::{Request, SmokeTest, ask},
+        request::{ExportConfig, ImportConfig, Request, SmokeTest, ask},
     },
 };
 
 use crate::{
-    arguments::ConfigCommand,
     output::{Output, print, say},
     workflow,
 };
+
+#[derive(Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show how the configuration in the code differs from that in the database
+    Status {
+        /// The environment, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Bring the configuration of the code into the database
+    Import(ImportConfig),
+    /// Bring the configuration of the database into the code, as changed files
+    Export(ExportConfig),
+}
 
 /// `env:hooks`
 pub(crate) fn hooks(environment: Address, output: &Output) -> Result<()> {

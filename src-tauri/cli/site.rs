@@ -1,19 +1,91 @@
 //! `site:…`
+use std::path::PathBuf;
+
+use clap::Subcommand;
 use portico_core::{
     Error, Result, Truth,
     model::{
         Damage, SiteName, count,
-        request::{AdoptSite, AllowPath, CreateSite, DisallowPath, RepairSite, Request, ask},
+        request::{
+            AdoptSite, AllowPath, CreateSite, DeleteSite, DisallowPath, InstallSite, RepairSite,
+            Request, SetCloneProfile, SetDatabase, SetUpstream, ask,
+        },
         view::Board,
     },
 };
 
 use crate::{
-    arguments::{SiteCommand, SiteUpstream},
     output::{Output, say},
     paths,
     workflow::{self, confirmation},
 };
+
+#[derive(Subcommand)]
+pub(crate) enum SiteCommand {
+    /// Make a site from a folder, a Git repository, an archive, or the sample
+    Create(CreateSite),
+    /// Take up sites whose folders lie below `sites/` and that Portico doesn't know; it can be undone
+    Adopt {
+        /// The site's folder [default: all that Portico doesn't know]
+        site: Option<SiteName>,
+    },
+    /// Run the installer of the site's system
+    Install(InstallSite),
+    /// List the sites
+    List,
+    /// Show one site
+    Info {
+        /// The site
+        site: SiteName,
+    },
+    /// Look through a site and bring back what is damaged, as far as it can be
+    Repair {
+        /// The site and what is done
+        #[command(flatten)]
+        repair: RepairSite,
+        /// Only show what is damaged and what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Delete a site; it can be undone until it is pruned
+    Delete(DeleteSite),
+    /// Where a site's updates come from
+    #[command(subcommand)]
+    Upstream(SiteUpstream),
+    /// Move the databases of all environments to MariaDB or SQLite; it can be undone
+    Database(SetDatabase),
+    /// Show or set which tables' rows clones leave out
+    CloneProfile(SetCloneProfile),
+    /// Let a site's PHP reach a folder or file outside of the site, or list those that it may reach
+    Allow {
+        /// The site
+        site: SiteName,
+        /// The folder or file
+        path: Option<PathBuf>,
+        /// Let PHP change it, too
+        #[arg(long, requires = "path")]
+        write: bool,
+    },
+    /// Close to a site's PHP what was allowed
+    Disallow {
+        /// The site
+        site: SiteName,
+        /// The folder or file
+        path: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SelfCommand {
+    /// Put the newest copy of portico.db in the place of one that is lost or damaged
+    Restore,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SiteUpstream {
+    /// Say where a site's updates come from
+    Set(SetUpstream),
+}
 
 pub(crate) fn run(command: SiteCommand, output: &Output) -> Result<()> {
     match command {

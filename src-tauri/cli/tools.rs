@@ -7,13 +7,30 @@ use std::{
     process::{Child, Command},
 };
 
+use clap::{Args, Subcommand};
 use portico_core::{
     Code, Error, Result,
     model::{Address, Database, ToolEnvironment},
     runtime::find_program,
 };
 
-use crate::{arguments::Tool, output::say};
+use crate::output::say;
+
+#[derive(Subcommand)]
+pub(crate) enum DbCommand {
+    /// Open the client of an environment's database: mariadb, or sqlite3
+    Cli(Tool),
+}
+
+#[derive(Args)]
+pub(crate) struct Tool {
+    /// The environment, as in `acme.dev`
+    #[arg(value_name = "SITE.ENV")]
+    pub(crate) environment: Address,
+    /// What the tool is given, after `--`
+    #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<String>,
+}
 
 /// Which tool.
 #[derive(Clone, Copy, PartialEq, Eq)]

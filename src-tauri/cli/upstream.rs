@@ -1,15 +1,48 @@
 //! `upstream:…`
+use clap::Subcommand;
 use portico_core::{
     Error, Result,
-    model::request::{Request, ask},
+    model::{
+        Address, SiteName,
+        request::{ApplyUpstream, Request, ask},
+    },
 };
 
 use crate::{
-    arguments::{UpstreamCommand, UpstreamUpdates},
     environment, multidev,
     output::{Output, print},
     workflow,
 };
+
+#[derive(Subcommand)]
+pub(crate) enum UpstreamCommand {
+    /// Show where a site's updates come from
+    Info {
+        /// The site
+        site: SiteName,
+    },
+    /// List and apply updates
+    #[command(subcommand)]
+    Updates(UpstreamUpdates),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum UpstreamUpdates {
+    /// List the updates that wait, after asking the upstream
+    List {
+        /// Dev or a multidev, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Print `outdated` or `current`, after asking the upstream
+    Status {
+        /// Dev or a multidev, as in `acme.dev`
+        #[arg(value_name = "SITE.ENV")]
+        environment: Address,
+    },
+    /// Merge the updates that wait
+    Apply(ApplyUpstream),
+}
 
 pub(crate) fn run(command: UpstreamCommand, output: &Output) -> Result<()> {
     match command {

@@ -4,6 +4,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use clap::Subcommand;
 use portico_core::{
     Error, Result, Session,
     model::{
@@ -15,10 +16,41 @@ use portico_core::{
 };
 
 use crate::{
-    arguments::{WorkflowCommand, WorkflowInfo},
     output::{self, Output, print, say},
     progress::Drawer,
 };
+
+#[derive(Subcommand)]
+pub(crate) enum WorkflowCommand {
+    /// List workflows, newest first
+    List {
+        /// Only of this site
+        site: Option<SiteName>,
+    },
+    /// Show one workflow
+    #[command(subcommand)]
+    Info(WorkflowInfo),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum WorkflowInfo {
+    /// Print the log of a workflow
+    Logs {
+        /// The site
+        site: SiteName,
+        /// The workflow [default: the newest of the site]
+        #[arg(long)]
+        id: Option<i64>,
+    },
+    /// Show how a workflow stands
+    Status {
+        /// The site
+        site: SiteName,
+        /// The workflow [default: the newest of the site]
+        #[arg(long)]
+        id: Option<i64>,
+    },
+}
 
 /// Runs a request to its end and shows its row. Ctrl-C cancels; a second one doesn't wait for that.
 pub(crate) fn run(request: &Request, output: &Output) -> Result<()> {
