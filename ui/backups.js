@@ -56,12 +56,13 @@ const NAMES = { code: 'code', database: 'database', files: 'files' };
 export const holds = (it) => it.parts.map((part) => NAMES[part.element]).join(', ');
 
 function Row(first) {
-  const row = html`<tr><th scope="row"><span data-part="when"></span><small data-part="note"></small></th><td><span data-part="holds"></span><small data-part="size"></small></td><td data-part="until"></td><td><span data-part="checked"></span></td>
+  const row = html`<tr><th scope="row"><span data-part="when"></span><small data-part="note"></small></th><td><span data-part="holds"></span><small data-part="size"></small></td><td data-part="until"></td><td><span data-part="checked"></span><button type="button" class="link bad" data-part="why">Damaged</button></td>
     <td class="acts"><button type="button" class="content" data-part="restore">Restore…</button><button type="button" data-part="folder">Open folder</button><button type="button" class="link" data-part="remove">Delete</button></td></tr>`;
   const parts = partsOf(row);
   let it = first;
   let view = null;
   parts.restore.addEventListener('click', () => send(row, 'restoreBackup', { info: view.info, backup: it }));
+  parts.why.addEventListener('click', () => send(row, 'showError', { title: 'This backup is damaged', error: { code: 'damaged', message: it.check?.problem, hint: 'Make a new one. A damaged backup is never taken by itself.', causes: [] } }));
   parts.folder.addEventListener('click', () => send(row, 'openFolder', it.folder));
   parts.remove.addEventListener('click', () => send(row, 'start', { kind: 'delete_backup', environment: it.environment, file: it.id }));
   row.update = (next, around) => {
@@ -75,10 +76,11 @@ function Row(first) {
     text(parts.size, facts(bytes(sizeOf(it)), database?.rows != null && count(database.rows, 'row')));
     text(parts.until, it.kept_until ? day.format(new Date(it.kept_until)) : 'you delete it');
     const problem = it.check?.problem;
-    text(parts.checked, problem ? 'damaged' : it.check ? ago(it.check.at) : 'never').title = problem ?? (it.check ? exact(it.check.at) : '');
-    parts.checked.classList.toggle('bad-text', !!problem);
+    text(parts.checked, it.check ? ago(it.check.at) : 'never').title = it.check ? exact(it.check.at) : '';
+    show(parts.checked, !problem);
+    show(parts.why, problem);
     const name = `the backup of ${exact(it.made)}`;
-    for (const [part, words] of [['restore', 'Restore'], ['folder', 'Open folder of'], ['remove', 'Delete']]) parts[part].setAttribute('aria-label', `${words} ${name}${part === 'restore' ? '…' : ''}`);
+    for (const [part, words] of [['why', 'Damaged: why'], ['restore', 'Restore'], ['folder', 'Open folder of'], ['remove', 'Delete']]) parts[part].setAttribute('aria-label', `${words} ${name}${part === 'restore' ? '…' : ''}`);
     parts.restore.disabled = view.busy || !!problem;
     parts.restore.title = problem ? 'It is damaged' : '';
     parts.remove.disabled = view.busy;

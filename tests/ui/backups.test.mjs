@@ -22,7 +22,9 @@ test('each backup says when, what, how large, until when and whether it is whole
   assert.match(await words(rows.nth(0)), /yesterday|1 day ago/);
   assert.match(await words(rows.nth(0)), /Before the relaunch[\s\S]*code, database, files[\s\S]*2.0 GB · 214,310 rows/);
   assert.match(await words(rows.nth(1)), /you delete it/);
-  assert.match(await words(rows.nth(2)), /damaged/);
+  await rows.nth(2).getByRole('button', { name: /^Damaged: why/ }).click();
+  assert.match(await words(dialog(page)), /its bytes are not those that were written/);
+  await page.keyboard.press('Escape');
   assert.equal(await rows.nth(2).getByRole('button', { name: /^Restore/ }).isDisabled(), true, 'nothing is restored from a damaged one');
   await rows.nth(0).getByRole('button', { name: /^Delete/ }).click();
   await page.waitForFunction(() => fake.of('run').length === 1);
